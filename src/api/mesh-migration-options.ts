@@ -77,7 +77,7 @@ export const Rollback = z.object({
     .enum(['Hold', 'Rollback', 'Finish'])
     .default('Hold')
     .describe(
-      'What becomes of a namespace that is under way when spec.namespaces does not select it any more. Hold: it stays where it is, only copies follow their originals. Rollback: it goes back. Finish: it goes on. One that is Migrated stays until it is rolled back or finalized; one that was not started is never started.',
+      'What becomes of a namespace that is under way when spec.namespaces does not select it any more. Hold: it stays where it is, only copies follow their originals. Rollback: it goes back, and is not started again by itself when it is selected again. Finish: it goes on. One that is Migrated stays until it is rolled back or finalized; one that was not started is never started.',
     ),
   onDelete: z
     .enum(['Rollback', 'Leave'])

@@ -7,7 +7,7 @@ import { systemNamespaces, NamespaceName, ServiceAccountName, LabelSelector } fr
 const NamespaceSelection = z
   .object({
     selector: LabelSelector.optional().describe(
-      'Namespaces by label. Namespaces that begin to match later join at the end.',
+      'Namespaces by label. Namespaces that begin to match later join at the end. Of a namespace that is started those labels of data planes count that it had before: by what the migration itself makes of them nothing leaves the selection.',
     ),
     names: z
       .array(NamespaceName)

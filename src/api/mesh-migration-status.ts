@@ -66,7 +66,7 @@ export const Returned = z.object({
       'Why: the reason of its failure, Command, or JournalLost where the record on the Namespace was taken away.',
     ),
   at: Time.describe('When it failed, or when the command was given, or the loss was noted.'),
-  by: z.string().max(256).optional().describe('Who commanded it back; absent after a failure.'),
+  by: z.string().max(256).optional().describe('Who commanded it back, spec.rollback.onScopeLost for one; absent after a failure.'),
   over: z
     .boolean()
     .optional()
@@ -117,7 +117,7 @@ export const MeshMigrationStatus = z.object({
     .max(mostReturned)
     .optional()
     .describe(
-      'Namespaces that went back by a failure or by a command of their own, or whose journal was lost: they are not started again by themselves. The command Migrating on the NamespaceMigration takes an entry away.',
+      'Namespaces that went back by a failure, by a command of their own or because they left the scope, or whose journal was lost: they are not started again by themselves. The command Migrating on the NamespaceMigration takes an entry away.',
     )
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
   startedAt: Time.optional().describe('When the first namespace was started.'),

@@ -1,4 +1,5 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { timestamp } from '../base/clock.ts';
 import { isAtRest, podsLeft } from './left.ts';
 import type { Situation } from './situation.ts';
 
@@ -14,12 +15,24 @@ export function isUnwanted(
   return wanted === 'Rollback' || (wanted === 'DeleteLeave' && !isAtRest(phase));
 }
 
+/** Who brings a namespace back that has left the scope, as if he had commanded it. */
+export const scopeCommander = 'spec.rollback.onScopeLost';
+
 /**
- * What becomes of a namespace that is under way and has left the scope; undefined where it is in it, or is to go on.
+ * A namespace that leaves the scope under way goes back where `spec.rollback.onScopeLost` says so, as if a person had
+ * commanded it: nobody's failure, and not started again by itself when it is selected again. Whatever has taken it out
+ * of the selection, a tool that changes a label for example, may take it in again at once, and so on for ever.
+ *
+ * Safe: it only turns to where it came from. Dying before: decided again; after: its journal says so, in the scope or
+ * not.
  */
-function courseOutside({ inScope, spec }: Situation): Course | undefined {
-  if (inScope || spec.rollback.onScopeLost === 'Finish') return undefined;
-  return spec.rollback.onScopeLost === 'Rollback' ? 'Backward' : 'Hold';
+export function backOutOfScope(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  const { inScope, spec, now } = situation;
+  const { direction, failure, phase } = status;
+  if (inScope || spec.rollback.onScopeLost !== 'Rollback') return status;
+  if (direction !== 'Forward' || failure !== undefined || isAtRest(phase) || isUnwanted(situation, status))
+    return status;
+  return { ...status, command: { action: 'Rollback', by: scopeCommander, at: timestamp(now) } };
 }
 
 /** Whether the selection takes in by now what was only restarted for HBONE. */
@@ -60,6 +73,6 @@ export function courseOf(situation: Situation, status: NamespaceMigrationStatus)
   if (isUnwanted(situation, status)) return 'Backward';
   if (status.failure !== undefined) return spec.rollback.automatic ? 'Backward' : 'Hold';
   if (isAtRest(status.phase)) return courseAtRest(situation, status);
-  const usual = status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan' ? 'Hold' : 'Forward';
-  return courseOutside(situation) ?? usual;
+  if (!situation.inScope && spec.rollback.onScopeLost === 'Hold') return 'Hold';
+  return status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan' ? 'Hold' : 'Forward';
 }

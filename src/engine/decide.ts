@@ -4,7 +4,7 @@ import { timestamp } from '../base/clock.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import { takenAlong } from './company.ts';
-import { courseOf, type Course } from './course.ts';
+import { backOutOfScope, courseOf, type Course } from './course.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence, withFindings } from './held.ts';
 import { finish } from './finish.ts';
@@ -199,7 +199,8 @@ export function decide(given: Situation): Decision {
   const situation = confirmed(seen, journal);
   const before = confirmedStatus(seen.object.status, { ...evidence, journal });
   const { status: accepted, answer } = acceptEdit(situation, before);
-  const status = revisedOnTheWayBack(situation, takenAlong(situation, withdrawn(situation, accepted)));
+  const wanted = takenAlong(situation, withdrawn(situation, accepted));
+  const status = revisedOnTheWayBack(situation, backOutOfScope(situation, wanted));
   const draft =
     status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
   return {

@@ -2,6 +2,7 @@ import type { WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { durationMs } from '../base/duration.ts';
 import type { PodView } from '../mesh/views.ts';
+import { heldUntilFirstIsBack } from './flip.ts';
 import { heldBack } from './held.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome } from './situation.ts';
@@ -173,8 +174,11 @@ function settle(turn: Turn, record: WorkloadRecord, template: Template): Outcome
 }
 
 /** What its template got since and its old data plane cannot do: its new pods would not run, or be in no mesh. */
-function unfit({ situation: { adapter, surroundings }, stale, workload }: Turn): Outcome | undefined {
-  const finding = stale.length === 0 ? undefined : adapter.unfitBack(surroundings, workload);
+function unfit({ situation, status, step, stale, workload }: Turn): Outcome | undefined {
+  if (stale.length === 0) return undefined;
+  const held = heldUntilFirstIsBack(situation, status, step);
+  if (held !== undefined) return held;
+  const finding = situation.adapter.unfitBack(situation.surroundings, workload, status.failure !== undefined);
   return finding && heldBack(finding, `the way back of ${workload.kind} ${workload.name}`);
 }
 

@@ -1,4 +1,5 @@
-import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus, Original, Step } from '../api/namespace-migration.ts';
+import { fieldManager } from '../api/resources.ts';
 import { listed } from '../base/counted.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
@@ -16,7 +17,8 @@ export function wasThere({ name, completedAt, lostAt }: Step): boolean {
   return name === 'Flip' && (completedAt ?? lostAt) !== undefined;
 }
 
-function hands(
+/** Who has set labels of a step, in brackets; the operator is not named. */
+export function hands(
   {
     surroundings: {
       namespace: { labelManagers },
@@ -26,16 +28,15 @@ function hands(
 ): string {
   const managers =
     work.kind === 'Labels' ? new Set(Object.keys(work.targets).flatMap((key) => labelManagers[key] ?? [])) : [];
-  const names = [...managers];
+  const names = [...managers].filter((name) => name !== fieldManager);
   return names.length === 0 ? '' : ` (set by ${listed(names)})`;
 }
 
-function putBack(situation: Situation, { original }: NamespaceMigrationStatus): string {
+/** How new pods are made as before, by labels that the namespace had then. */
+export function putBack(situation: Situation, labels: Original['labels']): string {
   const { name } = situation.surroundings.namespace;
-  const command = labelCommand(`namespace ${name}`, observedLabels(situation), fromList(original?.labels ?? []));
-  return command === undefined
-    ? ''
-    : `. To have new pods as before meanwhile: ${command}; then have it go on with these labels`;
+  const command = labelCommand(`namespace ${name}`, observedLabels(situation), fromList(labels));
+  return command === undefined ? '' : `To have new pods as before meanwhile: ${command}`;
 }
 
 function waiting(
@@ -44,7 +45,9 @@ function waiting(
   step: StepPlan,
   { message }: Awaiting,
 ): Outcome {
-  const told = `${message}. The labels of the namespace say already that it moves${hands(situation, step)}: pods that are created now are in the new data plane, and nothing is restarted before the others have gone${putBack(situation, status)}`;
+  const way = putBack(situation, status.original?.labels ?? []);
+  const on = way === '' ? '' : `. ${way}; then have it go on with these labels`;
+  const told = `${message}. The labels of the namespace say already that it moves${hands(situation, step)}: pods that are created now are in the new data plane, and nothing is restarted before the others have gone${on}`;
   return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'WaitsForOthers', message: told };
 }
 

@@ -1,4 +1,3 @@
-import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus, Step } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
@@ -6,21 +5,20 @@ import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
 import { owns, type PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
-import { arrivedAlone } from './arrived.ts';
-import { heldBack, heldByFinding } from './held.ts';
-import { labelsStep } from './labels.ts';
+import { flip } from './flip.ts';
 import { fromList, hasLabels } from './label-values.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
 import { scaleUp } from './scale.ts';
-import { areSet, setEarly, wasThere } from './set-early.ts';
+import { areSet, setEarly } from './set-early.ts';
 import { bindStep, unbindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
 import { deadline } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
-import { concernedPods, isConcerned } from './concerned.ts';
+import { isConcerned } from './concerned.ts';
+import { scopeCommander } from './course.ts';
 
 /** Where a walk along an itinerary ended: at a step that is not done, or past the last one. */
 export interface Walked {
@@ -69,71 +67,6 @@ function perform(
     default:
       return performOnObjects(situation, step, work);
   }
-}
-
-/**
- * Whether pods may have lost what protects them because labels were taken away: these are put back then, whatever else
- * has come up. Where somebody has led the namespace back to its old data plane, with its pods, nothing is urgent.
- */
-function isUrgent(situation: Situation, status: NamespaceMigrationStatus): boolean {
-  const { adapter, surroundings, spec } = situation;
-  if (status.steps?.some(wasThere) !== true) return false;
-  const isBack = arrivedAlone(adapter, { from: spec.to, to: spec.from }, surroundings.namespace.labels);
-  return !isBack || concernedPods(situation).some((pod) => adapter.isStranded(pod));
-}
-
-/** Labels change only while nothing has come up that would break by it. */
-function flip(
-  situation: Situation,
-  status: NamespaceMigrationStatus,
-  step: StepPlan,
-  work: Extract<StepWork, { kind: 'Labels' }>,
-  steps: readonly StepPlan[],
-): Outcome {
-  const outcome = labelsStep(situation, status, work);
-  if (outcome.kind !== 'Write') return outcome;
-  if (status.direction === 'Backward') return flipBack(situation, status, step, steps) ?? outcome;
-  if (isUrgent(situation, status)) return outcome;
-  const critical = situation.adapter.unready(situation.surroundings);
-  return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
-}
-
-/**
- * Asked before the labels that new pods go by, or that capture running ones: the first, and all before a restart. The
- * last ones after it only release what is back.
- */
-function flipBack(
-  situation: Situation,
-  { failure }: NamespaceMigrationStatus,
-  step: StepPlan,
-  steps: readonly StepPlan[],
-): Outcome | undefined {
-  const { adapter, surroundings } = situation;
-  const at = steps.indexOf(step);
-  const isFirst = !steps.slice(0, at).some(({ work }) => work.kind === 'Labels');
-  if (!isFirst && !steps.slice(at).some(({ work }) => work.kind === 'Restart')) return undefined;
-  const hasFailed = failure !== undefined;
-  const unready = adapter.unreadyBack(surroundings, hasFailed);
-  if (unready === undefined) return undefined;
-  const lasting = adapter.unreadyBack(surroundings, hasFailed, true);
-  return lasting === undefined ? untilItStands(situation, unready) : heldBack(lasting, 'the rollback');
-}
-
-/** How far what runs on every node is rolled out: of each of its rollouts one more pod than ever before is progress. */
-function rolledOut({ mesh }: Situation['surroundings']): number {
-  return mesh.daemonSets().reduce((sum, { updated }) => sum + updated, 0);
-}
-
-/** What passes by itself, a rollout of a node component, is waited for while it gets on: it may stand at a dead node. */
-function untilItStands(situation: Situation, finding: Finding): Outcome | undefined {
-  const { progressDeadline } = situation.spec.restart;
-  const { over, until } = deadline(
-    situation,
-    `the rollback: ${finding.id} ${finding.object}`,
-    durationMs(progressDeadline),
-    rolledOut(situation.surroundings),
-  );
-  return over ? undefined : { ...heldBack(finding, 'the rollback'), until };
 }
 
 /** The kinds of work on objects besides the namespace and its workloads. */
@@ -242,9 +175,12 @@ function isSeen(
   return isFlipped(situation, step, steps) || !left;
 }
 
-/** It failed, or a person commanded this namespace back and was told before what that costs (`accept-edit.ts`). */
+/**
+ * It failed, or a person commanded this namespace back and was told before what that costs (`accept-edit.ts`). Who left
+ * the scope was asked nothing.
+ */
 function isOwnWayBack({ failure, command }: NamespaceMigrationStatus): boolean {
-  return failure !== undefined || command?.action === 'Rollback';
+  return failure !== undefined || (command?.action === 'Rollback' && command.by !== scopeCommander);
 }
 
 /** Going back is no way out for what goes back already. */

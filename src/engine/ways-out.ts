@@ -162,7 +162,7 @@ const table = {
   },
   RolledBack: {
     meaning:
-      'It went back, because a person commanded that while spec.action asks for something else, or brought it back by hand after its journal was lost.',
+      'It went back, because a person commanded that while spec.action asks for something else, or brought it back by hand after its journal was lost, or because it left the scope (spec.rollback.onScopeLost).',
     remedy: 'To start again',
     command: 'GoOn',
   },

@@ -3,7 +3,7 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import { arrivedAlone } from './arrived.ts';
-import { courseOf, isUnwanted } from './course.ts';
+import { backOutOfScope, isUnwanted } from './course.ts';
 import { fromList, hasLabels } from './label-values.ts';
 import { resumed } from './resume.ts';
 import type { Situation } from './situation.ts';
@@ -47,7 +47,7 @@ function turnedForward(situation: Situation, status: NamespaceMigrationStatus): 
 
 /** Whether somebody wants it back all the same, or it would be sent back at once. */
 function isStillWanted(situation: Situation, forward: NamespaceMigrationStatus): boolean {
-  return isUnwanted(situation, forward) || courseOf(situation, forward) === 'Backward';
+  return isUnwanted(situation, backOutOfScope(situation, forward));
 }
 
 /** What keeps a person from taking a rollback back; undefined if nothing does. */

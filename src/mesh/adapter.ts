@@ -314,8 +314,11 @@ export interface MeshAdapter {
    * without what passes by itself, which has been waited for and has stood still.
    */
   unreadyBack(surroundings: Surroundings, hasFailed: boolean, stood?: boolean): Finding | undefined;
-  /** What would keep this workload from running, or from its mesh, back in its old data plane. */
-  unfitBack(surroundings: Surroundings, workload: WorkloadView): Finding | undefined;
+  /**
+   * What would keep this workload from running, or from its mesh, back in its old data plane, or what its pods refuse
+   * now and would admit there. Of one that has failed not the latter: others of its pods do not run.
+   */
+  unfitBack(surroundings: Surroundings, workload: WorkloadView, hasFailed: boolean): Finding | undefined;
   /**
    * What has to be done before this workload gets back into its old data plane, beside pods that are still in the new
    * one: it would be refused by them, or would let them through.

@@ -197,6 +197,7 @@ export class NamespaceReconciler {
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
     const parking = this.parkingOf(migration);
     const progress = progressOf(migration, view.namespaces.list(), parking);
+    const remembered = this.#memory.journal(subject, home, journal);
     return {
       now,
       adapter,
@@ -228,8 +229,8 @@ export class NamespaceReconciler {
       quietMs: this.#memory.quiet.ms(subject.key),
       returned,
       unnoted: unnotedIn(this.#context, namespace, migration),
-      inScope: isInScope(migration, home, view.reserved),
-      remembered: this.#memory.journal(subject, home, journal),
+      inScope: isInScope(migration, home, view.reserved, remembered),
+      remembered,
       refusals: new Map([
         ...this.#memory.fights.of(this.#memory.way(subject)),
         ...this.#memory.refusals.of(subject.key),

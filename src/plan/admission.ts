@@ -88,7 +88,7 @@ export const failedIn = memoizeLast(
     );
     return namespaces
       .filter((namespace) => returned.has(namespace.name) || failing.has(namespace.name))
-      .filter((namespace) => isSelected(migration.spec, namespace) || isForHbone(migration, namespace))
+      .filter((namespace) => isSelected(migration, namespace) || isForHbone(migration, namespace))
       .map(({ name }) => name)
       .sort();
   },

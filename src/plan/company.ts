@@ -4,7 +4,7 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
-import { holds, isForHbone, isSelected, isSystem } from './scope.ts';
+import { holds, isForHbone, isSelected, isSystem, type Named } from './scope.ts';
 
 /** What has to be known of the namespaces around one that moves. */
 export interface Around {
@@ -70,9 +70,10 @@ function wayBackOf(name: string, record: NamespaceMigration | undefined, around:
 /** The other namespaces of a migration as those see them that wait for them. */
 export function companyOf(around: Around): ScopeView {
   const { spec, migration, namespace, siblings, others, reserved } = around;
+  const self: Named = { metadata: { name: migration }, spec };
   const moves = (name: string): boolean => {
     const view = namespace(name);
-    return view !== undefined && !isSystem(name, reserved) && isSelected(spec, view);
+    return view !== undefined && !isSystem(name, reserved) && isSelected(self, view);
   };
   // Made when somebody asks: a namespace that waits asks about each that has pods.
   let byName: ReadonlyMap<string, NamespaceMigration> | undefined;
@@ -92,8 +93,8 @@ export function companyOf(around: Around): ScopeView {
       return (
         view !== undefined &&
         !isSystem(name, reserved) &&
-        isForHbone({ metadata: { name: migration }, spec }, view) &&
-        !others.some((other) => holds(other) && isSelected(other.spec, view))
+        isForHbone(self, view) &&
+        !others.some((other) => holds(other) && isSelected(other, view))
       );
     },
     halted: (name) => {

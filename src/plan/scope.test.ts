@@ -3,7 +3,7 @@ import { migrationSpec, namespace, root } from '../../test/support/mesh-fixtures
 import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import { journalAnnotation, type MeshMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { journalText } from './journal.ts';
+import { journalText, type Journal } from './journal.ts';
 import { scopeOf, type Scope } from './scope.ts';
 
 interface Given {
@@ -32,7 +32,7 @@ function migration({
   };
 }
 
-function startedBy(name: string): string {
+function startedBy(name: string, more: Partial<Journal> = {}): string {
   return journalText({
     migration: name,
     uid: 'u',
@@ -43,6 +43,7 @@ function startedBy(name: string): string {
     capturedAt: '2030-01-01T00:00:00Z',
     labels: {},
     set: {},
+    ...more,
   });
 }
 
@@ -155,6 +156,40 @@ describe('scopeOf', () => {
     expect(ids(scope(migration({ names, exclude: ['x', ...names.map((name) => `${name}x`)] })))).toContain(
       'MM004 MeshMigration mm',
     );
+  });
+
+  describe('of a namespace that is started', () => {
+    const injected = { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': null };
+    const flipped = { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': 'ambient' };
+    const started = (by: string, more: Partial<Journal> = {}): NamespaceView =>
+      namespace({
+        name: 'shop',
+        labels: { team: 'a', ...flipped },
+        annotations: { [journalAnnotation]: startedBy(by, { labels: injected, set: flipped, ...more }) },
+      });
+    const before = { matchLabels: { 'istio-injection': 'enabled' } };
+    const never = { matchExpressions: [{ key: 'istio.io/dataplane-mode', operator: 'DoesNotExist' }] };
+    const after = { matchLabels: { 'istio.io/dataplane-mode': 'ambient' } };
+    const team = { matchLabels: { 'istio-injection': 'enabled', team: 'b' } };
+
+    it.each([
+      ['by those of data planes that it had before', started('mm'), before, true],
+      ['not by those that it has now', started('mm'), after, false],
+      ['by one that it had not before', started('mm'), never, true],
+      ['by other labels as they are now', started('mm'), team, false],
+      ['by those that it has now, by another migration', started('other'), before, false],
+      ['by those that it has now where none is changed', started('mm', { itinerary: 'Hbone' }), after, true],
+      ['by those of before on its way back', started('mm', { direction: 'Backward' }), before, true],
+    ])('goes by labels: %s', (_case, view, selector, isIn) => {
+      expect(scope(migration({ selector }), [], [view]).namespaces).toEqual(isIn ? ['shop'] : []);
+    });
+  });
+
+  it('misses nobody when all that it has moved is to stay', () => {
+    const given = { selector: { matchLabels: { team: 'z' } }, status: { startedAt: '2030-01-01T00:00:00Z' } };
+
+    expect(ids(scope(migration({ ...given, spec: { action: 'Finalize' } })))).toEqual([]);
+    expect(ids(scope(migration(given)))).toEqual(['MM004 MeshMigration mm']);
   });
 
   describe('with another migration over the same namespace', () => {

@@ -3,7 +3,7 @@ import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import { systemNamespaces } from '../api/names.ts';
 import type { MeshMigration } from '../api/resources.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
-import { isOf, journalOn } from './journal.ts';
+import { isOf, journalOn, type Journal } from './journal.ts';
 import { unknownNames } from './unknown-names.ts';
 
 function byName(one: NamespaceView, other: NamespaceView): number {
@@ -24,19 +24,39 @@ export interface Scope {
   readonly findings: readonly Finding[];
 }
 
-/** Whether the selection takes a namespace in. */
-export function isSelected({ namespaces }: Pick<MeshMigrationSpec, 'namespaces'>, namespace: NamespaceView): boolean {
-  if (namespaces.exclude.includes(namespace.name)) return false;
-  return (
-    namespaces.names.includes(namespace.name) ||
-    (namespaces.selector !== undefined && selects(namespaces.selector, namespace.labels))
-  );
-}
-
 /** A migration by what its journals know it by. */
 export interface Named {
   readonly metadata: Pick<MeshMigration['metadata'], 'name'>;
   readonly spec: MeshMigrationSpec;
+}
+
+/**
+ * The labels by which a migration selects a namespace. Those of data planes are what it changes itself: of a namespace
+ * that it has begun to move, those count that were there before. Else the usual selection, all that has
+ * `istio-injection: enabled`, would let go of each namespace as soon as its labels change, and leave it half-way. The
+ * journal is taken off when all is as before, or is to stay.
+ */
+function labelsSelected(
+  { metadata: { name }, spec }: Named,
+  { labels }: NamespaceView,
+  journal: Journal | undefined,
+): NamespaceView['labels'] {
+  if (!isOf(journal, name, spec) || journal.itinerary === 'Hbone') return labels;
+  const all = Object.entries({ ...labels, ...journal.labels });
+  return Object.fromEntries(all.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
+}
+
+/**
+ * Whether the selection takes a namespace in. `journal` is what is known of it: somebody may have taken that off the
+ * namespace a moment ago.
+ */
+export function isSelected(migration: Named, namespace: NamespaceView, journal = journalOn(namespace)): boolean {
+  const { exclude, names, selector } = migration.spec.namespaces;
+  if (exclude.includes(namespace.name)) return false;
+  return (
+    names.includes(namespace.name) ||
+    (selector !== undefined && selects(selector, labelsSelected(migration, namespace, journal)))
+  );
 }
 
 /** Whether the migration has begun to move the namespace, wherever its spec names it by now. */
@@ -48,12 +68,9 @@ function isMoved({ metadata: { name }, spec }: Named, namespace: NamespaceView):
 /** Whether the workloads of a namespace that stays may be restarted for HBONE: one that was moved does not stay. */
 export function isForHbone(migration: Named, namespace: NamespaceView): boolean {
   const {
-    spec,
-    spec: {
-      restart: { hboneNamespaces },
-    },
-  } = migration;
-  if (hboneNamespaces === undefined || isSelected(spec, namespace) || isMoved(migration, namespace)) return false;
+    restart: { hboneNamespaces },
+  } = migration.spec;
+  if (hboneNamespaces === undefined || isSelected(migration, namespace) || isMoved(migration, namespace)) return false;
   return (
     hboneNamespaces.names.includes(namespace.name) ||
     (hboneNamespaces.selector !== undefined && selects(hboneNamespaces.selector, namespace.labels))
@@ -68,10 +85,16 @@ export function isSystem(name: string, reserved: readonly string[]): boolean {
   return (systemNamespaces as readonly string[]).includes(name) || reserved.includes(name);
 }
 
-/** Whether a migration may touch one namespace: to move it, or to restart it for HBONE. */
-export function isInScope(migration: MeshMigration, namespace: NamespaceView, reserved: readonly string[]): boolean {
+/** Whether a migration may touch one namespace: to move it, or to restart it for HBONE. `journal` as above. */
+export function isInScope(
+  migration: Named,
+  namespace: NamespaceView,
+  reserved: readonly string[],
+  journal?: Journal,
+): boolean {
   return (
-    (isSelected(migration.spec, namespace) || isForHbone(migration, namespace)) && !isSystem(namespace.name, reserved)
+    (isSelected(migration, namespace, journal) || isForHbone(migration, namespace)) &&
+    !isSystem(namespace.name, reserved)
   );
 }
 
@@ -148,6 +171,11 @@ function nothingSelected(migration: string): Finding {
   };
 }
 
+/** Whether what was begun is to stay: by the labels that it has then it is not selected any more, and need not be. */
+function isFinalizing({ spec, status }: MeshMigration): boolean {
+  return spec.action === 'Finalize' && status?.startedAt !== undefined;
+}
+
 /** The scope of a migration among all migrations and all namespaces. */
 export function scopeOf(
   self: MeshMigration,
@@ -157,22 +185,20 @@ export function scopeOf(
 ): Scope {
   const others = migrations.filter(({ metadata }) => metadata.name !== self.metadata.name).filter(holds);
   const isUsable = ({ name, terminating }: NamespaceView): boolean => !terminating && !isSystem(name, reserved);
-  const selected = namespaces.filter((namespace) => isSelected(self.spec, namespace));
+  const selected = namespaces.filter((namespace) => isSelected(self, namespace));
   const usable = selected.filter(isUsable).sort(byName);
 
   const findings = selected.filter(({ name }) => isSystem(name, reserved)).map(systemSelected);
   for (const namespace of usable) {
-    const other = others.find(
-      (migration) => isSelected(migration.spec, namespace) && isAhead(migration, self, namespace),
-    );
+    const other = others.find((migration) => isSelected(migration, namespace) && isAhead(migration, self, namespace));
     if (other !== undefined) findings.push(heldByAnother(namespace, other.metadata.name));
   }
-  if (selected.length === 0) findings.push(nothingSelected(self.metadata.name));
+  if (selected.length === 0 && !isFinalizing(self)) findings.push(nothingSelected(self.metadata.name));
   findings.push(...unknownNames(self.spec, namespaces)); // After what is critical: there is room for 50.
 
   const hbone = namespaces
     .filter((namespace) => isUsable(namespace) && isForHbone(self, namespace))
-    .filter((namespace) => !others.some(({ spec }) => isSelected(spec, namespace)))
+    .filter((namespace) => !others.some((other) => isSelected(other, namespace)))
     .sort(byName);
   return {
     namespaces: usable.map(({ name }) => name),

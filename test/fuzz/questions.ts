@@ -60,7 +60,7 @@ export function questions(adapter: MeshAdapter, surroundings: Surroundings): rea
     ['unready', () => adapter.unready(surroundings)],
     ['unfit', () => workloads.map((workload) => adapter.unfit(surroundings, workload))],
     ['unreadyBack', () => adapter.unreadyBack(surroundings, false)],
-    ['unfitBack', () => workloads.map((workload) => adapter.unfitBack(surroundings, workload))],
+    ['unfitBack', () => workloads.map((workload) => adapter.unfitBack(surroundings, workload, false))],
     ['awaitsBack', () => workloads.map((workload) => adapter.awaitsBack(surroundings, workload))],
     ['choose', () => adapter.choose(surroundings)],
     ['adopts', () => adapter.adopts(surroundings)],

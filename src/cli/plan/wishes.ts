@@ -41,7 +41,7 @@ function migrationOf(
 ): MeshMigration | undefined {
   return isSystem(namespace.name, [rootNamespace])
     ? undefined
-    : migrations.find(({ spec }) => isSelected(spec, namespace));
+    : migrations.find((migration) => isSelected(migration, namespace));
 }
 
 /** The settings for a namespace: those of the first MeshMigration that has it in scope. */

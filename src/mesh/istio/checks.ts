@@ -92,6 +92,14 @@ function firstOf<T>(surroundings: Surroundings, ask: (alone: Surroundings) => T 
 
 type When = readonly Rule['when'][];
 
+/*
+ * What the way back asks besides what is asked while it moves. What its pods refuse still a workload refuses until it is
+ * restarted, whoever is back already; what only labels do is done by then.
+ */
+const whenBack: When = ['BeforeFlip', 'BeforeRestart', 'Always'];
+const whenRestarted: When = ['BeforeRestart', 'Always'];
+const whenFailed: When = ['BeforeRestart'];
+
 /** What is critical of what some rules ask at these moments. */
 function criticalOf(catalogue: readonly Rule[], surroundings: Surroundings, ...when: When): Hold | undefined {
   for (const rule of catalogue.filter((each) => when.includes(each.when) && isAsked(each, surroundings))) {
@@ -172,12 +180,12 @@ export function checksOf(
       const mesh = criticalBack(catalogue, surroundings, hasFailed || stood ? 'Passes' : 'Holds', 'WhileMoving');
       if (mesh !== undefined || hasFailed) return mesh;
       return (
-        criticalBack(catalogue, surroundings, 'Holds', 'BeforeFlip', 'BeforeRestart', 'Always') ??
+        criticalBack(catalogue, surroundings, 'Holds', ...whenBack) ??
         firstOf(surroundings, (alone) => criticalBack(catalogue, alone, 'Holds', 'BeforeRestart'))
       );
     },
-    unfitBack: (surroundings, workload) =>
+    unfitBack: (surroundings, workload, hasFailed) =>
       criticalBack(catalogue, surroundings, 'Passes', 'WhileMoving') ??
-      criticalBack(catalogue, only(surroundings, workload), 'Passes', 'BeforeRestart'),
+      criticalBack(catalogue, only(surroundings, workload), 'Passes', ...(hasFailed ? whenFailed : whenRestarted)),
   };
 }

@@ -249,8 +249,8 @@ describe('what a rule says of a template, or of the mesh', () => {
       const picture = migrated(template);
       const [own] = picture.workloads;
 
-      const isOfLabels = ['BeforeFlip', 'Always'].includes(whenOf(template) ?? '');
-      expect(own && istio.unfitBack(picture, own)?.id).toBe(isOfLabels ? undefined : template.id);
+      const isOfLabels = whenOf(template) === 'BeforeFlip';
+      expect(own && istio.unfitBack(picture, own, false)?.id).toBe(isOfLabels ? undefined : template.id);
     },
   );
 
@@ -274,14 +274,14 @@ describe('a node component that is not whole', () => {
     expect(istio.unreadyBack(rolling, false)?.id).toBe('MM012');
     expect(istio.unreadyBack(rolling, false, true)).toBeUndefined();
     expect(istio.unreadyBack(rolling, true)).toBeUndefined();
-    expect(own && istio.unfitBack(rolling, own)).toBeUndefined();
+    expect(own && istio.unfitBack(rolling, own, false)).toBeUndefined();
   });
 
   it('because a node is down, holds no rollback, which might wait for ever', () => {
     const [own] = down.workloads;
 
     expect(istio.unreadyBack(down, false)).toBeUndefined();
-    expect(own && istio.unfitBack(down, own)).toBeUndefined();
+    expect(own && istio.unfitBack(down, own, false)).toBeUndefined();
   });
 
   it.each([rolling, down])('is no matter as long as nobody goes', (picture) => {
@@ -348,7 +348,7 @@ describe('what was so at the start', () => {
     const [own] = picture.workloads;
 
     expect(istio.unreadyBack(picture, false)).toBeUndefined();
-    expect(own && istio.unfitBack(picture, own)).toBeUndefined();
+    expect(own && istio.unfitBack(picture, own, false)).toBeUndefined();
     expect(saidAtRest(picture)).not.toContainEqual(expect.stringContaining(` ${template.id} `));
   });
 

@@ -75,9 +75,11 @@ interface Check {
  * Whether the way back asks it, which goes in the other direction and meets templates, pods and a mesh that may have
  * changed at rest; else why not. It is asked there as on the way there: `WhileMoving` before the labels go back and
  * before each restart, `BeforeFlip` and `BeforeRestart` before the labels too, unless the namespace has failed, and
- * `BeforeRestart` before each restart of that workload. `Always` is asked before the labels, unless it has failed, of
- * what the namespace itself has; `AskedToAmbient` only where sidecars end by it. Nothing holds it that was so at the start (`asked-back.ts`), but for what is `AskedAnew`: how a mesh is
- * doing says nothing about how it did. At rest MM124 tells it.
+ * `BeforeRestart` before each restart of that workload. `Always` is asked before the labels and before each restart of
+ * that workload, unless it has failed, of what the namespace itself has. What is asked before the labels is asked until
+ * the first workload is back, whoever has put the labels back meanwhile; `AskedToAmbient` only where sidecars end by it.
+ * Nothing holds it that was so at the start (`asked-back.ts`), but for what is `AskedAnew`: how a mesh is doing says
+ * nothing about how it did. At rest MM124 tells it.
  */
 export type Back = 'Asked' | 'AskedAnew' | 'AskedToAmbient' | { readonly notAsked: string };
 
