@@ -22,7 +22,9 @@ function isUrgent(situation: Situation, status: NamespaceMigrationStatus): boole
   const { adapter, surroundings, spec } = situation;
   if (status.steps?.some(wasThere) !== true) return false;
   const isBack = arrivedAlone(adapter, { from: spec.to, to: spec.from }, surroundings.namespace.labels);
-  return !isBack || concernedPods(situation).some((pod) => adapter.isStranded(pod));
+  if (!isBack) return true;
+  // In no mesh they are where they were.
+  return adapter.modeFor(spec.from) !== 'None' && concernedPods(situation).some((pod) => adapter.isStranded(pod));
 }
 
 /** Labels change only while nothing has come up that would break by it. */

@@ -113,6 +113,41 @@ const stories: Readonly<Record<string, Story>> = {
       await world.podsReady(2, home);
     },
   },
+  'a bypass under two ALLOWs, and then without the one that let all in': {
+    way: leaving,
+    id: 'MM144',
+    objects: (home) => [
+      object('AuthorizationPolicy', home, 'all', { action: 'ALLOW', rules: [{}] }),
+      object('AuthorizationPolicy', home, 'some', {
+        action: 'ALLOW',
+        rules: [{ from: [{ source: { namespaces: ['web'] } }] }],
+      }),
+      deployment(home, 'api', { behaviour: { 'ambient.istio.io/bypass-inbound-capture': 'true' } }),
+    ],
+    worse: (world, home) => world.delete(kinds.AuthorizationPolicy, home, 'all'),
+  },
+  'a filter for one workload, and then another is labelled for it': {
+    way: leaving,
+    id: 'MM040',
+    objects: (home) => [
+      filter(home),
+      deployment(home, 'api', { podLabels: { tier: 'web' } }),
+      deployment(home, 'admin'),
+    ],
+    pods: 2,
+    worse: (world, home) =>
+      world.patch('Deployment', home, 'admin', { spec: { template: { metadata: { labels: { tier: 'web' } } } } }),
+  },
+  'a filter for one workload, and then for pods that nobody restarts': {
+    way: leaving,
+    id: 'MM040',
+    objects: (home) => [filter(home), deployment(home, 'api', { podLabels: { tier: 'web' } })],
+    worse: async (world, home) => {
+      const pod = podOfRollout(home, 'roll-1', {});
+      await world.create({ ...pod, metadata: { ...pod.metadata, labels: { app: 'roll', tier: 'web' } } });
+      await world.podsReady(2, home);
+    },
+  },
   'a filter for one workload, and then for another': {
     way: leaving,
     id: 'MM040',
@@ -209,6 +244,31 @@ const renewals: Readonly<Record<string, Renewal>> = {
       podOfRollout(home, 'roll-1', bypass),
     ],
     ...rollout(bypass),
+  },
+  'pods of a Rollout under a DENY since, beside a CronJob with volumes of its sidecar': {
+    way: leaving,
+    id: 'MM020',
+    objects: (home) => [
+      podOfRollout(home, 'roll-1', {}),
+      object('CronJob', home, 'old', {
+        schedule: '0 0 29 2 *',
+        jobTemplate: {
+          spec: {
+            template: {
+              metadata: { labels: { app: 'old' }, annotations: { 'sidecar.istio.io/userVolume': '[]' } },
+              spec: { containers, restartPolicy: 'Never' },
+            },
+          },
+        },
+      }),
+    ],
+    ...rollout({}),
+    worse: (home) =>
+      object('AuthorizationPolicy', home, 'since', {
+        selector: { matchLabels: { app: 'roll' } },
+        action: 'DENY',
+        rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+      }),
   },
   'a run of a CronJob that opted out': {
     way: { from: 'IstioSidecar', to: 'None' },

@@ -139,6 +139,23 @@ describe('a rollback to sidecars that would leave calls alone', () => {
     );
   });
 
+  it('waits where another workload leaves the same ports alone', async () => {
+    await on(
+      async (world, a) => {
+        await world.create(deployment(a, 'other'));
+        await world.patch('Deployment', a, 'other', ports('80'));
+        await world.podsReady(2, a);
+        await world.pause(10_000);
+      },
+      async (world, a) => {
+        await world.patch('Deployment', a, 'web', ports('80'));
+        await world.pause(30_000);
+        await world.edit({ action: 'Rollback' });
+        await isHeld(world, a);
+      },
+    );
+  });
+
   it('waits where the policy has come since the start', async () => {
     await on(
       async (world, a, d) => {

@@ -172,7 +172,7 @@ export const istio: MeshAdapter = {
   modeFor,
   concerns: (pod, workloads) => concerns(pod) && !isOfGateway(pod, workloads),
   holdsOthersBack: (pod) => lacksHbone(pod) || isDraining(pod),
-  isStranded: (pod) => modeOf(pod) !== 'Sidecar' && !optsOutOfInjection(pod),
+  isStranded: (pod) => ['None', 'Transitional'].includes(modeOf(pod)) && !optsOutOfInjection(pod),
   arrived,
   ...safely,
   ...checks,

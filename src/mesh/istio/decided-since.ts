@@ -4,26 +4,26 @@ import { hasLabels } from '../has-labels.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { ConfigView, PodView } from '../views.ts';
 import { selectorOf } from './findings/rule.ts';
-import { markOfPolicy } from './mark.ts';
+import { markOf, markOfPolicy } from './mark.ts';
 import { isMade } from './policy/translate/names.ts';
 
 /*
  * What decides about calls to pods, and has come since the start: with it the same template, or the same gateway, is another thing than it was.
  */
 
-/** Objects of some kinds, not of ours, that may select pods of the namespace. */
-export function inReach(kinds: readonly string[], surroundings: Surroundings): readonly ConfigView[] {
+const decidingKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
+
+/** Objects of these kinds, not of ours, that may select pods of the namespace: its own, and those of the mesh. */
+const deciding = memoize((surroundings: Surroundings): readonly ConfigView[] => {
   const { mesh, namespace } = surroundings;
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
-  return kinds
+  return decidingKinds
     .flatMap((kind) => homes.flatMap((home) => mesh.configs(kind, home)))
     .filter((config) => !isMade(config, surroundings));
-}
+});
 
 /** By which it is remembered. */
-export function markOfDeciding(config: ConfigView): string {
-  return markOfPolicy('decides', config);
-}
+export const markOfDeciding = memoize((config: ConfigView): string => markOfPolicy('decides', config));
 
 /** Whether it selects pods with these labels, or may select some. */
 export function maySelect(config: ConfigView, labels: PodView['labels'] | undefined): boolean {
@@ -31,26 +31,51 @@ export function maySelect(config: ConfigView, labels: PodView['labels'] | undefi
   return selector === undefined || labels === undefined || hasLabels(labels, selector);
 }
 
-const decidingKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
+/** Those of some kinds that decide about pods with these labels. */
+export function decidingAbout(
+  kinds: readonly string[],
+  labels: PodView['labels'] | undefined,
+  surroundings: Surroundings,
+): readonly ConfigView[] {
+  if (kinds.length === 0) return [];
+  return deciding(surroundings).filter((config) => kinds.includes(config.kind) && maySelect(config, labels));
+}
 
 /**
  * What decides since the start. Where nobody has remembered what did, in a journal of an older operator, what stood
  * before the start counts as it is.
  */
 const decidingSince = memoize((surroundings: Surroundings): readonly ConfigView[] =>
-  inReach(decidingKinds, surroundings).filter((config) =>
+  deciding(surroundings).filter((config) =>
     surroundings.heldBefore === undefined
       ? !stoodBefore(config.createdAt, surroundings)
       : !surroundings.heldBefore.has(markOfDeciding(config)),
   ),
 );
 
-/** Whether something has come since the start that decides about pods with these labels. */
+/** Whether without it somebody may be refused who is not with it: that it has gone decides, too. */
+function letsIn({ kind, spec }: ConfigView): boolean {
+  return kind === 'PeerAuthentication' || (kind === 'AuthorizationPolicy' && (spec['action'] ?? 'ALLOW') === 'ALLOW');
+}
+
+/** All of these together, as they are. */
+export function markOfLetting(configs: readonly ConfigView[]): string {
+  return markOf('lets in', '', configs.filter(letsIn).map(markOfDeciding).sort().join(' '));
+}
+
+/**
+ * Whether something has come since the start that decides about pods with these labels, or has gone that let somebody
+ * in.
+ */
 export function isDecidedAnew(
   labels: PodView['labels'] | undefined,
   surroundings: Surroundings,
   kinds: readonly string[] = decidingKinds,
 ): boolean {
   if (kinds.length === 0) return false;
-  return decidingSince(surroundings).some((config) => kinds.includes(config.kind) && maySelect(config, labels));
+  const { heldBefore } = surroundings;
+  const about = decidingAbout(kinds, labels, surroundings);
+  const since = new Set(decidingSince(surroundings));
+  if (about.some((config) => since.has(config))) return true;
+  return heldBefore !== undefined && !heldBefore.has(markOfLetting(about));
 }

@@ -15,11 +15,14 @@ function wordsIn({ spec, annotations }: ConfigView): string {
   return `${digestOf(spec)} ${annotations['istio.io/dry-run'] ?? ''}`;
 }
 
+/** How large a proxy is and what it writes into its log: nobody is let in or refused by that. */
+const ofSize = /^sidecar\.istio\.io\/(proxy(CPU|Memory)(Limit)?|proxyImage\w*|\w*[lL]ogLevel|stats\w*|extraStatTags)$/;
+
 /** What a pod, or a template, says to data planes: a new version of an application is no other one. */
 function saidIn({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): readonly unknown[] {
   return [labels, annotations].map((each) =>
     Object.entries(each)
-      .filter(([key]) => /(^|\.)istio\.io\//.test(key))
+      .filter(([key]) => /(^|\.)istio\.io\//.test(key) && !ofSize.test(key))
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

@@ -163,7 +163,8 @@ function plaintextTo(
   for (const [place, ports] of leftAlone.length === 0 ? [] : portsOf(targets, services, select).entries()) {
     spend(ports.length * (1 + leftAlone.reduce((all, each) => all + (each.ports?.length ?? 0), 0) / 8));
     const left = leftAlone.find((each) => leaves(each, ports));
-    if (left !== undefined) found[place] = always(`by ${who(left.because)} sidecars here leave ${callsOf(left, ports)} alone`);
+    if (left !== undefined)
+      found[place] = always(`by ${who(left.because)} sidecars here leave ${callsOf(left, ports)} alone`);
   }
   const hidden = untold === 'All' ? services : named(services, untold);
   add(hidden, ({ namespace, name }) => ({ ...always(`by Service ${namespace}/${name}`), untold: name }), false);

@@ -1,18 +1,31 @@
+import { memoize } from '../../base/memoize.ts';
 import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { UnseenBefore } from '../others.ts';
-import type { ConfigView } from '../views.ts';
+import { stoodBefore } from '../made-since.ts';
+import { asPod, type ConfigView } from '../views.ts';
+import { nameOf } from './findings/rule.ts';
+import { markOfSaying } from './mark.ts';
 import { lostGoingBack, type LostBack } from './nameless-back.ts';
+import { leftAlone } from './outbound-ports.ts';
+import { sidecarsOf } from './told-services.ts';
 import { callersInAmbient, openingAt, unseenBy, unseenOfOld } from './unseen-callers.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { onlyRestarts } from './waypoint/choose.ts';
 import { isExit } from './waypoint/exit/route.ts';
+import { willBeProtected } from './waypoint/other-pods.ts';
 
 /*
  * On the way back to sidecars: who was in ambient before the start and stays there was never seen by the sidecars to which a namespace goes back, if they took HBONE: by going back
  * nothing opens that was not open before. Afterwards nobody can tell who was, so it is remembered at the start. Back to
  * ambient it is the same with the called whose sidecars were there before.
  */
+
+/** A caller that loses something. */
+interface Losing {
+  readonly key: string;
+  readonly createdAt: number | undefined;
+}
 
 /** A policy as it is now: what somebody adds to it later was never open. */
 function asItIs({ namespace, name, spec }: ConfigView): string {
@@ -49,8 +62,9 @@ function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
     ...lostGoingBack(surroundings).filter(({ effect }) => effect === 'Opens'),
   ];
   if (opens.length === 0) return undefined;
+  const isLost = opens.some((each: Pair) => each.how !== undefined);
   return {
-    namespaces: [...new Set(opens.map(endOf))],
+    namespaces: [...new Set([...opens.map(endOf), ...(isLost ? losing(surroundings).map(({ key }) => key) : [])])],
     policies: [...new Set(opens.map(({ policy }) => policy))].map(asItIs),
   };
 }
@@ -77,8 +91,37 @@ export function tooManyUnseen(surroundings: Surroundings): UnseenBefore | undefi
   return now !== undefined && isTooMuch(now) ? now : undefined;
 }
 
+/** Who of the namespace loses something of his calls by his sidecar, known by name and by what he loses. */
+const losing = memoize((surroundings: Surroundings): readonly Losing[] => {
+  const { workloads, otherTemplates, namespace, mesh } = surroundings;
+  return [...workloads, ...otherTemplates].filter(willBeProtected).flatMap((template): readonly Losing[] => {
+    const { labels, annotations } = asPod(template);
+    const left = leftAlone({ annotations }, mesh);
+    const under = sidecarsOf([labels], namespace.name, mesh).flatMap((each) =>
+      each === undefined ? [] : nameOf(each),
+    );
+    if (left.length === 0 && under.length === 0) return [];
+    const who = 'replicas' in template ? nameOf(template) : markOfSaying(template);
+    return [
+      { key: `caller ${sha256(JSON.stringify([who, left, under])).slice(0, 16)}`, createdAt: template.createdAt },
+    ];
+  });
+});
+
+/**
+ * Whether the same callers lost the same at the start. Where an older operator has remembered nothing, the ages tell.
+ */
+function lostAlready({ policy }: Pair, surroundings: Surroundings, before: UnseenBefore | undefined): boolean {
+  if (surroundings.heldBefore === undefined)
+    return [policy, ...losing(surroundings)].every(({ createdAt }) => stoodBefore(createdAt, surroundings));
+  return losing(surroundings).every(({ key }) => before?.namespaces.includes(key) === true);
+}
+
 /** Whether calls from a namespace, or out of ambient to one, got past a policy before the start of this one already. */
-export function wasUnseen(pair: Pair, { scope, namespace }: Surroundings): boolean {
+export function wasUnseen(pair: Pair, surroundings: Surroundings): boolean {
+  const { scope, namespace } = surroundings;
   const before = scope?.unseenBefore(namespace.name);
+  if (pair.how !== undefined && !lostAlready(pair, surroundings, before)) return false;
+  if (pair.how !== undefined && surroundings.heldBefore === undefined) return true;
   return before?.namespaces.includes(endOf(pair)) === true && before.policies.includes(asItIs(pair.policy));
 }

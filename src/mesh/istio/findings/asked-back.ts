@@ -99,7 +99,10 @@ function evidenceBack(rule: Rule, surroundings: Surroundings): readonly Evidence
   const known = templatesOfBefore(rule, there, surroundings);
   const nameless = namelessOfBefore(rule, surroundings);
   const left = known.size + nameless.size === 0 ? said : rule.find(without(there, known, nameless));
-  return left.filter((each) => counts(rule, each, surroundings) && !isOfBefore(rule, each, there, surroundings));
+  // What selects pods is no less about them for their being known: only what is said of pods and templates goes.
+  const isOfMesh = ({ object }: Evidence): boolean => configNamed(object, there) !== undefined;
+  const all = [...said.filter(isOfMesh), ...left.filter((each) => !isOfMesh(each))];
+  return all.filter((each) => counts(rule, each, surroundings) && !isOfBefore(rule, each, there, surroundings));
 }
 
 /** The rule as the way back asks it. */

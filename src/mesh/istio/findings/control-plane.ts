@@ -83,7 +83,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM010',
     severity: 'Critical',
     when: 'WhileMoving',
-    back: 'AskedAnew',
+    back: 'Asked',
     title: 'Ambient is not enabled in istiod',
     fix: 'Upgrade the istiod chart with --set profile=ambient (PILOT_ENABLE_AMBIENT=true) and wait until GatewayClass istio-waypoint is Accepted.',
     find: (surroundings) =>
@@ -100,7 +100,7 @@ export const controlPlaneRules: readonly Rule[] = [
     id: 'MM011',
     severity: 'Critical',
     when: 'WhileMoving',
-    back: 'AskedAnew',
+    back: 'Asked',
     title: 'Gateway API CRDs are missing',
     fix: 'Install the Gateway API CRDs (standard channel) before istiod is upgraded to ambient.',
     find: (surroundings) =>

@@ -2,11 +2,11 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { stoodBefore } from '../../made-since.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../../views.ts';
-import { inReach, isDecidedAnew, markOfDeciding, maySelect } from '../decided-since.ts';
+import { decidingAbout, isDecidedAnew, markOfDeciding, markOfLetting, maySelect } from '../decided-since.ts';
 import { configNamed, markOf, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
-import { selecting } from '../policy/selecting.ts';
+import { concerns } from '../pod-mode.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
-import { selectorOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
 
 /*
  * By what it is known again that a rule says the same thing as at the start. A mark is of what was said, not only of whom: something mild that was so
@@ -60,10 +60,10 @@ export function marksOfNameless(
     (rule) => !isAskedAnew(rule) && rule.find(alone).some(({ object }) => configNamed(object, there) === undefined),
   );
   if (saying.length === 0) return [];
-  const select = selecting(all.map(labelsOf));
-  const kinds = new Set(saying.flatMap(({ decidedBy = [] }) => decidedBy));
-  const policies = inReach([...kinds], surroundings).filter((config) => select(selectorOf(config)).length > 0);
-  return [...all.map(markOfSaying), ...policies.map(markOfDeciding)];
+  return [
+    ...all.map(markOfSaying),
+    ...saying.flatMap((rule) => all.flatMap((each) => marksOfDeciding(rule, labelsOf(each), surroundings))),
+  ];
 }
 
 /** Those of them that were there at the start, or one that said the same, where the same decides about it. */
@@ -75,6 +75,17 @@ export function namelessOfBefore(rule: Rule, surroundings: Surroundings): Readon
       (each) => before.has(markOfSaying(each)) && !isDecidedAnew(labelsOf(each), surroundings, rule.decidedBy ?? []),
     ),
   );
+}
+
+/** Marks of what decides about pods with these labels. */
+function marksOfDeciding(
+  { decidedBy = [] }: Rule,
+  labels: PodView['labels'] | undefined,
+  surroundings: Surroundings,
+): readonly string[] {
+  if (decidedBy.length === 0) return [];
+  const about = decidingAbout(decidedBy, labels, surroundings);
+  return [...about.map(markOfDeciding), markOfLetting(about)];
 }
 
 /**
@@ -90,22 +101,52 @@ export function marksOf(
   if (evidence.passing === true || isAskedAnew(rule)) return [];
   const template = templateNamed(evidence.object, surroundings);
   const asleep = rule.aboutServing === true && sleeps(template);
-  const policies = inReach(rule.decidedBy ?? [], surroundings).filter((config) =>
-    maySelect(config, template?.templateLabels),
-  );
-  return [markOfSaid(rule, evidence, there, asleep), ...policies.map(markOfDeciding)];
+  return [
+    markOfSaid(rule, evidence, there, asleep),
+    ...marksOfSelection(evidence, surroundings),
+    ...marksOfDeciding(rule, template?.templateLabels, surroundings),
+  ];
 }
 
-/** Whatever would have a sidecar and was made since the start. */
-const madeSince = memoize((surroundings: Surroundings): readonly TemplateView[] =>
-  [...surroundings.workloads, ...surroundings.otherTemplates].filter(
-    (template) => willBeProtected(template) && !stoodBefore(template.createdAt, surroundings),
-  ),
-);
+/** Whatever would have a sidecar. */
+const protectedThere = memoize((surroundings: Surroundings): readonly (PodView | TemplateView)[] => [
+  ...surroundings.workloads.filter(willBeProtected),
+  ...surroundings.otherTemplates.filter(willBeProtected),
+  ...nameless(surroundings).filter((each) => isPod(each) && concerns(each)),
+]);
+
+/** So many are remembered one by one of what is for all of a namespace; of more the age tells. */
+const mostSelected = 100;
+
+/** What has another name each time is known by what it says. */
+function whoIsIt(each: PodView | TemplateView): string {
+  return isPod(each) || !('replicas' in each) ? markOfSaying(each) : nameOf(each);
+}
+
+function selectedBy(config: ConfigView, surroundings: Surroundings): readonly (PodView | TemplateView)[] {
+  return protectedThere(surroundings).filter((each) => maySelect(config, labelsOf(each)));
+}
+
+function markOfSelection(config: ConfigView, each: PodView | TemplateView): string {
+  return markOf('selects', selectorOf(config) === undefined ? '' : nameOf(config), whoIsIt(each));
+}
+
+/** By which it is known about whom an object of the mesh was at the start. */
+function marksOfSelection({ object }: Evidence, surroundings: Surroundings): readonly string[] {
+  const config = configNamed(object, surroundings);
+  if (config === undefined) return [];
+  const selected = selectedBy(config, surroundings);
+  return selected.length > mostSelected ? [] : selected.map((each) => markOfSelection(config, each));
+}
 
 /** Whether an object of the mesh is about something that it was not about at the start. */
 function meetsNew(config: ConfigView, surroundings: Surroundings): boolean {
-  return madeSince(surroundings).some(({ templateLabels }) => maySelect(config, templateLabels));
+  const { heldBefore: before } = surroundings;
+  return selectedBy(config, surroundings).some((each) => {
+    if (before?.has(markOfSelection(config, each)) === true) return false;
+    // An old one may have been labelled anew to be selected: only of what is for all the age tells.
+    return selectorOf(config) !== undefined && before !== undefined ? true : !stoodBefore(each.createdAt, surroundings);
+  });
 }
 
 /** Whether it was said at the start, of the same. */
