@@ -22,8 +22,18 @@ const deciding = memoize((surroundings: Surroundings): readonly ConfigView[] => 
     .filter((config) => !isMade(config, surroundings));
 });
 
-/** By which it is remembered. */
-export const markOfDeciding = memoize((config: ConfigView): string => markOfPolicy('decides', config));
+/** Pods, or what makes them: who they are, however they are called, and their labels; none of what is about all. */
+export interface Decided {
+  readonly who: string;
+  readonly labels: PodView['labels'] | undefined;
+}
+
+const markOfConfig = memoize((config: ConfigView): string => markOfPolicy('decides', config));
+
+/** By which it is remembered that it decides about these: by itself what is for all, with them what selects some. */
+export function markOfDeciding(config: ConfigView, { who }: Decided): string {
+  return selectorOf(config) === undefined ? markOfConfig(config) : markOf('decides', who, markOfConfig(config));
+}
 
 /** Whether it selects pods with these labels, or may select some. */
 export function maySelect(config: ConfigView, labels: PodView['labels'] | undefined): boolean {
@@ -31,27 +41,15 @@ export function maySelect(config: ConfigView, labels: PodView['labels'] | undefi
   return selector === undefined || labels === undefined || hasLabels(labels, selector);
 }
 
-/** Those of some kinds that decide about pods with these labels. */
+/** Those of some kinds that decide about them. */
 export function decidingAbout(
   kinds: readonly string[],
-  labels: PodView['labels'] | undefined,
+  { labels }: Decided,
   surroundings: Surroundings,
 ): readonly ConfigView[] {
   if (kinds.length === 0) return [];
   return deciding(surroundings).filter((config) => kinds.includes(config.kind) && maySelect(config, labels));
 }
-
-/**
- * What decides since the start. Where nobody has remembered what did, in a journal of an older operator, what stood
- * before the start counts as it is.
- */
-const decidingSince = memoize((surroundings: Surroundings): readonly ConfigView[] =>
-  deciding(surroundings).filter((config) =>
-    surroundings.heldBefore === undefined
-      ? !stoodBefore(config.createdAt, surroundings)
-      : !surroundings.heldBefore.has(markOfDeciding(config)),
-  ),
-);
 
 /** Whether without it somebody may be refused who is not with it: that it has gone decides, too. */
 function letsIn({ kind, spec }: ConfigView): boolean {
@@ -60,22 +58,21 @@ function letsIn({ kind, spec }: ConfigView): boolean {
 
 /** All of these together, as they are. */
 export function markOfLetting(configs: readonly ConfigView[]): string {
-  return markOf('lets in', '', configs.filter(letsIn).map(markOfDeciding).sort().join(' '));
+  return markOf('lets in', '', configs.filter(letsIn).map(markOfConfig).sort().join(' '));
 }
 
 /**
- * Whether something has come since the start that decides about pods with these labels, or has gone that let somebody
- * in.
+ * Whether something decides about them since the start, or has gone that let somebody in. Where nobody has remembered
+ * what did, in a journal of an older operator, what stood before the start counts as it is.
  */
 export function isDecidedAnew(
-  labels: PodView['labels'] | undefined,
+  decided: Decided,
   surroundings: Surroundings,
   kinds: readonly string[] = decidingKinds,
 ): boolean {
   if (kinds.length === 0) return false;
-  const { heldBefore } = surroundings;
-  const about = decidingAbout(kinds, labels, surroundings);
-  const since = new Set(decidingSince(surroundings));
-  if (about.some((config) => since.has(config))) return true;
-  return heldBefore !== undefined && !heldBefore.has(markOfLetting(about));
+  const { heldBefore: before } = surroundings;
+  const about = decidingAbout(kinds, decided, surroundings);
+  if (before === undefined) return about.some(({ createdAt }) => !stoodBefore(createdAt, surroundings));
+  return about.some((config) => !before.has(markOfDeciding(config, decided))) || !before.has(markOfLetting(about));
 }

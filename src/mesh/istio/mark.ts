@@ -15,8 +15,9 @@ function wordsIn({ spec, annotations }: ConfigView): string {
   return `${digestOf(spec)} ${annotations['istio.io/dry-run'] ?? ''}`;
 }
 
-/** How large a proxy is and what it writes into its log: nobody is let in or refused by that. */
-const ofSize = /^sidecar\.istio\.io\/(proxy(CPU|Memory)(Limit)?|proxyImage\w*|\w*[lL]ogLevel|stats\w*|extraStatTags)$/;
+/** How large a proxy is, what it writes into its log, and how telemetry names it: nobody is let in or refused by that. */
+const ofSize =
+  /^(sidecar\.istio\.io\/(proxy(CPU|Memory)(Limit)?|proxyImage\w*|\w*[lL]ogLevel|stats\w*|extraStatTags)|service\.istio\.io\/canonical-\w+)$/;
 
 /** What a pod, or a template, says to data planes: a new version of an application is no other one. */
 function saidIn({ labels, annotations }: Pick<PodView, 'labels' | 'annotations'>): readonly unknown[] {

@@ -4,19 +4,22 @@ import { stoodBefore } from '../made-since.ts';
 import type { PodView, WorkloadView } from '../views.ts';
 import { isDecidedAnew } from './decided-since.ts';
 import { dataplaneModeLabel } from './labels.ts';
+import { nameOf } from './findings/rule.ts';
 import { modeFor, modeOf } from './pod-mode.ts';
 import { gatewayNameLabel } from './waypoint/gateway.ts';
 import { isOwnedByGateway } from './waypoint/gateway-pods.ts';
 
 /**
- * Whether the Gateway that a workload serves stood there before the start, whose Deployment it may be since, and nothing
- * has come since that would refuse its clients.
+ * Whether the Gateway that a workload serves stood there before the start, whose Deployment has been made since, and
+ * nothing has come since that would refuse its clients. What stood itself is known by marks, where there are any.
  */
-function servesOlder({ templateLabels }: WorkloadView, surroundings: Surroundings): boolean {
-  const { mesh, namespace } = surroundings;
-  const name = templateLabels[gatewayNameLabel];
-  const gateway = mesh.configs('Gateway', namespace.name).find((each) => each.name === name);
-  return stoodBefore(gateway?.createdAt, surroundings) && !isDecidedAnew(templateLabels, surroundings);
+function servesOlder(workload: WorkloadView, surroundings: Surroundings): boolean {
+  const { mesh, namespace, heldBefore } = surroundings;
+  const { templateLabels: labels, createdAt } = workload;
+  if (heldBefore !== undefined && stoodBefore(createdAt, surroundings)) return false;
+  const gateway = mesh.configs('Gateway', namespace.name).find((each) => each.name === labels[gatewayNameLabel]);
+  if (!stoodBefore(gateway?.createdAt, surroundings)) return false;
+  return !isDecidedAnew({ who: nameOf(workload), labels }, surroundings);
 }
 
 /** Whether going back changes nothing about a pod, or only what was so before the start: it is there already. */

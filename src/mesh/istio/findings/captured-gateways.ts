@@ -67,6 +67,7 @@ export const capturedGatewayRules: readonly Rule[] = [
     when: 'BeforeFlip',
     lasts: true,
     back: 'Asked',
+    aboutServing: true,
     decidedBy: ['AuthorizationPolicy', 'PeerAuthentication'],
     title: 'A gateway in the namespace would be captured',
     fix: 'Have its Gateway opt out by spec.infrastructure.labels, istio.io/dataplane-mode: none.',

@@ -2,7 +2,14 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { stoodBefore } from '../../made-since.ts';
 import type { ConfigView, PodView, TemplateView, WorkloadView } from '../../views.ts';
-import { decidingAbout, isDecidedAnew, markOfDeciding, markOfLetting, maySelect } from '../decided-since.ts';
+import {
+  decidingAbout,
+  isDecidedAnew,
+  markOfDeciding,
+  markOfLetting,
+  maySelect,
+  type Decided,
+} from '../decided-since.ts';
 import { configNamed, markOf, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
 import { concerns } from '../pod-mode.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
@@ -48,6 +55,15 @@ function labelsOf(each: PodView | TemplateView): PodView['labels'] {
   return isPod(each) ? each.labels : each.templateLabels;
 }
 
+/** What has another name each time is known by what it says. */
+function whoIsIt(each: PodView | TemplateView): string {
+  return isPod(each) || !('replicas' in each) ? markOfSaying(each) : nameOf(each);
+}
+
+function decidedOf(each: PodView | TemplateView): Decided {
+  return { who: whoIsIt(each), labels: labelsOf(each) };
+}
+
 /** Marks of these, and of what decides about them, where some rule says something of one; `there` is the way back. */
 export function marksOfNameless(
   rules: readonly Rule[],
@@ -62,7 +78,7 @@ export function marksOfNameless(
   if (saying.length === 0) return [];
   return [
     ...all.map(markOfSaying),
-    ...saying.flatMap((rule) => all.flatMap((each) => marksOfDeciding(rule, labelsOf(each), surroundings))),
+    ...saying.flatMap((rule) => all.flatMap((each) => marksOfDeciding(rule, decidedOf(each), surroundings))),
   ];
 }
 
@@ -72,20 +88,22 @@ export function namelessOfBefore(rule: Rule, surroundings: Surroundings): Readon
   if (before === undefined || isAskedAnew(rule)) return new Set();
   return new Set(
     nameless(surroundings).filter(
-      (each) => before.has(markOfSaying(each)) && !isDecidedAnew(labelsOf(each), surroundings, rule.decidedBy ?? []),
+      (each) => before.has(markOfSaying(each)) && !isDecidedAnew(decidedOf(each), surroundings, rule.decidedBy ?? []),
     ),
   );
 }
 
-/** Marks of what decides about pods with these labels. */
-function marksOfDeciding(
-  { decidedBy = [] }: Rule,
-  labels: PodView['labels'] | undefined,
-  surroundings: Surroundings,
-): readonly string[] {
+/** Marks of what decides about some pods. */
+function marksOfDeciding({ decidedBy = [] }: Rule, decided: Decided, surroundings: Surroundings): readonly string[] {
   if (decidedBy.length === 0) return [];
-  const about = decidingAbout(decidedBy, labels, surroundings);
-  return [...about.map(markOfDeciding), markOfLetting(about)];
+  const about = decidingAbout(decidedBy, decided, surroundings);
+  return [...about.map((config) => markOfDeciding(config, decided)), markOfLetting(about)];
+}
+
+/** What is said of all of a namespace is about all labels. */
+function decidedIn({ object }: Evidence, surroundings: Surroundings): Decided {
+  const template = templateNamed(object, surroundings);
+  return template === undefined ? { who: object, labels: undefined } : decidedOf(template);
 }
 
 /**
@@ -104,7 +122,7 @@ export function marksOf(
   return [
     markOfSaid(rule, evidence, there, asleep),
     ...marksOfSelection(evidence, surroundings),
-    ...marksOfDeciding(rule, template?.templateLabels, surroundings),
+    ...marksOfDeciding(rule, decidedIn(evidence, surroundings), surroundings),
   ];
 }
 
@@ -117,11 +135,6 @@ const protectedThere = memoize((surroundings: Surroundings): readonly (PodView |
 
 /** So many are remembered one by one of what is for all of a namespace; of more the age tells. */
 const mostSelected = 100;
-
-/** What has another name each time is known by what it says. */
-function whoIsIt(each: PodView | TemplateView): string {
-  return isPod(each) || !('replicas' in each) ? markOfSaying(each) : nameOf(each);
-}
 
 function selectedBy(config: ConfigView, surroundings: Surroundings): readonly (PodView | TemplateView)[] {
   return protectedThere(surroundings).filter((each) => maySelect(config, labelsOf(each)));
@@ -164,6 +177,5 @@ export function isOfBefore(rule: Rule, evidence: Evidence, there: Surroundings, 
   if (isAskedAnew(rule) || !wasSaid(rule, evidence, there, surroundings)) return false;
   const config = configNamed(evidence.object, surroundings);
   if (config !== undefined && meetsNew(config, surroundings)) return false;
-  const labels = templateNamed(evidence.object, surroundings)?.templateLabels;
-  return !isDecidedAnew(labels, surroundings, rule.decidedBy ?? []);
+  return !isDecidedAnew(decidedIn(evidence, surroundings), surroundings, rule.decidedBy ?? []);
 }
