@@ -59,12 +59,16 @@ function phaseOf({ direction, arrived }: Journal, claimed: string | undefined): 
   return others.find((phase) => phase === claimed) ?? usual;
 }
 
-/** What a command means for a namespace that is under way: one to start is no command any more. */
+/**
+ * What a command means for a namespace that is under way: one to start is no command any more, nor is one to go back
+ * that was taken back, which the journal tells by another attempt.
+ */
 function commandOf(
-  { by, direction }: Journal,
-  { command }: NamespaceMigrationStatus,
+  { by, direction, attempt }: Journal,
+  { command, direction: stored, attempt: before }: NamespaceMigrationStatus,
 ): Pick<NamespaceMigrationStatus, 'command'> {
   if (direction === 'Backward' && by !== undefined) return { command: { action: 'Rollback', by: by.name, at: by.at } };
+  if (direction === 'Forward' && stored === 'Backward' && attempt !== before) return {};
   return command === undefined || command.action === 'Migrate' ? {} : { command };
 }
 
@@ -206,6 +210,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
     back: _back,
     since: _since,
     heldBefore: _heldBefore,
+    failed: _failed,
     ...surroundings
   } = situation.surroundings;
   if (journal === undefined) return { ...situation, surroundings };
@@ -224,6 +229,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
       back,
       ...(journal.heldBefore && { heldBefore: new Set(journal.heldBefore) }),
       ...(Number.isFinite(since) && { since }),
+      ...(journal.failure !== undefined && { failed: true as const }),
       ...(adopted !== undefined && { adopted }),
       ...(records && { records }),
       ...(order !== undefined && { order }),

@@ -76,7 +76,7 @@ function heldWithLabelsBack(
 }
 
 /** What keeps the namespace, as a whole, from going back now. */
-function heldOnTheWayBack(situation: Situation, hasFailed: boolean, what = 'the rollback'): Held | undefined {
+export function heldOnTheWayBack(situation: Situation, hasFailed: boolean, what = 'the rollback'): Held | undefined {
   const { adapter, surroundings } = situation;
   const unready = adapter.unreadyBack(surroundings, hasFailed);
   if (unready === undefined) return undefined;

@@ -9,7 +9,8 @@ import { labelCommand } from './label-command.ts';
 import { fromList, observedLabels } from './label-values.ts';
 import { labelChanges } from './labels.ts';
 import { patchWithJournal } from './keep-journal.ts';
-import type { Situation } from './situation.ts';
+import { heldOnTheWayBack } from './flip.ts';
+import type { Outcome, Situation } from './situation.ts';
 import { alsoRestless, restless, unrestOf } from './unrest.ts';
 import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
@@ -42,8 +43,23 @@ export function goBack(
   return alsoRestless(walkBack(situation, turned, itinerary), unrest);
 }
 
+/**
+ * What keeps the labels from going back keeps whatever comes before them from being begun: until then nothing differs
+ * from what it was, and the rollback can be taken back.
+ */
+function heldBeforehand(
+  situation: Situation,
+  { steps = [], failure }: NamespaceMigrationStatus,
+  { backward }: Itinerary,
+): Outcome | undefined {
+  const isBegun = backward.some(({ name }) => steps.some((step) => step.name === name));
+  if (isBegun || backward[0]?.work.kind === 'Labels') return undefined;
+  return heldOnTheWayBack(situation, failure !== undefined);
+}
+
 function walkBack(situation: Situation, turned: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
-  const walked = walk(situation, turned, itinerary.backward);
+  const held = heldBeforehand(situation, turned, itinerary);
+  const walked = held === undefined ? walk(situation, turned, itinerary.backward) : { status: turned, outcome: held };
   const { outcome } = walked;
   switch (outcome.kind) {
     case 'Done':

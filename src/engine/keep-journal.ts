@@ -57,13 +57,18 @@ function ofBefore(
   return { ...(unseen && { unseen }), ...(heldBefore && { heldBefore }) };
 }
 
-/** Which way it goes. */
-function wayOf({
-  direction = 'Forward',
-  itinerary = 'L4',
-  waypoint,
-}: NamespaceMigrationStatus): Pick<Journal, 'direction' | 'itinerary' | 'waypoint'> {
-  return { direction, itinerary, ...(waypoint !== undefined && { waypoint }) };
+/** Which way it goes, and on the way back whether it was at rest before. */
+function wayOf(
+  { remembered }: Situation,
+  { direction = 'Forward', itinerary = 'L4', waypoint }: NamespaceMigrationStatus,
+): Pick<Journal, 'direction' | 'itinerary' | 'waypoint' | 'rested'> {
+  const rested = remembered?.direction === 'Backward' ? remembered.rested === true : remembered?.arrived === true;
+  return {
+    direction,
+    itinerary,
+    ...(waypoint !== undefined && { waypoint }),
+    ...(direction === 'Backward' && rested && { rested: true }),
+  };
 }
 
 /** The journal of a status. `set` are the labels as they are from now on. */
@@ -88,7 +93,7 @@ export function journalOf(
     route: { from: spec.from, to: spec.to },
     attempt,
     ...firstOf(situation, capturedAt, attempt),
-    ...wayOf(status),
+    ...wayOf(situation, status),
     capturedAt,
     labels,
     set,

@@ -2,7 +2,6 @@ import type { Command } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
-import { arrivedAlone } from './arrived.ts';
 import { backOutOfScope, isUnwanted } from './course.ts';
 import { fromList, hasLabels } from './label-values.ts';
 import { resumed } from './resume.ts';
@@ -19,30 +18,27 @@ function backward({ adapter, spec }: Situation, status: NamespaceMigrationStatus
 }
 
 /**
- * Whether nothing has been done on the way back. That the labels have been changed stands in the same write as they do,
- * so it is told by the labels, whatever the record says of its steps.
+ * Whether nothing has been done on the way back. That its labels have been changed stands in the same write as they do,
+ * so it is told by the labels, whatever the record says of its steps; steps before these ask first whether it may begin.
  */
 function isUntouched(situation: Situation, status: NamespaceMigrationStatus): boolean {
-  const { adapter, spec, surroundings } = situation;
-  const { labels } = surroundings.namespace;
+  const { labels } = situation.surroundings.namespace;
   if (status.direction !== 'Backward' || status.failure !== undefined || status.itinerary === 'Hbone') return false;
-  if (!arrivedAlone(adapter, spec, labels) || !hasLabels(labels, fromList(status.labels ?? []))) return false;
+  if (!hasLabels(labels, fromList(status.labels ?? []))) return false;
   const way = backward(situation, status);
+  const first = way.find(({ work }) => work.kind === 'Labels');
+  if (first?.work.kind !== 'Labels' || hasLabels(labels, first.work.targets)) return false;
   const begun = way.filter(({ name }) => status.steps?.some((step) => step.name === name) === true);
-  const [first] = way;
-  return begun.every((step) => step === first && step.work.kind === 'Labels');
+  return begun.every((step) => step === first && step === way[0]);
 }
-
-/** The last step of the way there. */
-const last = 'Verify';
 
 /** Without what is of the way back, where it stood before: at rest, or on the way. */
 function turnedForward(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   const names = new Set<string>(backward(situation, status).map(({ name }) => name));
   const { command: _command, step: _step, ...rest } = status;
   const steps = (status.steps ?? []).filter(({ name }) => !names.has(name));
-  const rested = steps.some(({ name, completedAt }) => name === last && completedAt !== undefined);
-  return { ...rest, direction: 'Forward', steps, phase: rested ? 'Migrated' : 'Migrating' };
+  const isRested = situation.remembered?.rested === true;
+  return { ...rest, direction: 'Forward', steps, phase: isRested ? 'Migrated' : 'Migrating' };
 }
 
 /** Whether somebody wants it back all the same, or it would be sent back at once. */
@@ -53,9 +49,10 @@ function isStillWanted(situation: Situation, forward: NamespaceMigrationStatus):
 /** What keeps a person from taking a rollback back; undefined if nothing does. */
 export function whyNotWithdrawn(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
   if (!isUntouched(situation, status)) return `the namespace is ${status.phase ?? 'not started'}`;
-  return isStillWanted(situation, turnedForward(situation, status))
-    ? 'the MeshMigration goes back: set spec.action to Migrate first'
-    : undefined;
+  if (isStillWanted(situation, turnedForward(situation, status)))
+    return 'the MeshMigration goes back: set spec.action to Migrate first';
+  const company = situation.adapter.refuses(situation.surroundings);
+  return company === undefined ? undefined : `it goes back with ${company}: take that one back first`;
 }
 
 /**

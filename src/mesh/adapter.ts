@@ -213,6 +213,8 @@ export interface Surroundings {
   readonly heldBefore?: ReadonlySet<string>;
   /** When they were recorded, in milliseconds since the epoch: what is older stood there before the start. */
   readonly since?: number;
+  /** Its attempt has failed, and it goes back because some of its pods do not run. */
+  readonly failed?: true;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */
   readonly scope?: ScopeView;
   /** The order of restarts that was stored at the start; undefined before it, when it is still to be found. */

@@ -49,6 +49,8 @@ export interface Journal {
   readonly changed?: true;
   /** It has got to the end of its way: at rest in its new data plane, or all of it is back. */
   readonly arrived?: true;
+  /** On the way back: it was at rest when that was begun, so it is so again where the rollback is taken back. */
+  readonly rested?: true;
   /** Who commanded this namespace back. */
   readonly by?: { readonly name: string; readonly at: string };
   readonly failure?: JournalFailure;
@@ -125,6 +127,12 @@ function heldIn(value: unknown): Journal['heldBefore'] {
     .slice(0, mostHeldBefore);
 }
 
+/** What stands there where it is so, and is left out else. */
+function saidTrue(json: Json): Pick<Journal, 'changed' | 'arrived' | 'rested'> {
+  const said = (['changed', 'arrived', 'rested'] as const).filter((each) => json[each] === true);
+  return Object.fromEntries(said.map((each) => [each, true as const]));
+}
+
 const Written = z.object({
   migration: z.string(),
   home: z.string().optional(),
@@ -159,8 +167,7 @@ function fromJson(json: Json): Journal | undefined {
     route: { from, to },
     labels: labelsIn(json['labels']),
     set: labelsIn(json['set']),
-    ...(json['changed'] === true && { changed: true }),
-    ...(json['arrived'] === true && { arrived: true }),
+    ...saidTrue(json),
     ...(by && { by }),
     ...(failure && { failure }),
   };
@@ -230,6 +237,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     set,
     changed,
     arrived,
+    rested,
     unseen,
     heldBefore,
   } = rest;
@@ -249,6 +257,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     set: sorted(set),
     changed,
     arrived,
+    rested,
     ...(kept.length > 0 && { services: kept }),
     unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies },
     heldBefore,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { kinds } from '../scenarios/manifests.ts';
-import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { meshMigrations } from '../../src/api/resources.ts';
+import { ambientShop, back, waypointDeniesDelete } from '../scenarios/http-back.ts';
 import { service } from '../scenarios/waypoint-world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
 import type { World } from '../scenarios/world.ts';
 import { runOnSimulation } from './run-scenario.ts';
+import type { SimOperator } from './sim-operator.ts';
 
 /*
  * A rollback that something holds before it has changed anything can be taken back: nothing differs yet from what it was before it was asked for.
@@ -126,4 +128,103 @@ describe('a rollback that is held before it has changed anything', () => {
       await world.modesAre({ Ambient: 1 });
     });
   });
+
+  it('is taken back half-way out of ambient too, and goes on', async () => {
+    await run(async (world) => {
+      const home = world.ns();
+      const behaviour = { [podBehaviour.readyAfterMs]: '6000' };
+      await world.create(
+        namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+        ...['api', 'b', 'c'].map((name) => deployment(home, name, { behaviour })),
+      );
+      await world.podsReady(3, home);
+      await world.pause(3000);
+      const callers = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
+      await world.create(meshMigration(world.name, { names: [home] }, { ...leaving, callers }));
+      await world.eventually('half-way', async () => ((await world.modes(home)).Sidecar === 1 ? true : undefined));
+      await world.command('Paused', home);
+      await world.childPhase('Paused');
+      await world.create(byMethod(home));
+      await world.command('RollingBack', home);
+      await isHeld(world);
+      await world.command('Migrating', home);
+      await world.childPhase('Migrated');
+      await world.modesAre({ Sidecar: 3 });
+      await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+      await world.modesAre({ Ambient: 3 });
+    });
+  });
+
+  it('is taken back from behind a waypoint, before a Service was bound again', async () => {
+    await run(async (world) => {
+      const home = world.ns();
+      await ambientShop(world, [waypointDeniesDelete(home)]);
+      await world.pause(3000);
+      await world.create(await back(world));
+      await world.childPhase('Migrated');
+      const labelsOf = async (): Promise<unknown> =>
+        (await world.client.get(kinds.Service, home, 'api', world.signal)).metadata.labels;
+      const before = await labelsOf();
+      const configPatches = [
+        { applyTo: 'HTTP_FILTER', match: { context: 'SIDECAR_INBOUND' }, patch: { operation: 'MERGE' } },
+      ];
+      await world.create(object('EnvoyFilter', home, 'asks', { configPatches }));
+      await world.pause(5000);
+      await world.command('RollingBack', home);
+      await world.pause(30_000);
+      expect((await world.child()).status?.message).toContain('MM040');
+      expect(await labelsOf()).toEqual(before);
+      await world.command('Migrating', home);
+      await world.childPhase('Migrated');
+      await world.pause(60_000);
+      expect((await world.child()).status?.phase).toBe('Migrated');
+      expect(await labelsOf()).toEqual(before);
+      await world.delete(kinds.EnvoyFilter, home, 'asks');
+      await world.command('RollingBack', home);
+      await world.childPhase('RolledBack');
+    });
+  });
+
+  const kills = [1, 2, 3, 4].flatMap((write) => (['before', 'after'] as const).map((when) => ({ write, when })));
+
+  it.each(kills)(
+    'stays taken back when the operator dies $when write $write, and once more',
+    async ({ write, when }) => {
+      let operator: SimOperator | undefined;
+      let killed = 0;
+      await runOnSimulation(
+        {
+          name: 'held-killed',
+          disturbs: true,
+          async run(world) {
+            const home = await rested(world);
+            await world.command('RollingBack', home);
+            await isHeld(world);
+            const sent = operator?.writes ?? 0;
+            operator?.killAt([
+              { write: sent + write, when },
+              { write: sent + write + 2, when },
+            ]);
+            await world.command('Migrating', home);
+            await world.pause(60_000);
+            await staysAndGoesBack(world, home);
+            expect(killed).toBeGreaterThan(0);
+          },
+        },
+        {
+          arrange(cluster, incarnations) {
+            operator = incarnations;
+            incarnations.onKilled = () => {
+              killed += 1;
+              cluster.clock.timer(500, () => {
+                void incarnations.start();
+              });
+            };
+          },
+        },
+      );
+    },
+  );
 });

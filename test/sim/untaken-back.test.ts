@@ -3,6 +3,7 @@ import type { KubeObject } from '../../src/api/object.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 /*
@@ -170,6 +171,31 @@ describe('a rollback to sidecars that would leave calls alone', () => {
         await isHeld(world, a);
       },
     );
+  });
+
+  it('does not where it has failed: some of its pods do not run', async () => {
+    await runOnSimulation({
+      name: 'untaken',
+      podsOutside: true,
+      async run(world) {
+        const [a, d] = [world.ns('a'), world.ns('d')];
+        const spoilt = { [podBehaviour.neverReady]: 'without-sidecar' };
+        await world.create(namespace(d), service(d, 'web'), deployment(d, 'web'), deny(d, a));
+        await world.create(namespace(a), deployment(a, 'web'), deployment(a, 'worse', { behaviour: spoilt }));
+        await world.podsReady(2, a);
+        const callers = [
+          { namespace: d, from: [{ namespace: a }] },
+          { namespace: a, from: [] },
+        ];
+        const restart = { progressDeadline: '60s' };
+        await world.create(meshMigration(world.name, { names: [a] }, { callers, restart }));
+        await world.eventually('half-way', async () =>
+          (await world.child(a)).status?.step === 'RestartWorkloads' ? true : undefined,
+        );
+        await world.create(scoped(a));
+        await world.childPhase('RolledBack', a, 300_000);
+      },
+    });
   });
 
   it('does not where a person says that nobody calls there', async () => {

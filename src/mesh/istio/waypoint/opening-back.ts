@@ -104,7 +104,10 @@ function unseenPairs(surroundings: Surroundings): readonly Opening[] {
 /** All of it that was not open before the start already. */
 export const openingBack: (surroundings: Surroundings) => readonly Opening[] = memoize(
   (surroundings: Surroundings): readonly Opening[] => {
-    const lost = lostGoingBack(surroundings).filter(({ effect }) => effect === 'Opens');
+    const lost = lostGoingBack(surroundings).filter(
+      // What nobody's going first would end holds none of which pods do not run.
+      ({ effect, end }) => effect === 'Opens' && !(end === 'Untaken' && surroundings.failed === true),
+    );
     return [...unseenPairs(surroundings), ...lost.map(({ end, ...each }) => ({ ...each, words: words[end] }))].filter(
       (each) => !wasUnseen(each, surroundings),
     );
