@@ -1,49 +1,15 @@
 import { memoize } from '../../../base/memoize.ts';
-import { Recent } from '../../../base/recent.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { Direction, UnreadablePolicy } from '../../network-policy/types.ts';
+import type { Direction } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded } from '../policy/effort.ts';
 import { everywhere } from '../question.ts';
 import { namespaceCallers } from '../waypoint/namespace-callers.ts';
-import { alike, reachable } from './alike.ts';
-import { directions, labelsAskedBy, policiesIn } from './ends.ts';
-import { getsThrough, keptBetween, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
+import { between, compared, joined, nothing, type Compared, type Cuts } from './compare.ts';
+import { directions, policiesIn } from './ends.ts';
 import { placesIn, type Place } from './places.ts';
-import { comparing, isFree } from './sides.ts';
 import { standsIn } from './standing.ts';
-import {
-  legsOf,
-  legsOfItself,
-  legsToOthers,
-  usesWaypoint,
-  waypointOf,
-  type LostLeg,
-  type Waypoint,
-} from './waypoint-paths.ts';
-
-/** What NetworkPolicies do to the calls of a namespace that moves. */
-export interface Cuts {
-  readonly lost: readonly Lost[];
-  readonly legs: readonly LostLeg[];
-  readonly limited: readonly Limited[];
-  /** Ends of calls that go on out of ambient (`keyOfEnd`). */
-  readonly kept: readonly string[];
-  readonly unreadable: readonly UnreadablePolicy[];
-  /** Other namespaces of which it takes too long to tell. */
-  readonly untold: readonly Untold[];
-  /** The same of the namespace itself. */
-  readonly tooLarge?: true;
-}
-
-/** A namespace of which it takes too long to tell. */
-export interface Untold {
-  readonly name: string;
-  /** Calls that somebody makes, as far as anybody knows, may be among those that it has to do with. */
-  readonly matters: boolean;
-}
-
-const nothing: Cuts = { lost: [], legs: [], limited: [], kept: [], unreadable: [], untold: [] };
+import { legsOfItself, legsToOthers, usesWaypoint, waypointOf, type Waypoint } from './waypoint-paths.ts';
 
 /**
  * Of the namespace itself, and of each other one: how many of these take long is for others to decide, and no one of
@@ -52,66 +18,11 @@ const nothing: Cuts = { lost: [], legs: [], limited: [], kept: [], unreadable: [
 const ownSteps = 1_000_000;
 const neighbourSteps = 200_000;
 
-function joined(all: readonly Cuts[]): Cuts {
-  return {
-    lost: all.flatMap(({ lost }) => lost),
-    legs: all.flatMap(({ legs }) => legs),
-    limited: all.flatMap(({ limited }) => limited),
-    kept: all.flatMap(({ kept }) => kept),
-    unreadable: all.flatMap(({ unreadable }) => unreadable),
-    untold: all.flatMap(({ untold }) => untold),
-  };
-}
-
-/** Whether a call of somebody who is in ambient then goes by the waypoint, which only those in ambient use. */
-function isServed(caller: Place, called: Place, waypoint: Waypoint | undefined): waypoint is Waypoint {
-  return waypoint?.serves(called) === true && caller.then === 'Ambient';
-}
-
-/** Most pairs are isolated by nothing. */
-function mayMatter(caller: Place, called: Place, waypoint: Waypoint | undefined): boolean {
-  return !isFree(caller, called) || isServed(caller, called, waypoint);
-}
-
-function ofCall(caller: Place, called: Place, waypoint: Waypoint | undefined): Cuts {
-  const limited = limitedBetween(caller, called);
-  if (!isServed(caller, called, waypoint))
-    return { ...nothing, lost: lostBetween(caller, called), kept: keptBetween(caller, called), limited };
-  return { ...nothing, legs: getsThrough(caller, called) ? legsOf(caller, called, waypoint) : [], limited };
-}
-
-function sizeOf({ lost, legs, limited, kept }: Cuts): number {
-  return lost.length + legs.length + limited.length + kept.length;
-}
-
-/** Of places that are alike: what is true of one pair is true of all, so these are looked at only where it says anything. */
-function ofAlike(callers: readonly Place[], called: readonly Place[], waypoint: Waypoint | undefined): Cuts {
-  const ofPair = (caller: Place, each: Place): Cuts =>
-    mayMatter(caller, each, waypoint) ? ofCall(caller, each, waypoint) : nothing;
-  const [[first], [other]] = [callers, called];
-  if (first === undefined || other === undefined || sizeOf(ofPair(first, other)) === 0) return nothing;
-  spend(callers.length * called.length);
-  return joined(callers.flatMap((caller) => called.map((each) => ofPair(caller, each))));
-}
-
-interface Ends {
-  readonly callers: readonly Place[];
-  readonly called: readonly Place[];
-  /** NetworkPolicies of the namespace that calls, and of the one that is called. */
-  readonly policies: readonly [readonly ConfigView[], readonly ConfigView[]];
-  readonly waypoint?: Waypoint | undefined;
-}
-
-function between({ callers, called, policies: [theirs, own], waypoint }: Ends): Cuts {
-  const [sending, receiving] = [reachable(callers, 'Egress', called), reachable(called, 'Ingress', callers)];
-  const [out, inward] = [labelsAskedBy(theirs).Egress, labelsAskedBy(own).Ingress];
-  // What comes from the waypoint is another caller, in the namespace of the called.
-  const asked = new Set([...out, ...(waypoint === undefined ? [] : labelsAskedBy(own).Egress)]);
-  const groups = alike(sending, 'Egress', new Set(inward), () => undefined);
-  const others = alike(receiving, 'Ingress', asked, (place) => waypoint?.serves(place));
-  spend(groups.length * others.length);
-  return joined(groups.flatMap((some) => others.map((each) => ofAlike(some, each, waypoint))));
-}
+/**
+ * What one look may add to what is remembered of all others, a second or two: the smallest come first, and what is left
+ * over is looked at the next time.
+ */
+const newSteps = 2_000_000;
 
 function mayCall(caller: string, called: string, surroundings: Surroundings): boolean {
   const callers = namespaceCallers(called, surroundings);
@@ -153,74 +64,66 @@ function asked(name: string, surroundings: Surroundings, waypoint: Waypoint | un
   return [into && mayCall(name, home, surroundings), out && mayCall(home, name, surroundings)];
 }
 
-/** What was told of two lists of places, and by what else. */
-interface Answer {
-  readonly own: readonly Place[];
-  readonly key: string;
-  readonly cuts: Cuts | undefined;
+/** Pods here and elsewhere, of which some may call each other. */
+interface Pair {
+  readonly name: string;
+  readonly into: boolean;
+  readonly out: boolean;
+  readonly own: readonly Place[] | undefined;
+  readonly theirs: readonly Place[] | undefined;
 }
 
-/** Of how many others it is remembered what there is between them and one namespace, and what counts as much of that. */
-const most = { Few: 64, Many: 4 } as const;
-const many = 200;
+function sizeOf({ own = [], theirs = [] }: Pair): number {
+  return own.length * theirs.length;
+}
 
-/** What is much is remembered for fewer: there may be a line for each pair of pods. */
-const answers = memoize((_theirs: readonly Place[]) => ({
-  Few: new Recent<Answer>(most.Few),
-  Many: new Recent<Answer>(most.Many),
-}));
-
-/**
- * Compares two lists of places once for as long as these are the same, and everything else that decides: who asks, what
- * of, and what for. What takes too long is remembered as well.
- */
-function remembered(
-  [own, theirs]: readonly [readonly Place[], readonly Place[]],
-  [by, ...key]: readonly unknown[],
-  limit: number,
-  work: () => Cuts,
-): Cuts | undefined {
-  const [who, what] = [JSON.stringify(by), JSON.stringify(key)];
-  const { Few: few, Many: much } = answers(theirs);
-  const before = [few, much].map((each) => each.get(who)).find((each) => each?.own === own && each.key === what);
-  if (before !== undefined) return before.cuts;
-  const found = bounded(limit, () => comparing(work));
-  const cuts = found.kind === 'Done' ? found.value : undefined;
-  const isMuch = cuts !== undefined && sizeOf(cuts) > many;
-  (isMuch ? much : few).set(who, { own, key: what, cuts });
-  return cuts;
+function pairWith(name: string, surroundings: Surroundings, waypoint: Waypoint | undefined): Pair | undefined {
+  const home = surroundings.namespace.name;
+  const [into, out] = asked(name, surroundings, waypoint);
+  if (!into && !out) return undefined;
+  return { name, into, out, own: placesIn(home, name, surroundings), theirs: placesIn(name, home, surroundings) };
 }
 
 /** What of the calls between the namespace and another one. */
-function withNeighbour(name: string, surroundings: Surroundings, waypoint: Waypoint | undefined): Cuts {
+function withNeighbour(
+  { name, into, out, own, theirs }: Pair,
+  surroundings: Surroundings,
+  waypoint: Waypoint | undefined,
+  left: number,
+): Compared {
+  if (own === undefined || theirs === undefined) return { cuts: undefined, steps: 0 };
   const { namespace, route } = surroundings;
-  const home = namespace.name;
-  const [into, out] = asked(name, surroundings, waypoint);
-  if (!into && !out) return nothing;
-  const [own, theirs] = [placesIn(home, name, surroundings), placesIn(name, home, surroundings)];
-  const [ours, others] = [policiesOf(home, surroundings), policiesOf(name, surroundings)];
-  const behind = usesWaypoint(name, surroundings);
-  const cuts =
-    own &&
-    theirs &&
-    remembered([own, theirs], [[home, route], into, out, waypoint?.key, behind], neighbourSteps, () =>
-      joined([
-        ...(into ? [between({ callers: theirs, called: own, policies: [others, ours], waypoint })] : []),
-        ...(out
-          ? [
-              between({ callers: own, called: theirs, policies: [ours, others] }),
-              { ...nothing, legs: legsToOthers(own, theirs, name, surroundings) },
-            ]
-          : []),
-      ]),
-    );
+  const [ours, others] = [policiesOf(namespace.name, surroundings), policiesOf(name, surroundings)];
+  const key = [[namespace.name, route], into, out, waypoint?.key, usesWaypoint(name, surroundings)];
+  return compared([own, theirs], key, { most: neighbourSteps, left }, () =>
+    joined([
+      ...(into ? [between({ callers: theirs, called: own, policies: [others, ours], waypoint })] : []),
+      ...(out
+        ? [
+            between({ callers: own, called: theirs, policies: [ours, others] }),
+            { ...nothing, legs: legsToOthers(own, theirs, name, surroundings) },
+          ]
+        : []),
+    ]),
+  );
+}
+
+function untoldOf({ name, out }: Pair, surroundings: Surroundings): Cuts {
   const matters = out || decides(name, 'Egress', surroundings) || standsIn(name, surroundings);
-  return joined([unreadableIn(name, surroundings), cuts ?? { ...nothing, untold: [{ name, matters }] }]);
+  return { ...nothing, untold: [{ name, matters }] };
 }
 
 function withNeighbours(surroundings: Surroundings, waypoint: Waypoint | undefined): Cuts {
   const names = everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
-  return joined(names.map((name) => withNeighbour(name, surroundings, waypoint)));
+  const pairs = names.flatMap((name) => pairWith(name, surroundings, waypoint) ?? []);
+  const found = new Map<Pair, Cuts>();
+  let left = newSteps;
+  for (const pair of pairs.toSorted((one, other) => sizeOf(one) - sizeOf(other))) {
+    const { cuts, steps } = withNeighbour(pair, surroundings, waypoint, left);
+    left -= steps;
+    found.set(pair, joined([unreadableIn(pair.name, surroundings), cuts ?? untoldOf(pair, surroundings)]));
+  }
+  return joined(pairs.map((pair) => found.get(pair) ?? nothing));
 }
 
 function withItself(surroundings: Surroundings, waypoint: Waypoint | undefined): Cuts | undefined {
@@ -232,9 +135,9 @@ function withItself(surroundings: Surroundings, waypoint: Waypoint | undefined):
   if (own === undefined) return undefined;
   const cuts = !mayCall(name, name, surroundings)
     ? nothing
-    : remembered([own, own], [[name, route], waypoint?.key], ownSteps, () =>
+    : compared([own, own], [[name, route], waypoint?.key], { most: ownSteps }, () =>
         between({ callers: own, called: own, policies: [policies, policies], waypoint }),
-      );
+      ).cuts;
   return (
     cuts &&
     joined([

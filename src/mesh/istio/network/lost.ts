@@ -34,6 +34,10 @@ export interface Limited {
   readonly closed: readonly number[];
 }
 
+function isShut(side: Side): boolean {
+  return side !== 'All' && side.length === 0;
+}
+
 function openingFor(side: Side, port: number): Opening | undefined {
   return side === 'All' ? undefined : side.find(({ first, last }) => first <= port && port <= last);
 }
@@ -150,12 +154,16 @@ export function lostBetween(caller: Place, called: Place): readonly Lost[] {
   return change === 'Tunnelled' ? lostTunnelled(caller, called) : lostUntunnelled(caller, called);
 }
 
-/** Calls of which policies at the called pod let some ports through now: by HBONE they cannot tell them apart. */
+/**
+ * Calls of which policies at the called pod let some ports through now: by HBONE they cannot tell them apart. Who may
+ * not call out at all makes none.
+ */
 export function limitedBetween(caller: Place, called: Place): readonly Limited[] {
   if (changeOf(caller, called) !== 'Tunnelled' || called.isolating.Ingress.length === 0) return [];
   for (const { now } of suppositions(caller, called)) {
-    const { Ingress } = now;
+    const { Ingress, Egress } = now;
     if (Ingress === 'All') return [];
+    if (isShut(Egress)) continue;
     spend((called.end.called.length + Ingress.length) / 8);
     const [open, closed] = [true, false].map((wanted) =>
       called.end.called.filter((port) => isOpen(Ingress, port) === wanted),
