@@ -156,7 +156,8 @@ export interface Route {
 
 /** Which namespaces call a namespace; `Unknown` says why nobody can tell, and then every namespace may. */
 export type NamespaceCallers =
-  | { readonly kind: 'Known'; readonly namespaces: readonly string[]; readonly from: string }
+  /** `seen`: metrics have seen them call; else it is somebody who says that they do, or may. */
+  | { readonly kind: 'Known'; readonly namespaces: readonly string[]; readonly from: string; readonly seen?: true }
   | { readonly kind: 'Unknown'; readonly why: string };
 
 /** What the rules of an adapter may look at besides the namespace itself. */

@@ -6,4 +6,6 @@ export interface WatchedKind {
   readonly resource: Resource;
   /** `Root`: only in the control plane's namespace, so that the operator needs no rights to it elsewhere. */
   readonly namespace: 'All' | 'Root';
+  /** An object of it says something about its own namespace only, so that nobody else looks at it. */
+  readonly isOwn?: true;
 }

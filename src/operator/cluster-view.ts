@@ -8,7 +8,7 @@ import { budgets, namespaces, pods, services, templateResources, workloadResourc
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
-import { Store, type Stored } from '../kube/store.ts';
+import { Store, type Change, type Stored } from '../kube/store.ts';
 import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
 import { projectTemplate } from '../mesh/project-template.ts';
 import { projectWorkload } from '../mesh/project-workload.ts';
@@ -162,13 +162,11 @@ export class ClusterView {
     )?.store;
   }
 
-  /**
-   * Calls back with the namespace of every changed object (undefined for objects that have none, or that concern all).
-   */
-  onChange(handler: (resource: Resource, namespace: string | undefined, name: string) => void): void {
+  /** Calls back with every change of an object. */
+  onChange(handler: (resource: Resource, change: Change<Stored>) => void): void {
     for (const { resource, store } of this.#feeds) {
       store.onChange((change) => {
-        handler(resource, change.namespace, change.name);
+        handler(resource, change);
       });
     }
   }

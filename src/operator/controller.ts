@@ -6,6 +6,7 @@ import { namespaces } from '../engine/resources.ts';
 import type { Random } from '../base/random.ts';
 import type { Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
+import type { Change, Stored } from '../kube/store.ts';
 import type { Whole } from './cluster-view.ts';
 import { gatherings, type Gathering, type Told } from './gathering.ts';
 import { decode, encode, type Key } from './key.ts';
@@ -14,8 +15,10 @@ import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
 import { isSummaryOnly } from './told.ts';
+import { isSeenElsewhere } from './seen-elsewhere.ts';
 import { tolerant } from '../mesh/tolerant.ts';
 import type { PodView } from '../mesh/views.ts';
+import type { WatchedKind } from '../mesh/watched-kind.ts';
 import { isInFlight } from '../plan/admission.ts';
 import { restAfterMs, WorkQueue } from './work-queue.ts';
 
@@ -60,8 +63,8 @@ export class Controller {
     );
     this.#workers = workers;
     this.#gathered = gatherings(context.clock);
-    context.view.onChange((resource, namespace, name) => {
-      this.#changed(resource, namespace, name);
+    context.view.onChange((resource, change) => {
+      this.#changed(resource, change);
     });
     const holds = (pod: PodView | undefined): boolean =>
       pod !== undefined &&
@@ -113,7 +116,9 @@ export class Controller {
     this.#addEach(() => true);
   }
 
-  #changed(resource: Resource, namespace: string | undefined, name: string): void {
+  #changed(resource: Resource, change: Change<Stored>): void {
+    const { namespace, name } = change;
+    if (isSeenElsewhere(resource, change)) this.#inhabitantsChanged();
     switch (resource.kind) {
       case meshMigrations.kind:
         this.#migrationChanged(name);
@@ -192,6 +197,13 @@ export class Controller {
     });
   }
 
+  /** Of any namespace, to all others: whoever waits for something there goes on by itself. */
+  #inhabitantsChanged(): void {
+    this.#later(this.#gathered.inhabitants.changed(''), () => {
+      this.#addOpen();
+    });
+  }
+
   /**
    * What is in the control plane's namespace is told at once; what tenants change, the later the more often they do.
    */
@@ -205,7 +217,7 @@ export class Controller {
 
   /** Its pods and workloads move by themselves and are told at once. */
   #tellOwn(resource: Resource, namespace: string): void {
-    if (this.#isWatchedForMesh(resource))
+    if (this.#watched(resource) !== undefined)
       this.#later(this.#gathered.own.changed(namespace), () => {
         this.#addChildrenIn(namespace);
       });
@@ -222,15 +234,15 @@ export class Controller {
     return namespace === controlPlaneNamespace || namespace === rootNamespace;
   }
 
-  #isWatchedForMesh({ kind, group }: Resource): boolean {
-    return this.#context.adapter.watched.some(({ resource }) => resource.kind === kind && resource.group === group);
+  #watched({ kind, group }: Resource): WatchedKind | undefined {
+    return this.#context.adapter.watched.find(({ resource }) => resource.kind === kind && resource.group === group);
   }
 
-  /** What has no namespace, is in the control plane's, or is a rule of the mesh that may reach across namespaces. */
-  #concernsEveryone({ group }: Resource, namespace: string | undefined): boolean {
-    return (
-      namespace === undefined || this.#isOfMesh(namespace) || group.endsWith('istio.io') || group.startsWith('gateway.')
-    );
+  /** What has no namespace, is in the control plane's, or is of a kind by which one namespace may reach another. */
+  #concernsEveryone(resource: Resource, namespace: string | undefined): boolean {
+    if (namespace === undefined || this.#isOfMesh(namespace)) return true;
+    const watched = this.#watched(resource);
+    return watched !== undefined && watched.isOwn !== true;
   }
 
   #addSummaries(): void {
@@ -260,7 +272,7 @@ export class Controller {
    * the control plane.
    */
   #addResting(resource: Resource): void {
-    if (!this.#isWatchedForMesh(resource)) return;
+    if (this.#watched(resource) === undefined) return;
     for (const child of this.#context.view.children.list())
       if (isAtRest(child.object.status?.writtenPhase)) this.#queue.addAfter(keyOf(child), summaryDelayMs);
   }

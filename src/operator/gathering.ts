@@ -63,9 +63,10 @@ export class Gathering {
 
 /**
  * What is told of a namespace: to its own records, to those of others, to those that wait for pods of it, and that
- * somebody commands: whoever does so again and again has nobody look as often.
+ * somebody commands: whoever does so again and again has nobody look as often. What makes pods, and how namespaces are
+ * labelled, changes in many at once, so it is told to others of all namespaces together.
  */
-export type Told = 'own' | 'strangers' | 'freeing' | 'commands';
+export type Told = 'own' | 'strangers' | 'freeing' | 'commands' | 'inhabitants';
 
 const times: Readonly<Record<Told, GatheringTimes>> = {
   own: { firstMs: 0, longestMs: 5000, quietMs: 1000 },
@@ -74,10 +75,17 @@ const times: Readonly<Record<Told, GatheringTimes>> = {
   // So that a rollout of many pods that others wait for is told once.
   freeing: { firstMs: 1000, longestMs: 10_000, quietMs: 1000 },
   commands: { firstMs: 0, longestMs: 5000, quietMs: 1000 },
+  inhabitants: { firstMs: 1000, longestMs: 60_000, quietMs: 10_000 },
 };
 
 /** One of each. */
 export function gatherings(clock: Pick<Clock, 'monotonic'>): Readonly<Record<Told, Gathering>> {
   const of = (told: Told): Gathering => new Gathering(clock, times[told]);
-  return { own: of('own'), strangers: of('strangers'), freeing: of('freeing'), commands: of('commands') };
+  return {
+    own: of('own'),
+    strangers: of('strangers'),
+    freeing: of('freeing'),
+    commands: of('commands'),
+    inhabitants: of('inhabitants'),
+  };
 }

@@ -104,4 +104,30 @@ export const networkPolicyScenarios: readonly Scenario[] = [
       await world.delete(kinds.NetworkPolicy, home, 'ports');
     },
   },
+  {
+    // That somebody may call is no sign that he does: whoever likes gives his pods the labels that a rule asks for.
+    name: 'network-policy-stranger',
+    prepare: (world) => old(world),
+    async run(world) {
+      const [home, stranger] = [world.ns(), world.ns('stranger')];
+      const within = [{ from: [{ podSelector: {} }], ports: [appPort, hbonePort] }];
+      const scraped = { from: [{ namespaceSelector: {}, podSelector: { matchLabels: { app: 'scraper' } } }] };
+      await world.create(
+        namespace(stranger),
+        object('NetworkPolicy', home, 'ports', {
+          podSelector: {},
+          policyTypes: ['Ingress'],
+          ingress: [...within, { ...scraped, ports: [{ port: 9090 }] }],
+        }),
+        meshMigration(world.name, { names: [home] }),
+      );
+      await atStep(world, 'RestartForHbone');
+      await world.create(deployment(stranger, 'scraper'));
+      const { status } = await world.childPhase('Migrated');
+      await world.modesAre({ Ambient: 3 });
+      assert.equal(status?.failure, undefined);
+      await world.podsReady(1, stranger);
+      await world.delete(kinds.NetworkPolicy, home, 'ports');
+    },
+  },
 ];

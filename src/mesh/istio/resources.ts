@@ -35,7 +35,7 @@ export const watched: readonly WatchedKind[] = [
   kind('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),
   kind('admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false),
   kind('', 'v1', 'ConfigMap', 'configmaps', true, 'Root'),
-  kind('', 'v1', 'ResourceQuota', 'resourcequotas'),
+  { ...kind('', 'v1', 'ResourceQuota', 'resourcequotas'), isOwn: true },
   kind('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
 ];
 

@@ -1,6 +1,7 @@
-import { parseAddress, type AddressRange } from '../../base/address.ts';
+import { parseAddress } from '../../base/address.ts';
 import { memoize } from '../../base/memoize.ts';
-import { selects } from '../views.ts';
+import { coverOf, covers, isEmptyCover } from './blocks.ts';
+import { asksForMore, isSelected } from './selected.ts';
 import type {
   Direction,
   NetworkPolicy,
@@ -51,21 +52,45 @@ export type Verdict =
 
 const addressOf = memoize(({ address }: Peer) => (address === undefined ? undefined : parseAddress(address)));
 
-function contains(range: AddressRange, peer: Peer): boolean {
-  const parsed = addressOf(peer);
-  return parsed?.family === range.family && parsed.value >= range.first && parsed.value <= range.last;
+type PodsPeer = Extract<PolicyPeer, { readonly kind: 'Pods' }>;
+
+const podsOf = memoize((peers: readonly PolicyPeer[]): readonly PodsPeer[] =>
+  peers.filter((peer) => peer.kind === 'Pods'),
+);
+
+function isInBlock(peers: readonly PolicyPeer[], pod: Peer): boolean {
+  const address = addressOf(pod);
+  return address !== undefined && covers(coverOf(peers), address);
 }
 
-/** Whether a block, but for what it leaves out, has the address of a pod in it. */
-export function isInBlock(peer: Extract<PolicyPeer, { kind: 'Block' }>, pod: Peer): boolean {
-  return contains(peer.block, pod) && !peer.except.some((range) => contains(range, pod));
+function isThere({ namespaces }: PodsPeer, { namespace, namespaceLabels }: Whereabouts, home: string): boolean {
+  return namespaces === undefined ? namespace === home : isSelected(namespaces, namespaceLabels);
 }
 
-function isMeant(peer: PolicyPeer, pod: Peer, home: string): boolean {
-  if (peer.kind === 'Block') return isInBlock(peer, pod);
-  const { namespaces, pods } = peer;
-  const isThere = namespaces === undefined ? pod.namespace === home : selects(namespaces, pod.namespaceLabels);
-  return isThere && (pods === undefined || selects(pods, pod.labels));
+function isMeant(peer: PodsPeer, pod: Peer, home: string): boolean {
+  return isThere(peer, pod, home) && (peer.pods === undefined || isSelected(peer.pods, pod.labels));
+}
+
+/** Where pods are. */
+export type Whereabouts = Pick<Peer, 'namespace' | 'namespaceLabels'>;
+
+/** Whether a rule of a policy in `home` may mean some pod of a namespace, whatever its labels and its address are. */
+export function mayMean({ peers }: PolicyRule, there: Whereabouts, home: string): boolean {
+  if (peers.length === 0 || !isEmptyCover(coverOf(peers))) return true;
+  return podsOf(peers).some((peer) => isThere(peer, there, home));
+}
+
+/**
+ * Whether a rule means a pod by what its namespace is, in which that differs from the policy's own: so it is somebody
+ * whom the rule is about, and not whoever has the labels that it asks for.
+ */
+export function singlesOut({ peers }: PolicyRule, pod: Peer, home: Whereabouts): boolean {
+  return podsOf(peers).some(
+    (peer) =>
+      peer.namespaces !== undefined &&
+      isMeant(peer, pod, home.namespace) &&
+      asksForMore(peer.namespaces, home.namespaceLabels),
+  );
 }
 
 /** Ports of the pod that receives, which something opens: both ends belong to it. */
@@ -88,13 +113,14 @@ function meant({ protocol, port, endPort }: PolicyPort, to: Peer, asked: Protoco
 function opened({ peers, ports }: PolicyRule, home: string, direction: Direction, ends: Ends): readonly Ports[] {
   const { from, to, protocol = 'TCP' } = ends;
   const other = direction === 'Ingress' ? from : to;
-  if (peers.length > 0 && !peers.some((peer) => isMeant(peer, other, home))) return [];
+  const isAsked = peers.length === 0 || podsOf(peers).some((peer) => isMeant(peer, other, home));
+  if (!isAsked && !isInBlock(peers, other)) return [];
   return ports.length === 0 ? [everyPort] : ports.flatMap((port) => meant(port, to, protocol));
 }
 
 /** Whether a policy isolates a pod in a direction. */
 export function isolates(policy: NetworkPolicy, { namespace, labels }: Peer, direction: Direction): boolean {
-  return policy.rules[direction] !== undefined && policy.namespace === namespace && selects(policy.selects, labels);
+  return policy.rules[direction] !== undefined && policy.namespace === namespace && isSelected(policy.selects, labels);
 }
 
 /** What the rules of a policy, which isolates one end of a connection, open at that end. */

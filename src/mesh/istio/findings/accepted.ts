@@ -33,16 +33,18 @@ export function digestOfAll(objects: readonly ConfigView[], ...words: readonly s
 /** By kind and namespace, as long as the look: there may be thousands of findings about the objects of one. */
 const wholes = memoize((_surroundings: Surroundings) => new Map<string, string>());
 
+/** Of all objects of a kind in one namespace. */
+export function digestOfKind(kind: string, namespace: string, surroundings: Surroundings): string {
+  const known = wholes(surroundings);
+  const found = known.get(`${kind} ${namespace}`) ?? digestOfAll(surroundings.mesh.configs(kind, namespace));
+  known.set(`${kind} ${namespace}`, found);
+  return found;
+}
+
 /** Of an object that decides by itself. */
 export function seenOf(object: ConfigView, surroundings: Surroundings): Seen {
   const { kind, namespace } = object;
-  const all = (): string => {
-    const known = wholes(surroundings);
-    const found = known.get(`${kind} ${namespace}`) ?? digestOfAll(surroundings.mesh.configs(kind, namespace));
-    known.set(`${kind} ${namespace}`, found);
-    return found;
-  };
-  return { one: digestOfAll([object]), all };
+  return { one: digestOfAll([object]), all: () => digestOfKind(kind, namespace, surroundings) };
 }
 
 /**
@@ -97,5 +99,6 @@ export function acceptanceOf(
 export function entriesFor({ id, object, seen }: Subject): string {
   if (seen === undefined) return '';
   const entry = (of: string, digest: string): string => `{finding: ${id}, object: ${of}, digest: ${digest}}`;
+  if (object === allBeside(object)) return ` As they are now that is ${entry(object, seen.all())}.`;
   return ` As it is now that is ${entry(object, seen.one)}, and with all others of the kind there ${entry(allBeside(object), seen.all())}.`;
 }

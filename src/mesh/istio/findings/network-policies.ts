@@ -1,153 +1,39 @@
 import { listed } from '../../../base/counted.ts';
 import { shown } from '../../../base/shown.ts';
-import type { Severity } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
+import type { NetworkPolicy } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
-import { arrived } from '../itinerary.ts';
+import type { Untold } from '../network/compare.ts';
 import { cutsOf } from '../network/cuts.ts';
-import type { End } from '../network/ends.ts';
-import { hbonePort, keyOfEnd, type Limited, type Lost } from '../network/lost.ts';
-import type { Leg, LostLeg } from '../network/waypoint-paths.ts';
-import { gatewayNameLabel } from '../waypoint/gateway.ts';
-import { seenOf } from './accepted.ts';
+import { hbonePort, type Limited } from '../network/lost.ts';
+import type { Standing } from '../network/standing.ts';
+import { digestOfKind, seenOf } from './accepted.ts';
+import { grouped, keyOf, named, partsOf, unique, type Part } from './cut-off.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
-/** A part of what a policy cuts off, and what to do about that part. */
-interface Part {
-  readonly policy: { readonly namespace: string; readonly name: string };
-  readonly message: string;
-  readonly fix: string;
-  readonly severity: Severity;
-}
+/** Whom what is critical of a policy of the namespace itself is about: none of it is others' where some is its own. */
+const whoseOf: readonly (readonly [Standing, Evidence['others']])[] = [
+  ['Own', undefined],
+  ['Said', 'Protects'],
+  ['Likely', 'Holds'],
+];
 
-const tunnel = `{protocol: TCP, port: ${hbonePort}}`;
-
-function named({ namespace, names }: End): string {
-  return `${namespace}/${listed(names, 2)}`;
-}
-
-function sectionOf(direction: Direction): string {
-  return direction === 'Ingress' ? 'spec.ingress' : 'spec.egress';
-}
-
-function unique(all: readonly string[]): readonly string[] {
-  return [...new Set(all)];
-}
-
-/** How a policy comes to cut calls off. */
-type Cause = 'Tunnel' | 'Application' | 'Labels';
-
-function causeOf({ byLabels, port }: Lost): Cause {
-  if (byLabels === true) return 'Labels';
-  return port === hbonePort ? 'Application' : 'Tunnel';
-}
-
-const causes: Readonly<Record<Cause, string>> = {
-  Tunnel: `it does not open TCP ${hbonePort}, by which pods in ambient call and are called`,
-  Application: `it opens TCP ${hbonePort} and no port of the application, by which all call who are not in ambient`,
-  Labels: 'it selects by labels of the namespace that go with its data plane',
-};
-
-/** `rules`: the places that let the calls through today. */
-const remedies: Readonly<Record<Cause, (rules: string, ports: readonly number[], isIngress: boolean) => string>> = {
-  Tunnel: (rules, _, isIngress) =>
-    `Add to the ports of ${rules}: "- ${tunnel}".${isIngress ? ' What limits ports then is MM140.' : ''}`,
-  Application: (rules, ports) =>
-    `Add to the ports of ${rules}: ${ports.map((port) => `"- {protocol: TCP, port: ${port}}"`).join(' ')}.`,
-  Labels: (rules) => `Let ${rules} select the namespace by kubernetes.io/metadata.name.`,
-};
-
-function partOfLost(all: readonly Lost[], surroundings: Surroundings): readonly Part[] {
-  const [first] = all;
-  if (first === undefined) return [];
-  const { policy, direction } = first;
-  const isThere = arrived(surroundings.route, surroundings.namespace.labels);
-  const isOwn = policy.namespace === surroundings.namespace.name;
-  const cause = causeOf(first);
-  const calls = all.map(
-    ({ caller, called, port }) =>
-      `${named(caller.end)} to ${named(called.end)}${cause === 'Application' ? '' : ` (by ${port} today)`}`,
-  );
-  // Who opens the port of HBONE to everybody, as Istio advises, has not said that all of these call.
-  const kept = new Set(cutsOf(surroundings).kept);
-  const isWhole = all.some(
-    ({ caller, called }) => !kept.has(keyOfEnd(direction, direction === 'Ingress' ? called : caller)),
-  );
-  const receivers = unique(all.map(({ called }) => called.end.namespace));
-  const rules = unique(all.flatMap(({ rule }) => (rule === undefined ? [] : [`${sectionOf(direction)}[${rule}]`])));
-  const ports = unique(all.flatMap(({ needed }) => needed.map(String))).map(Number);
-  return [
-    {
-      policy,
-      severity: cause === 'Application' && !isWhole ? 'Warning' : 'Critical',
-      message: `${causes[cause]}: ${listed(unique(calls))} ${isThere ? 'are' : 'would be'} cut off`,
-      fix: `${remedies[cause](listed(rules), ports.slice(0, 5), direction === 'Ingress')}${isOwn ? '' : ` Or, if nobody makes these calls, say in spec.callers who calls ${listed(receivers)}.`}`,
-    },
-  ];
-}
-
-const legs: Readonly<Record<Leg, (waypoint: string, others: string) => string>> = {
-  ToWaypoint: (waypoint, others) => `it does not let ${others} call ${waypoint} (TCP ${hbonePort})`,
-  FromWaypoint: (waypoint, others) => `it does not let ${waypoint} call ${others} (TCP ${hbonePort})`,
-  ControlPlane: (waypoint) => `it does not let ${waypoint} call istiod (TCP 15012)`,
-  Names: (waypoint) => `it does not let ${waypoint} ask the DNS (UDP 53)`,
-};
-
-/** A policy for the waypoint itself, or a rule in the policy of the pods at its other end. */
-function remedyOfLeg({ leg, direction, policy, waypoint }: LostLeg, { mesh }: Surroundings): string {
-  const {
-    namespace,
-    names: [name = ''],
-  } = waypoint;
-  const pods = `podSelector: {matchLabels: {${gatewayNameLabel}: ${name}}}`;
-  const isOther = (leg === 'ToWaypoint') === (direction === 'Egress') && leg !== 'ControlPlane' && leg !== 'Names';
-  // Of its own direction only: what nothing isolates today goes on as it is.
-  if (!isOther && direction === 'Ingress')
-    return `Add a NetworkPolicy in ${namespace}: "spec: {${pods}, policyTypes: [Ingress], ingress: [{ports: [${tunnel}]}]}".`;
-  if (!isOther) {
-    const istiod = `{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${mesh.controlPlaneNamespace}}}}], ports: [{protocol: TCP, port: 15012}]}`;
-    const names = '{ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]}';
-    return `Add a NetworkPolicy in ${namespace}: "spec: {${pods}, policyTypes: [Egress], egress: [{ports: [${tunnel}]}, ${istiod}, ${names}]}".`;
-  }
-  const home =
-    policy.namespace === namespace
-      ? ''
-      : `namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${namespace}}}, `;
-  const side = direction === 'Ingress' ? 'from' : 'to';
-  return `Add to ${sectionOf(direction)}: "- {${side}: [{${home}${pods}}], ports: [${tunnel}]}".`;
-}
-
-function partOfLegs(all: readonly LostLeg[], surroundings: Surroundings): readonly Part[] {
-  const [first] = all;
-  if (first === undefined) return [];
-  const others = listed(unique(all.flatMap(({ other }) => (other === undefined ? [] : [named(other)]))));
-  return [
-    {
-      policy: first.policy,
-      severity: 'Critical',
-      message: legs[first.leg](`waypoint ${named(first.waypoint)}`, others),
-      fix: remedyOfLeg(first, surroundings),
-    },
-  ];
-}
-
-function grouped<T>(all: readonly T[], keyOf: (each: T) => string): readonly (readonly T[])[] {
-  return [...Map.groupBy(all, keyOf).values()];
-}
-
-function keyOf({ namespace, name }: Part['policy']): string {
-  return `${namespace}/${name}`;
-}
-
-/** Of a policy that stands in another namespace it is its owner's to say, and the platform team's to accept. */
+/**
+ * Of a policy that stands in another namespace it is its owner's to say, and the platform team's to accept. One of the
+ * namespace itself takes it back for its own calls only: whose pods there are elsewhere others decide.
+ */
 function evidenceAbout(
+  parts: readonly Part[],
   policy: Part['policy'],
   surroundings: Surroundings,
 ): Pick<Evidence, 'object' | 'others' | 'seen'> {
   const { mesh, namespace } = surroundings;
   const object = nameOf({ ...policy, kind: 'NetworkPolicy' });
-  if (policy.namespace === namespace.name) return { object };
+  if (policy.namespace === namespace.name) {
+    const critical = parts.filter(({ severity }) => severity === 'Critical');
+    const [, others] = whoseOf.find(([counts]) => critical.some((part) => part.standing === counts)) ?? [];
+    return { object, ...(others !== undefined && { others }) };
+  }
   const view: ConfigView | undefined = mesh
     .configs('NetworkPolicy', policy.namespace)
     .find(({ name }) => name === policy.name);
@@ -156,31 +42,39 @@ function evidenceAbout(
 
 /** One finding for each policy, whatever it cuts off. */
 export function cutOff(surroundings: Surroundings): readonly Evidence[] {
-  const { lost, legs: lostLegs } = cutsOf(surroundings);
-  const parts = [
-    ...grouped(lost, (each) => `${keyOf(each.policy)} ${each.direction} ${causeOf(each)}`).flatMap((all) =>
-      partOfLost(all, surroundings),
-    ),
-    ...grouped(
-      lostLegs,
-      ({ policy, leg, direction, waypoint }) => `${keyOf(policy)} ${leg} ${direction} ${named(waypoint)}`,
-    ).flatMap((all) => partOfLegs(all, surroundings)),
-  ];
+  const parts = partsOf(surroundings);
   return grouped(parts, ({ policy }) => keyOf(policy)).flatMap((all): readonly Evidence[] => {
     const [first] = all;
     if (first === undefined) return [];
+    const [critical, others] = [true, false].map((wanted) =>
+      all.filter(({ severity }) => (severity === 'Critical') === wanted),
+    );
+    const inOrder = [...(critical ?? []), ...(others ?? [])];
     return [
       {
-        ...evidenceAbout(first.policy, surroundings),
-        severity: all.some(({ severity }) => severity === 'Critical') ? 'Critical' : 'Warning',
-        message: unique(all.map(({ message }) => message)).join('; '),
-        fix: unique(all.map(({ fix }) => fix)).join(' '),
+        ...evidenceAbout(all, first.policy, surroundings),
+        severity: critical?.length === 0 ? 'Warning' : 'Critical',
+        message: unique(inOrder.map(({ message }) => message)).join('; '),
+        fix: unique(inOrder.map(({ fix }) => fix)).join(' '),
       },
     ];
   });
 }
 
-/** What of others cannot be told is said, and holds nobody: it is they who are not called, or do not call, any more. */
+/** Accepted as all policies of that namespace together: no one of them is what takes too long. */
+function untoldIn({ name, matters }: Untold, surroundings: Surroundings): Evidence {
+  const digest = digestOfKind('NetworkPolicy', name, surroundings);
+  return {
+    object: nameOf({ kind: 'NetworkPolicy', namespace: name, name: '*' }),
+    message: `which calls to and from ${name} NetworkPolicies would cut off takes more steps to tell than one look may take, so nobody has looked`,
+    fix: `Select pods by fewer labels in the NetworkPolicies of both namespaces. Or look yourself whether they let TCP ${hbonePort} through, and accept them, or say in spec.callers who calls ${name}, and who calls ${surroundings.namespace.name}.`,
+    others: 'Holds',
+    severity: matters ? 'Critical' : 'Warning',
+    seen: { one: digest, all: () => digest },
+  };
+}
+
+/** What of others cannot be read is said, and holds nobody: it is they who are not called, or do not call, any more. */
 function untold(surroundings: Surroundings): readonly Evidence[] {
   const { unreadable, untold: namespaces } = cutsOf(surroundings);
   const {
@@ -194,12 +88,7 @@ function untold(surroundings: Surroundings): readonly Evidence[] {
       fix: 'Write it as the API of networking.k8s.io/v1 has it.',
       ...((namespace !== home || route.to !== 'IstioAmbient') && { severity: 'Warning' as const }),
     })),
-    ...namespaces.map((name): Evidence => ({
-      object: nameOf({ kind: 'Namespace', name }),
-      severity: 'Warning',
-      message: `which calls to and from it NetworkPolicies would cut off takes more steps to tell than one look may take`,
-      fix: 'Look yourself whether the NetworkPolicies of both namespaces let TCP 15008 through, or select pods by fewer labels.',
-    })),
+    ...namespaces.map((each) => untoldIn(each, surroundings)),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { formatAddress, parseBlock, type AddressRange } from '../../../base/address.ts';
 import { memoize } from '../../../base/memoize.ts';
-import { isInBlock } from '../../network-policy/admits.ts';
-import type { Direction, NetworkPolicy, Peer, PolicyPeer } from '../../network-policy/types.ts';
-import { spend } from '../policy/effort.ts';
+import { coverOf, isEmptyCover, type Cover } from '../../network-policy/blocks.ts';
+import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
+import { costed, recount, spend } from '../policy/effort.ts';
 import { rulesOf } from './ends.ts';
 
 /*
@@ -18,50 +18,71 @@ const privateRanges: readonly AddressRange[] = [
   'fc00::/7',
 ].flatMap((block) => parseBlock(block) ?? []);
 
-type Block = Extract<PolicyPeer, { readonly kind: 'Block' }>;
+type Point = Pick<AddressRange, 'family'> & { readonly value: bigint };
 
-/** The blocks of each rule that has some. */
-function blocksOf(policies: readonly NetworkPolicy[], direction: Direction): readonly (readonly Block[])[] {
-  return policies
-    .flatMap((policy) => rulesOf(policy, direction))
-    .map(({ peers }) => peers.filter((peer) => peer.kind === 'Block'))
-    .filter(({ length }) => length > 0);
-}
-
-/** By its address alone. */
-function podAt(address: string): Peer {
-  return { namespace: '', namespaceLabels: {}, labels: {}, ports: [], address };
-}
-
-function toldApart(policies: readonly NetworkPolicy[], direction: Direction): readonly (string | undefined)[] {
-  const rules = blocksOf(policies, direction);
-  if (rules.length === 0) return [undefined];
-  const ranges = rules.flat().flatMap(({ block, except }) => [block, ...except]);
-  const starts = [...privateRanges, ...ranges].flatMap(({ family, first, last }) => [
+/** Where the blocks of a rule begin to mean addresses, or cease to. */
+function turnsOf(cover: Cover): readonly Point[] {
+  return [...cover[4], ...cover[6]].flatMap(({ family, first, last }) => [
     { family, value: first },
     { family, value: last + 1n },
   ]);
-  const possible = starts.filter((start) =>
-    privateRanges.some(
-      ({ family, first, last }) => family === start.family && start.value >= first && start.value <= last,
-    ),
-  );
-  const addresses = [...new Set(possible.map(({ family, value }) => formatAddress(family, value)))];
-  spend((addresses.length * ranges.length) / 8);
-  const alike = Map.groupBy(addresses, (address) => {
-    const pod = podAt(address);
-    return rules.flatMap((blocks, index) => (blocks.some((block) => isInBlock(block, pod)) ? [index] : [])).join(' ');
-  });
-  return [...alike.values()].map(([first]) => first);
 }
+
+function isPrivate({ family, value }: Point): boolean {
+  return privateRanges.some((range) => range.family === family && value >= range.first && value <= range.last);
+}
+
+interface Turn extends Point {
+  readonly rule: number;
+}
+
+function inOrder(one: Turn, other: Turn): number {
+  if (one.family !== other.family) return one.family - other.family;
+  if (one.value === other.value) return 0;
+  return one.value < other.value ? -1 : 1;
+}
+
+/** By the rules that mean it, one address of each kind: from one turn to the next they are the same. */
+function oneOfEach(turns: readonly Turn[]): readonly string[] {
+  const found = new Map<string, string>();
+  let meaning = 0n;
+  for (const [index, { family, value, rule }] of turns.entries()) {
+    if (turns[index - 1]?.family !== family) meaning = 0n;
+    if (rule >= 0) meaning ^= 1n << BigInt(rule);
+    const next = turns[index + 1];
+    if ((next?.family === family && next.value === value) || !isPrivate({ family, value })) continue;
+    const key = meaning.toString(36);
+    if (!found.has(key)) found.set(key, formatAddress(family, value));
+  }
+  return [...found.values()];
+}
+
+function toldApart(policies: readonly NetworkPolicy[], direction: Direction): readonly (string | undefined)[] {
+  const all = policies.flatMap((policy) => rulesOf(policy, direction)).map(({ peers }) => coverOf(peers));
+  const rules = all.filter((cover) => !isEmptyCover(cover));
+  if (rules.length === 0) return [undefined];
+  const starts = privateRanges.map(({ family, first }): Turn => ({ family, value: first, rule: -1 }));
+  const turns = rules.flatMap((cover, rule) => turnsOf(cover).map((point): Turn => ({ ...point, rule })));
+  spend(turns.length * (1 + rules.length / 512));
+  return oneOfEach([...starts, ...turns].sort(inOrder));
+}
+
+/** Remembered with what it took: nobody is told apart by who was asked before. */
+const known = memoize((policies: readonly NetworkPolicy[]) => {
+  const of = (direction: Direction): (() => ReturnType<typeof costed<readonly (string | undefined)[]>>) => {
+    let found: ReturnType<typeof costed<readonly (string | undefined)[]>> | undefined;
+    return () => (found ??= costed(() => toldApart(policies, direction)));
+  };
+  return { Ingress: of('Ingress'), Egress: of('Egress') };
+});
 
 /**
  * One address for each set of rules whose blocks it may be in, as far as pods may have it: between two neighbouring ends
  * of blocks all are alike. Nothing but an unknown one where they ask for none.
  */
-export const addressesToldApart: (
+export function addressesToldApart(
   policies: readonly NetworkPolicy[],
-) => Readonly<Record<Direction, readonly (string | undefined)[]>> = memoize((policies: readonly NetworkPolicy[]) => ({
-  Ingress: toldApart(policies, 'Ingress'),
-  Egress: toldApart(policies, 'Egress'),
-}));
+  direction: Direction,
+): readonly (string | undefined)[] {
+  return recount(known(policies)[direction]());
+}

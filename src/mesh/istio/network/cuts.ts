@@ -1,96 +1,58 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { Direction, UnreadablePolicy } from '../../network-policy/types.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import type { Direction } from '../../network-policy/types.ts';
+import type { ConfigView } from '../../views.ts';
+import { bounded } from '../policy/effort.ts';
 import { everywhere } from '../question.ts';
 import { namespaceCallers } from '../waypoint/namespace-callers.ts';
-import { policiesIn } from './ends.ts';
-import { getsThrough, keptBetween, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
+import { between, compared, joined, nothing, type Compared, type Cuts } from './compare.ts';
+import { directions, policiesIn } from './ends.ts';
 import { placesIn, type Place } from './places.ts';
-import { isFree } from './sides.ts';
-import { legsOf, legsOfItself, legsToOthers, waypointOf, type LostLeg, type Waypoint } from './waypoint-paths.ts';
+import { standsIn } from './standing.ts';
+import { legsOfItself, legsToOthers, usesWaypoint, waypointOf, type Waypoint } from './waypoint-paths.ts';
 
-/** What NetworkPolicies do to the calls of a namespace that moves. */
-export interface Cuts {
-  readonly lost: readonly Lost[];
-  readonly legs: readonly LostLeg[];
-  readonly limited: readonly Limited[];
-  /** Ends of calls that go on out of ambient (`keyOfEnd`). */
-  readonly kept: readonly string[];
-  readonly unreadable: readonly UnreadablePolicy[];
-  /** Other namespaces of which it takes too long to tell. */
-  readonly untold: readonly string[];
-  /** The same of the namespace itself. */
-  readonly tooLarge?: true;
-}
-
-const nothing: Cuts = { lost: [], legs: [], limited: [], kept: [], unreadable: [], untold: [] };
-
-/** Of the namespace itself; then of each other one, and of all of these. */
+/**
+ * Of the namespace itself, and of each other one: how many of these take long is for others to decide, and no one of
+ * them may take what another one needs.
+ */
 const ownSteps = 1_000_000;
 const neighbourSteps = 200_000;
-const allSteps = 1_000_000;
 
-function joined(all: readonly Cuts[]): Cuts {
-  return {
-    lost: all.flatMap(({ lost }) => lost),
-    legs: all.flatMap(({ legs }) => legs),
-    limited: all.flatMap(({ limited }) => limited),
-    kept: all.flatMap(({ kept }) => kept),
-    unreadable: all.flatMap(({ unreadable }) => unreadable),
-    untold: all.flatMap(({ untold }) => untold),
-  };
-}
-
-/** Whether a call of somebody who is in ambient then goes by the waypoint, which only those in ambient use. */
-function isServed(caller: Place, called: Place, waypoint: Waypoint | undefined): waypoint is Waypoint {
-  return waypoint?.serves(called) === true && caller.then === 'Ambient';
-}
-
-/** Most pairs are isolated by nothing. */
-function mayMatter(caller: Place, called: Place, waypoint: Waypoint | undefined): boolean {
-  return !isFree(caller, called) || isServed(caller, called, waypoint);
-}
-
-function ofCall(caller: Place, called: Place, waypoint: Waypoint | undefined): Cuts {
-  const limited = limitedBetween(caller, called);
-  if (!isServed(caller, called, waypoint))
-    return { ...nothing, lost: lostBetween(caller, called), kept: keptBetween(caller, called), limited };
-  return { ...nothing, legs: getsThrough(caller, called) ? legsOf(caller, called, waypoint) : [], limited };
-}
-
-function between(callers: readonly Place[], called: readonly Place[], waypoint?: Waypoint): Cuts {
-  const found: Cuts[] = [];
-  for (const caller of callers) {
-    spend(called.length);
-    for (const each of called) {
-      if (mayMatter(caller, each, waypoint)) found.push(ofCall(caller, each, waypoint));
-    }
-  }
-  return joined(found);
-}
+/**
+ * What one look may add to what is remembered of all others, a second or two: the smallest come first, and what is left
+ * over is looked at the next time.
+ */
+const newSteps = 2_000_000;
 
 function mayCall(caller: string, called: string, surroundings: Surroundings): boolean {
   const callers = namespaceCallers(called, surroundings);
   return callers.kind === 'Unknown' || callers.namespaces.includes(caller);
 }
 
-function policiesOf(name: string, { mesh }: Surroundings): ReturnType<typeof policiesIn> {
-  return policiesIn(mesh.configs('NetworkPolicy', name));
+function policiesOf(name: string, { mesh }: Surroundings): readonly ConfigView[] {
+  return mesh.configs('NetworkPolicy', name);
 }
 
-/** Whether some policy of a namespace decides about a direction, or may. */
+/** Directions in which some policy of a namespace decides, or may. */
+const decidedBy = memoize(
+  (configs: readonly ConfigView[]) =>
+    new Set(
+      directions.filter((direction) =>
+        policiesIn(configs).some((policy) => policy.kind === 'Unreadable' || policy.rules[direction] !== undefined),
+      ),
+    ),
+);
+
 function decides(name: string, direction: Direction, surroundings: Surroundings): boolean {
-  return policiesOf(name, surroundings).some(
-    (policy) => policy.kind === 'Unreadable' || policy.rules[direction] !== undefined,
-  );
+  return decidedBy(policiesOf(name, surroundings)).has(direction);
 }
+
+const unreadableOf = memoize((configs: readonly ConfigView[]) =>
+  policiesIn(configs).filter((policy) => policy.kind === 'Unreadable'),
+);
 
 function unreadableIn(name: string, surroundings: Surroundings): Cuts {
-  return {
-    ...nothing,
-    unreadable: policiesOf(name, surroundings).filter((policy) => policy.kind === 'Unreadable'),
-  };
+  return { ...nothing, unreadable: unreadableOf(policiesOf(name, surroundings)) };
 }
 
 /** Whether policies may have a say in what another namespace calls here, and in what this one calls there. */
@@ -102,44 +64,88 @@ function asked(name: string, surroundings: Surroundings, waypoint: Waypoint | un
   return [into && mayCall(name, home, surroundings), out && mayCall(home, name, surroundings)];
 }
 
-/** What of the calls between the namespace and another one. Undefined where it takes too long to tell. */
-function withNeighbour(name: string, surroundings: Surroundings, waypoint: Waypoint | undefined): Cuts | undefined {
+/** Pods here and elsewhere, of which some may call each other. */
+interface Pair {
+  readonly name: string;
+  readonly into: boolean;
+  readonly out: boolean;
+  readonly own: readonly Place[] | undefined;
+  readonly theirs: readonly Place[] | undefined;
+}
+
+function sizeOf({ own = [], theirs = [] }: Pair): number {
+  return own.length * theirs.length;
+}
+
+function pairWith(name: string, surroundings: Surroundings, waypoint: Waypoint | undefined): Pair | undefined {
   const home = surroundings.namespace.name;
   const [into, out] = asked(name, surroundings, waypoint);
-  if (!into && !out) return nothing;
-  const [own, theirs] = [placesIn(home, name, surroundings), placesIn(name, home, surroundings)];
-  if (own === undefined || theirs === undefined) return undefined;
-  return joined([
-    unreadableIn(name, surroundings),
-    ...(into ? [between(theirs, own, waypoint)] : []),
-    ...(out ? [between(own, theirs), { ...nothing, legs: legsToOthers(own, theirs, name, surroundings) }] : []),
-  ]);
+  if (!into && !out) return undefined;
+  return { name, into, out, own: placesIn(home, name, surroundings), theirs: placesIn(name, home, surroundings) };
+}
+
+/** What of the calls between the namespace and another one. */
+function withNeighbour(
+  { name, into, out, own, theirs }: Pair,
+  surroundings: Surroundings,
+  waypoint: Waypoint | undefined,
+  left: number,
+): Compared {
+  if (own === undefined || theirs === undefined) return { cuts: undefined, steps: 0 };
+  const { namespace, route } = surroundings;
+  const [ours, others] = [policiesOf(namespace.name, surroundings), policiesOf(name, surroundings)];
+  const key = [[namespace.name, route], into, out, waypoint?.key, usesWaypoint(name, surroundings)];
+  return compared([own, theirs], key, { most: neighbourSteps, left }, () =>
+    joined([
+      ...(into ? [between({ callers: theirs, called: own, policies: [others, ours], waypoint })] : []),
+      ...(out
+        ? [
+            between({ callers: own, called: theirs, policies: [ours, others] }),
+            { ...nothing, legs: legsToOthers(own, theirs, name, surroundings) },
+          ]
+        : []),
+    ]),
+  );
+}
+
+function untoldOf({ name, out }: Pair, surroundings: Surroundings): Cuts {
+  const matters = out || decides(name, 'Egress', surroundings) || standsIn(name, surroundings);
+  return { ...nothing, untold: [{ name, matters }] };
 }
 
 function withNeighbours(surroundings: Surroundings, waypoint: Waypoint | undefined): Cuts {
-  const found: Cuts[] = [];
-  let left = allSteps;
-  for (const name of everywhere(surroundings)) {
-    if (name === surroundings.namespace.name) continue;
-    const limit = Math.min(left, neighbourSteps);
-    const told = limit <= 0 ? undefined : bounded(limit, () => withNeighbour(name, surroundings, waypoint));
-    left -= told?.kind === 'Done' ? told.steps : limit;
-    const cuts = told?.kind === 'Done' ? told.value : undefined;
-    found.push(cuts ?? { ...nothing, untold: [name] });
+  const names = everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
+  const pairs = names.flatMap((name) => pairWith(name, surroundings, waypoint) ?? []);
+  const found = new Map<Pair, Cuts>();
+  let left = newSteps;
+  for (const pair of pairs.toSorted((one, other) => sizeOf(one) - sizeOf(other))) {
+    const { cuts, steps } = withNeighbour(pair, surroundings, waypoint, left);
+    left -= steps;
+    found.set(pair, joined([unreadableIn(pair.name, surroundings), cuts ?? untoldOf(pair, surroundings)]));
   }
-  return joined(found);
+  return joined(pairs.map((pair) => found.get(pair) ?? nothing));
 }
 
 function withItself(surroundings: Surroundings, waypoint: Waypoint | undefined): Cuts | undefined {
-  const { name } = surroundings.namespace;
-  if (policiesOf(name, surroundings).length === 0) return nothing;
+  const { namespace, route } = surroundings;
+  const { name } = namespace;
+  const policies = policiesOf(name, surroundings);
+  if (policies.length === 0) return nothing;
   const own = placesIn(name, name, surroundings);
   if (own === undefined) return undefined;
-  return joined([
-    unreadableIn(name, surroundings),
-    ...(waypoint === undefined ? [] : [{ ...nothing, legs: legsOfItself(waypoint, surroundings) }]),
-    ...(mayCall(name, name, surroundings) ? [between(own, own, waypoint)] : []),
-  ]);
+  const cuts = !mayCall(name, name, surroundings)
+    ? nothing
+    : compared([own, own], [[name, route], waypoint?.key], { most: ownSteps }, () =>
+        between({ callers: own, called: own, policies: [policies, policies], waypoint }),
+      ).cuts;
+  return (
+    cuts &&
+    joined([
+      unreadableIn(name, surroundings),
+      ...(waypoint === undefined ? [] : [{ ...nothing, legs: legsOfItself(waypoint, surroundings) }]),
+      cuts,
+    ])
+  );
 }
 
 /** What NetworkPolicies let through of the calls of a namespace now, and cut off or limit no more once it has moved. */

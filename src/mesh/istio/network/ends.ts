@@ -1,4 +1,3 @@
-import { own } from '../../../base/own.ts';
 import { readPolicy } from '../../network-policy/read.ts';
 import type {
   DeclaredPort,
@@ -19,8 +18,10 @@ import {
   type ServiceView,
   type TemplateView,
 } from '../../views.ts';
+import { comparisons, entriesOf } from '../../has-labels.ts';
 import { dataplaneModeLabel, sidecarContainer } from '../labels.ts';
 import { nextMode } from '../next-mode.ts';
+import type { Surroundings } from '../../adapter.ts';
 import { concerns, lacksHbone, modeOf } from '../pod-mode.ts';
 import { spend } from '../policy/effort.ts';
 import { question, type There } from '../question.ts';
@@ -29,6 +30,9 @@ import { isInjectedGateway, isMadeGateway, makesGateway } from '../waypoint/gate
 import { isNeverTaken } from '../waypoint/never-taken.ts';
 
 type Labels = Readonly<Record<string, string>>;
+
+/** Both ends of every connection. */
+export const directions = ['Ingress', 'Egress'] as const;
 
 /** How pods take part in the mesh: a gateway is called from outside only, and a waypoint for others. */
 export type Way = 'Ambient' | 'Sidecar' | 'OldSidecar' | 'Gateway' | 'Waypoint' | 'Outside';
@@ -73,35 +77,39 @@ export function rulesOf(policy: NetworkPolicy, ...directions: readonly Direction
   return directions.flatMap((direction) => policy.rules[direction] ?? []);
 }
 
-/** Labels of pods that the policies of a namespace ask for, wherever these pods are. */
-export const labelsAskedBy: (configs: readonly ConfigView[]) => readonly string[] = memoize(
-  (configs: readonly ConfigView[]) => {
-    const keys = policiesIn(configs).flatMap((policy) =>
-      policy.kind === 'Unreadable'
-        ? []
-        : [
-            ...keysOf(policy.selects),
-            ...rulesOf(policy, 'Ingress', 'Egress').flatMap(({ peers }) =>
-              peers.flatMap((peer) => (peer.kind === 'Pods' ? keysOf(peer.pods) : [])),
-            ),
-          ],
-    );
-    return [...new Set(keys)].sort();
+/** Labels that a policy asks pods for, wherever these are; by its rules of one direction alone, or by all that it says. */
+const labelsAskedByOne: (config: ConfigView) => Readonly<Record<Direction | 'All', readonly string[]>> = memoize(
+  (config: ConfigView) => {
+    const policy = readPolicy(config);
+    if (policy.kind === 'Unreadable') return { Ingress: [], Egress: [], All: [] };
+    const [Ingress, Egress] = directions.map((direction) =>
+      rulesOf(policy, direction).flatMap(({ peers }) =>
+        peers.flatMap((peer) => (peer.kind === 'Pods' ? keysOf(peer.pods) : [])),
+      ),
+    ) as [string[], string[]];
+    return { Ingress, Egress, All: [...keysOf(policy.selects), ...Ingress, ...Egress] };
   },
 );
 
+/** The same of all policies of a namespace, in order. */
+export const labelsAskedBy: (configs: readonly ConfigView[]) => Readonly<Record<Direction | 'All', readonly string[]>> =
+  memoize((configs: readonly ConfigView[]) => {
+    const of = (what: Direction | 'All'): readonly string[] =>
+      [...new Set(configs.flatMap((config) => labelsAskedByOne(config)[what]))].sort();
+    return { Ingress: of('Ingress'), Egress: of('Egress'), All: of('All') };
+  });
+
+const namespaceLabelsAskedByOne = memoize((config: ConfigView): ReadonlySet<string> => {
+  const policy = readPolicy(config);
+  const rules = policy.kind === 'Unreadable' ? [] : rulesOf(policy, ...directions);
+  return new Set(
+    rules.flatMap(({ peers }) => peers.flatMap((peer) => (peer.kind === 'Pods' ? keysOf(peer.namespaces) : []))),
+  );
+});
+
 /** Labels of namespaces that policies ask for. */
 export const namespaceLabelsAskedBy: (configs: readonly ConfigView[]) => ReadonlySet<string> = memoize(
-  (configs: readonly ConfigView[]) =>
-    new Set(
-      policiesIn(configs).flatMap((policy) =>
-        policy.kind === 'Unreadable'
-          ? []
-          : rulesOf(policy, 'Ingress', 'Egress').flatMap(({ peers }) =>
-              peers.flatMap((peer) => (peer.kind === 'Pods' ? keysOf(peer.namespaces) : [])),
-            ),
-      ),
-    ),
+  (configs: readonly ConfigView[]) => new Set(configs.flatMap((config) => [...namespaceLabelsAskedByOne(config)])),
 );
 
 /** One pod, or those that are going to be made from one template. */
@@ -162,9 +170,12 @@ function targetsOf(
   services: readonly ServiceView[],
   { labels, ports }: Pick<Member, 'labels' | 'ports'>,
 ): readonly number[] {
-  spend(services.length / 8);
-  return services
-    .filter(({ selector }) => Object.keys(selector).length > 0 && selects({ matchLabels: selector }, labels))
+  spend(services.reduce((sum, { selector }) => sum + 1 + comparisons(labels, selector), 0) / 8);
+  const before = services.filter(
+    ({ selector }) => entriesOf(selector).length > 0 && selects({ matchLabels: selector }, labels),
+  );
+  spend(before.reduce((sum, service) => sum + service.ports.length, 0) / 16);
+  return before
     .flatMap((service) => service.ports.filter(({ protocol }) => protocol === 'TCP'))
     .flatMap(({ targetPort }) =>
       typeof targetPort === 'number'
@@ -190,6 +201,25 @@ function endOf(members: readonly Member[], labels: Labels, there: There): readon
   ];
 }
 
+const labelsHadBy = memoize(
+  (all: readonly Pick<PodView, 'labels'>[]) =>
+    new Set(all.flatMap(({ labels }) => entriesOf(labels).map(([key]) => key))),
+);
+
+const labelsGivenBy = memoize(
+  (all: readonly TemplateView[]) =>
+    new Set(all.flatMap(({ templateLabels }) => entriesOf(templateLabels).map(([key]) => key))),
+);
+
+/** Those of some labels that anything in a namespace has: the others tell nothing apart there. */
+export function labelsThere(
+  asked: readonly string[],
+  { pods, workloads, otherTemplates }: Pick<Surroundings, 'pods' | 'workloads' | 'otherTemplates'>,
+): readonly string[] {
+  const had = [labelsHadBy(pods), labelsGivenBy(workloads), labelsGivenBy(otherTemplates)];
+  return asked.filter((key) => had.some((keys) => keys.has(key)));
+}
+
 /**
  * The pods of a namespace, those to come among them, as policies tell them apart: a thousand that are alike are one.
  * `about`: labels that policies of another namespace ask for. Undefined where that takes more than a look may take.
@@ -199,25 +229,23 @@ export const endsIn: ReturnType<typeof question<readonly End[] | undefined, read
   readonly string[]
 >({
   ask: (there, asked) => {
-    const keys = new Set([
+    const wanted = new Set([
       ...asked,
-      ...labelsAskedBy(there.mesh.configs('NetworkPolicy', there.name)),
-      ...there.services().flatMap(({ selector }) => Object.keys(selector)),
+      ...labelsAskedBy(there.mesh.configs('NetworkPolicy', there.name)).All,
+      ...there.services().flatMap(({ selector }) => entriesOf(selector).map(([key]) => key)),
     ]);
-    const wanted = [...keys].sort();
-    spend(wanted.length);
-    const askedFor = (labels: Labels): Labels =>
-      Object.fromEntries(
-        wanted.flatMap((key) => {
-          const value = own(labels, key);
-          return value === undefined ? [] : [[key, value]];
-        }),
-      );
-    const groups = Map.groupBy(membersOf(there), ({ way, labels, ports }) => {
-      spend(wanted.length / 8);
-      return JSON.stringify([way, askedFor(labels), ports.map(({ name, port }) => [name, port])]);
+    spend(wanted.size / 8);
+    const askedFor = (labels: Labels): Labels => {
+      const entries = entriesOf(labels);
+      spend(entries.length / 8);
+      return Object.fromEntries(entries.filter(([key]) => wanted.has(key)).sort(([a], [b]) => (a < b ? -1 : 1)));
+    };
+    const seen = membersOf(there).map((member) => ({ ...member, labels: askedFor(member.labels) }));
+    const groups = Map.groupBy(seen, ({ way, labels, ports }) => {
+      spend(1 + ports.length / 8);
+      return JSON.stringify([way, labels, ports.map(({ name, port }) => [name, port])]);
     });
-    return [...groups.values()].flatMap((members) => endOf(members, askedFor(members[0]?.labels ?? {}), there));
+    return [...groups.values()].flatMap((members) => endOf(members, members[0]?.labels ?? {}, there));
   },
   otherwise: () => undefined,
 });

@@ -1,8 +1,9 @@
-import type { Opening } from '../../network-policy/admits.ts';
+import { singlesOut, type Opening } from '../../network-policy/admits.ts';
 import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
-import { isOfApplication } from './ends.ts';
+import { spend } from '../policy/effort.ts';
+import { directions, isOfApplication } from './ends.ts';
 import { isTunnelled, type Place } from './places.ts';
-import { areOpen, directions, isFree, isOpen, suppositions, type Side, type Supposed } from './sides.ts';
+import { areOpen, isFree, isOpen, suppositions, type Side, type Supposed } from './sides.ts';
 
 /** The port on which all calls by HBONE arrive. */
 export const hbonePort = 15008;
@@ -20,6 +21,8 @@ export interface Lost {
   readonly port: number;
   /** Ports of which one has to be open. */
   readonly needed: readonly number[];
+  /** What lets them through today means the namespace at the other end, and not whoever has some labels. */
+  readonly isSingledOut: boolean;
 }
 
 /** Calls for which a policy limits ports. */
@@ -31,8 +34,35 @@ export interface Limited {
   readonly closed: readonly number[];
 }
 
+function isShut(side: Side): boolean {
+  return side !== 'All' && side.length === 0;
+}
+
 function openingFor(side: Side, port: number): Opening | undefined {
   return side === 'All' ? undefined : side.find(({ first, last }) => first <= port && port <= last);
+}
+
+/** Whether a rule that opens a port at one end, or any port, means the namespace at the other end. */
+function isSingledOut(
+  side: Side,
+  direction: Direction,
+  { caller, called }: Pick<Lost, 'caller' | 'called'>,
+  port?: number,
+): boolean {
+  const [here, there] = direction === 'Ingress' ? [called, caller] : [caller, called];
+  if (side === 'All' || here.end.namespace === there.end.namespace) return false;
+  spend(side.length / 4);
+  return side.some(({ policy, index, first, last }) => {
+    const rule = policy.rules[direction]?.[index];
+    if (rule === undefined || (port !== undefined && (port < first || port > last))) return false;
+    spend(rule.peers.length / 4);
+    return singlesOut(rule, there.peerNow, here.peerNow);
+  });
+}
+
+/** Whether policies at one end of calls mean the namespace at the other end. */
+export function isMeantAt(direction: Direction, caller: Place, called: Place): boolean {
+  return suppositions(caller, called).some(({ now }) => isSingledOut(now[direction], direction, { caller, called }));
 }
 
 /** At the ends that open none of the ports; where each opens some and both together none, at both. */
@@ -44,12 +74,22 @@ function lostAt({ now, then }: Supposed, call: Pick<Lost, 'caller' | 'called' | 
     if (opening === undefined) return [];
     const { policy, index } = opening;
     const isByLabels = !isOpen(then[direction], port);
-    return [{ ...call, policy, direction, rule: index, ...(isByLabels && { byLabels: true as const }) }];
+    return [
+      {
+        ...call,
+        policy,
+        direction,
+        rule: index,
+        isSingledOut: isSingledOut(now[direction], direction, call, port),
+        ...(isByLabels && { byLabels: true as const }),
+      },
+    ];
   });
 }
 
 /** Ports by which somebody is called, as far as pods, Services and the policies themselves say it. */
 function portsOf(called: Place, { Ingress }: Supposed['now']): readonly number[] {
+  spend(called.end.called.length / 16 + (Ingress === 'All' ? 0 : Ingress.length / 8));
   const said = Ingress === 'All' ? [] : Ingress.filter(({ first, last }) => last - first < 65_534);
   const ports = [...called.end.called, ...said.map(({ first }) => first)];
   return [...new Set(ports)].filter(isOfApplication);
@@ -114,12 +154,17 @@ export function lostBetween(caller: Place, called: Place): readonly Lost[] {
   return change === 'Tunnelled' ? lostTunnelled(caller, called) : lostUntunnelled(caller, called);
 }
 
-/** Calls of which policies at the called pod let some ports through now: by HBONE they cannot tell them apart. */
+/**
+ * Calls of which policies at the called pod let some ports through now: by HBONE they cannot tell them apart. Who may
+ * not call out at all makes none.
+ */
 export function limitedBetween(caller: Place, called: Place): readonly Limited[] {
   if (changeOf(caller, called) !== 'Tunnelled' || called.isolating.Ingress.length === 0) return [];
   for (const { now } of suppositions(caller, called)) {
-    const { Ingress } = now;
+    const { Ingress, Egress } = now;
     if (Ingress === 'All') return [];
+    if (isShut(Egress)) continue;
+    spend((called.end.called.length + Ingress.length) / 8);
     const [open, closed] = [true, false].map((wanted) =>
       called.end.called.filter((port) => isOpen(Ingress, port) === wanted),
     );

@@ -1,13 +1,14 @@
 import { memoize } from '../../../base/memoize.ts';
+import { Recent } from '../../../base/recent.ts';
 import { isolates } from '../../network-policy/admits.ts';
 import type { Direction, NetworkPolicy, Peer } from '../../network-policy/types.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { withLabels } from '../label-changes.ts';
 import type { DataPlane } from '../../../api/common.ts';
 import { itinerary } from '../itinerary.ts';
-import { spend } from '../policy/effort.ts';
+import { bounded, spend } from '../policy/effort.ts';
 import { neighbour } from '../waypoint/neighbour.ts';
-import { endsIn, labelsAskedBy, namespaceLabelsAskedBy, readableIn, type End, type Way } from './ends.ts';
+import { endsIn, labelsAskedBy, labelsThere, namespaceLabelsAskedBy, readableIn, type End, type Way } from './ends.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -75,15 +76,19 @@ function labelsOf(name: string, surroundings: Surroundings): Seen {
   return { now: labels, then: labels };
 }
 
-function waysOf(end: End, { route, scope, namespace }: Surroundings): Pick<Place, 'now' | 'then'> {
+function isRestarted(name: string, { scope }: Surroundings): boolean {
+  return scope?.moves(name) === true || scope?.restartsForHbone(name) === true;
+}
+
+function waysOf(end: End, surroundings: Surroundings): Pick<Place, 'now' | 'then'> {
+  const { route, namespace } = surroundings;
   const { way } = end;
   if (way === 'Gateway' || way === 'Waypoint') return { now: way, then: way };
   if (end.namespace === namespace.name) {
     const now = ways[route.from];
     return { now: now === 'Sidecar' && way === 'OldSidecar' ? way : now, then: ways[route.to] };
   }
-  const isRestarted = scope?.moves(end.namespace) === true || scope?.restartsForHbone(end.namespace) === true;
-  return { now: way, then: way === 'OldSidecar' && isRestarted ? 'Sidecar' : way };
+  return { now: way, then: way === 'OldSidecar' && isRestarted(end.namespace, surroundings) ? 'Sidecar' : way };
 }
 
 /** Puts pods where they stand, seen from the namespace that moves. Those that the same policies isolate share the list. */
@@ -100,7 +105,7 @@ function placing(namespace: string, surroundings: Surroundings): (end: End) => P
     return list;
   };
   return (end) => {
-    spend(1 + policies.length / 4);
+    spend(1 + (policies.length / 4) * (1 + Object.keys(end.labels).length / 8));
     const peerNow = { namespace, namespaceLabels: labelsNow, labels: end.labels, ports: end.ports };
     return {
       end,
@@ -117,21 +122,42 @@ export function placeOf(end: End, surroundings: Surroundings): Place {
   return placing(end.namespace, surroundings)(end);
 }
 
-/** By namespace and the labels that are asked for: the own ones are asked for beside each other namespace. */
-const known = memoize((_surroundings: Surroundings) => new Map<string, readonly Place[] | undefined>());
+/** Of the namespace itself, and of another one. */
+const ownSteps = 1_000_000;
+const neighbourSteps = 200_000;
+
+/** Ways in which the same pods are looked at: by the routes and scopes of those who look. */
+const mostViews = 8;
+
+interface Placed {
+  readonly policies: readonly NetworkPolicy[];
+  readonly places: readonly Place[] | undefined;
+}
+
+const known = memoize((_ends: readonly End[]) => new Recent<Placed>(mostViews));
+
+/** Worked out once for as long as all that decides about it stays as it is, whoever asks. */
+function placesOf(ends: readonly End[], name: string, surroundings: Surroundings): Placed['places'] {
+  const { mesh, namespace, route } = surroundings;
+  const policies = readableIn(mesh.configs('NetworkPolicy', name));
+  const isOwn = name === namespace.name;
+  const key = JSON.stringify([labelsOf(name, surroundings), isOwn ? route : isRestarted(name, surroundings)]);
+  const before = known(ends).get(key);
+  if (before?.policies === policies) return before.places;
+  const found = bounded(isOwn ? ownSteps : neighbourSteps, () => ends.map(placing(name, surroundings)));
+  const places = found.kind === 'Done' ? found.value : undefined;
+  known(ends).set(key, { policies, places });
+  return places;
+}
 
 /**
- * All pods of a namespace, told apart as its own policies and those of another one do. Undefined where that takes more
- * than a look may take.
+ * All pods of a namespace, told apart as its own policies and those of another one do: the same list for as long as
+ * nothing of that changes. Undefined where that takes more than a look may take.
  */
 export function placesIn(name: string, beside: string, surroundings: Surroundings): readonly Place[] | undefined {
-  const { mesh, namespace } = surroundings;
-  const asked = labelsAskedBy(mesh.configs('NetworkPolicy', beside));
-  const key = JSON.stringify([name, asked]);
-  const places = known(surroundings);
-  if (!places.has(key)) {
-    const there = name === namespace.name ? surroundings : neighbour(surroundings, name);
-    places.set(key, endsIn(there, asked)?.map(placing(name, surroundings)));
-  }
-  return places.get(key);
+  const there = name === surroundings.namespace.name ? surroundings : neighbour(surroundings, name);
+  const { Ingress, Egress } = labelsAskedBy(surroundings.mesh.configs('NetworkPolicy', beside));
+  const asked = labelsThere([...new Set([...Ingress, ...Egress])].sort(), there);
+  const ends = endsIn(there, asked);
+  return ends && placesOf(ends, name, surroundings);
 }

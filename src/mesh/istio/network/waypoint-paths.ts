@@ -4,12 +4,13 @@ import { selects } from '../../views.ts';
 import { dataplaneModeLabel, injectLabel, useWaypointLabel } from '../labels.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
+import { spend } from '../policy/effort.ts';
 import { gatewayNameLabel, waypointClass } from '../waypoint/gateway.ts';
 import { translationOf } from '../waypoint/translation.ts';
-import { rulesOf, type End } from './ends.ts';
-import { getsThrough, hbonePort } from './lost.ts';
+import { directions, rulesOf, type End } from './ends.ts';
+import { getsThrough, hbonePort, isMeantAt } from './lost.ts';
 import { placeOf, type Place } from './places.ts';
-import { areOpen, directions, isFree, isOpen, suppositions } from './sides.ts';
+import { areOpen, isFree, isOpen, suppositions } from './sides.ts';
 
 /** What the pods of a waypoint have to reach, or who has to reach them. */
 export type Leg = 'ToWaypoint' | 'FromWaypoint' | 'ControlPlane' | 'Names';
@@ -22,6 +23,16 @@ export interface LostLeg {
   readonly waypoint: End;
   /** The pod at the other end, absent where it is istiod or the DNS. */
   readonly other?: End;
+  /** Whose calls go that way. */
+  readonly calls: Calls;
+}
+
+/** Namespaces of which one calls the other. */
+export interface Calls {
+  readonly from: string;
+  readonly to: string;
+  /** What lets them through today means the namespace at the other end, and not whoever has some labels. */
+  readonly isSingledOut: boolean;
 }
 
 /** The port of istiod from which proxies get their configuration. */
@@ -49,6 +60,8 @@ export interface Waypoint {
   readonly place: Place;
   /** It is going to be made, so that nobody knows yet whether it starts. */
   readonly isNew: boolean;
+  /** Everything that decides about it, as long as the places of the namespace are the same. */
+  readonly key: string;
   readonly serves: (called: Place) => boolean;
 }
 
@@ -58,12 +71,13 @@ export function waypointOf(surroundings: Surroundings): Waypoint | undefined {
   if (route.to !== 'IstioAmbient' || !getsWaypoint(surroundings)) return undefined;
   const { name, adopted } = chosenWaypoint(surroundings);
   const bound = translationOf(surroundings).bound;
+  const selectors = bound.map(({ selector }) => selector).filter((selector) => Object.keys(selector).length > 0);
   return {
     place: placeOf(endOf(namespace.name, name, labelsOf(name)), surroundings),
     isNew: !adopted,
+    key: JSON.stringify([name, selectors]),
     serves: ({ end }) =>
-      end.namespace === namespace.name &&
-      bound.some(({ selector }) => Object.keys(selector).length > 0 && selects({ matchLabels: selector }, end.labels)),
+      end.namespace === namespace.name && selectors.some((selector) => selects({ matchLabels: selector }, end.labels)),
   };
 }
 
@@ -78,19 +92,28 @@ function lostLeg(caller: Place, called: Place, port: number, about: About): read
   });
 }
 
-type About = Pick<LostLeg, 'leg' | 'waypoint' | 'other'>;
+type About = Pick<LostLeg, 'leg' | 'waypoint' | 'other' | 'calls'>;
+
+function callsOf(direction: Direction, caller: Place, called: Place): Calls {
+  return {
+    from: caller.end.namespace,
+    to: called.end.namespace,
+    isSingledOut: isMeantAt(direction, caller, called),
+  };
+}
 
 /** What a call through the waypoint is short of. */
 export function legsOf(caller: Place, called: Place, { place }: Waypoint): readonly LostLeg[] {
   const waypoint = place.end;
+  const calls = callsOf('Ingress', caller, called);
   return [
-    ...lostLeg(caller, place, hbonePort, { leg: 'ToWaypoint', waypoint, other: caller.end }),
-    ...lostLeg(place, called, hbonePort, { leg: 'FromWaypoint', waypoint, other: called.end }),
+    ...lostLeg(caller, place, hbonePort, { leg: 'ToWaypoint', waypoint, other: caller.end, calls }),
+    ...lostLeg(place, called, hbonePort, { leg: 'FromWaypoint', waypoint, other: called.end, calls }),
   ];
 }
 
 /** Whether somebody goes through a waypoint of a namespace to what it has. */
-function usesWaypoint(name: string, { mesh }: Surroundings): boolean {
+export function usesWaypoint(name: string, { mesh }: Surroundings): boolean {
   const all = [mesh.labelsOf?.(name) ?? {}, ...mesh.services(name).map(({ labels }) => labels)];
   return all.some((labels) => Object.hasOwn(labels, useWaypointLabel));
 }
@@ -110,12 +133,15 @@ export function legsToOthers(
     return [];
   return callers
     .filter((caller) => caller.then === 'Ambient' && waypoints.some((waypoint) => !isFree(caller, waypoint)))
-    .filter((caller) => theirs.some((called) => called.now !== 'Waypoint' && getsThrough(caller, called)))
-    .flatMap((caller) =>
-      waypoints.flatMap((place) =>
-        lostLeg(caller, place, hbonePort, { leg: 'ToWaypoint', waypoint: place.end, other: caller.end }),
-      ),
-    );
+    .flatMap((caller) => {
+      spend(theirs.length / 4);
+      const called = theirs.filter(({ now }) => now !== 'Waypoint').filter((each) => getsThrough(caller, each));
+      const [first] = called;
+      if (first === undefined) return [];
+      const meant = called.find((each) => isMeantAt('Egress', caller, each)) ?? first;
+      const about = { leg: 'ToWaypoint', other: caller.end, calls: callsOf('Egress', caller, meant) } as const;
+      return waypoints.flatMap((place) => lostLeg(caller, place, hbonePort, { ...about, waypoint: place.end }));
+    });
 }
 
 function opens({ protocol, port, endPort }: PolicyPort, asked: number, by: Protocol): boolean {
@@ -144,9 +170,13 @@ export function legsOfItself({ place, isNew }: Waypoint, surroundings: Surroundi
   const [policy] = Egress;
   if (!isNew || policy === undefined) return [];
   const waypoint = place.end;
+  const { namespace: home } = waypoint;
+  const calls = { from: home, to: home, isSingledOut: false };
   const controlPlane = { ...placeOf(istiodIn(surroundings), surroundings), isolating: { Ingress: [], Egress: [] } };
   return [
-    ...lostLeg(place, controlPlane, controlPlanePort, { leg: 'ControlPlane', waypoint }),
-    ...(Egress.some(letsAskNames) ? [] : [{ leg: 'Names' as const, waypoint, policy, direction: 'Egress' as const }]),
+    ...lostLeg(place, controlPlane, controlPlanePort, { leg: 'ControlPlane', waypoint, calls }),
+    ...(Egress.some(letsAskNames)
+      ? []
+      : [{ leg: 'Names' as const, waypoint, calls, policy, direction: 'Egress' as const }]),
   ];
 }

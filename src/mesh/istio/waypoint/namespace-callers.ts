@@ -69,7 +69,7 @@ function byMetrics(there: Surroundings): NamespaceCallers | undefined {
   const { name } = there.namespace;
   const everything: ServiceFacts = { ...emptyService, namespace: name };
   const seen = fromMetrics(everything, there);
-  return seen?.kind === 'Known' ? known(namespacesOf(seen.callers), seen.from) : seen;
+  return seen?.kind === 'Known' ? { ...known(namespacesOf(seen.callers), seen.from), seen: true } : seen;
 }
 
 const emptyService: ServiceFacts = {
@@ -82,7 +82,10 @@ const emptyService: ServiceFacts = {
   ports: [],
 };
 
-function known(namespaces: Iterable<string>, from: string): NamespaceCallers {
+function known(
+  namespaces: Iterable<string>,
+  from: string,
+): Extract<NamespaceCallers, { readonly kind: 'Known' }> {
   return { kind: 'Known', namespaces: [...new Set(namespaces)].sort(), from };
 }
 
