@@ -19,16 +19,55 @@ const acting = [
   '\u2029',
   '\u200F',
   '\uFEFF',
+  '\u2800',
+  '\u3164',
+  '\u00AD',
+  '\uFE0F',
+  '\u00A0',
 ];
 const odd = fc
-  .array(fc.constantFrom(...acting, 'a', ' ', '\n', '\t', '\\', '"', "'", ':', '#', '-', '1', '&', '*', '|'), {
-    maxLength: 12,
-  })
+  .array(
+    fc.constantFrom(
+      ...acting,
+      '\u{E0041}',
+      '\u{10FFFF}',
+      'a',
+      ' ',
+      '\n',
+      '\t',
+      '\\',
+      '"',
+      "'",
+      ':',
+      '#',
+      '-',
+      '1',
+      '&',
+      '*',
+      '|',
+    ),
+    {
+      maxLength: 12,
+    },
+  )
   .map((parts) => parts.join(''));
 
 describe('printable', () => {
   it.each(acting.map((character) => character.charCodeAt(0).toString(16)))('escapes the character %s', (code) => {
     expect(printable(`a${String.fromCharCode(Number.parseInt(code, 16))}[31m`)).toMatch(/^a\\u[0-9a-f]{4}\[31m$/);
+  });
+
+  it('escapes whatever nobody sees, and every blank but those that everybody knows', () => {
+    const left = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code)).filter(
+      (character) =>
+        /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(character) && printable(character) === character,
+    );
+    expect(left).toEqual(['\t', '\n', ' ']);
+  });
+
+  it('lets a text of tags be seen', () => {
+    expect(printable('a\u{E0041}')).toBe('a\\udb40\\udc41');
+    expect(printableYaml({ a: '\u{E0041}' }, { lineWidth: 0 })).toBe('a: "\\U000e0041"\n');
   });
 
   it('leaves lines, tabs and letters of any script', () => {
