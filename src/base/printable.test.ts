@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { printable, printableYaml } from './printable.ts';
+import { printable, printableJson, printableYaml } from './printable.ts';
 
 const acting = [
   '\u0000',
@@ -29,6 +29,9 @@ const odd = fc
   .array(
     fc.constantFrom(
       ...acting,
+      '::',
+      '##',
+      'some words',
       '\u{E0041}',
       '\u{10FFFF}',
       'a',
@@ -77,7 +80,9 @@ describe('printable', () => {
   it('leaves JSON what it says', () => {
     fc.assert(
       fc.property(fc.dictionary(odd, odd), (value) => {
-        expect(JSON.parse(printable(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+        const text = printableJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(text).not.toMatch(/^\s*::|##/m);
       }),
       { numRuns: 200 },
     );
@@ -107,10 +112,13 @@ describe('printable', () => {
           { maxLength: 3 },
         ),
         (value) => {
-          const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+          for (const lineWidth of [0, 20]) {
+            const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth });
 
-          expect(text).toBe(printable(text));
-          expect(parse(text)).toEqual(value);
+            expect(text).toBe(printable(text));
+            expect(text).not.toMatch(/^\s*::.*\s|##/m);
+            expect(parse(text)).toEqual(value);
+          }
         },
       ),
       { numRuns: 300 },

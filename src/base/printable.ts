@@ -7,6 +7,7 @@ import {
   type ToStringOptions,
 } from 'yaml';
 import { unseen } from './blank.ts';
+import { asEscape, mayBeObeyed, unobeyed } from './ci-commands.ts';
 
 /**
  * What a terminal obeys, an editor hides or a YAML parser takes for the end of a line, but for tab and line feed; and
@@ -16,10 +17,7 @@ const special = new RegExp(unseen, 'gu');
 
 /** As JSON writes a character: by the halves of those that have two. */
 function escaped(character: string): string {
-  return Array.from(
-    { length: character.length },
-    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
-  ).join('');
+  return character.split('').map(asEscape).join('');
 }
 
 /** As YAML does, which knows no halves. */
@@ -44,7 +42,18 @@ function isBlankLines(text: string): boolean {
   return text.includes('\n') && !/\S/.test(text);
 }
 
-/** YAML in which the same is escaped within quotes, so that it reads as it was. */
+function needsQuotes(text: string): boolean {
+  return printable(text) !== text || isBlankLines(text) || mayBeObeyed(text);
+}
+
+/** JSON of which no runner of CI obeys a line. */
+export function printableJson(value: unknown): string {
+  return printable(unobeyed(JSON.stringify(value, null, 2), asEscape));
+}
+
+/**
+ * YAML in which the same is escaped within quotes, so that it reads as it was, and so is what a runner of CI obeys.
+ */
 export function printableYaml(
   value: unknown,
   options: DocumentOptions & SchemaOptions & CreateNodeOptions & ToStringOptions,
@@ -52,9 +61,8 @@ export function printableYaml(
   const document = new Document(value, options);
   visit(document, {
     Scalar(_, scalar) {
-      if (typeof scalar.value !== 'string') return;
-      if (printable(scalar.value) !== scalar.value || isBlankLines(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+      if (typeof scalar.value === 'string' && needsQuotes(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
     },
   });
-  return document.toString(options).replace(special, escapedInYaml);
+  return unobeyed(document.toString(options), asEscape).replace(special, escapedInYaml);
 }

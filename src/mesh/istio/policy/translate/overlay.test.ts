@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { fileOf } from './overlay.ts';
 
 it('gives each object a file of its own, wherever its namespace ends', () => {
@@ -35,3 +36,14 @@ it('gives no object the file of another whose name is cut, whatever it is called
   const folded = [...files, ...twins.map(fileFor)].map((path) => path.toLowerCase());
   expect(new Set(folded).size).toBe(6000);
 });
+
+it.each(['::error::stop', '##vso[task.setvariable variable=a]b', '##[error]stop'])(
+  'writes no line that a runner of CI obeys: %s',
+  (command) => {
+    const path = `a\n${command}\nb ${command} ${'x'.repeat(90)} ${command}`;
+    const object = { kind: 'HTTPRoute', metadata: { namespace: 'shop', name: 'cart' }, spec: { [path]: [path] } };
+    const { text } = fileOf({ object, sentence: `for ${path}` });
+    expect(text).not.toMatch(/^\s*::|##/m);
+    expect(parse(text)).toEqual(object);
+  },
+);

@@ -1,3 +1,4 @@
+import { asEscape, unobeyed } from '../../../../base/ci-commands.ts';
 import { printable, printableYaml } from '../../../../base/printable.ts';
 import { sha256 } from '../../../../base/sha256.ts';
 import type { Manifest } from './manifest.ts';
@@ -42,7 +43,7 @@ function fileName({ kind, metadata: { namespace, name } }: DescribedObject['obje
  * comment.
  */
 function comment(sentence: string): string {
-  return printable(sentence)
+  return printable(unobeyed(sentence, asEscape))
     .split('\n')
     .map((line) => `# ${line}\n`)
     .join('');
