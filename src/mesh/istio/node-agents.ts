@@ -17,9 +17,9 @@ const labels: Readonly<Record<NodeAgent, readonly [key: string, value: string]>>
 
 /** Where the certificate authority of the mesh gives ztunnel the identities of others: nowhere else can one work. */
 function trusted(mesh: MeshState): readonly string[] {
-  return mesh.workloads(mesh.controlPlaneNamespace).flatMap(({ nodeAccounts = [] }) =>
-    nodeAccounts.map((account) => account.split('/', 1)[0] ?? ''),
-  );
+  return mesh
+    .workloads(mesh.controlPlaneNamespace)
+    .flatMap(({ nodeAccounts = [] }) => nodeAccounts.map((account) => account.split('/', 1)[0] ?? ''));
 }
 
 /** Namespaces in which what runs on every node is Istio's, each once. */
