@@ -10,7 +10,7 @@ export const Restart = z.object({
     .max(6000)
     .default(120)
     .describe(
-      'Upper bound on pods restarted per minute over the whole migration. A workload starts only when the pods of the ones before it are paid for.',
+      'How many pods are restarted per minute over the whole migration. A workload starts only when the pods of the ones before it are paid for; for those of one workload of another namespace it waits ten minutes at most.',
     ),
   maxUnavailablePerWorkload: z
     .union([

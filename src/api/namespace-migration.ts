@@ -126,7 +126,7 @@ const WorkloadRecord = z.object({
     .optional()
     .describe('Value of our restart annotation in its template before the first change; absent if there was none.'),
   step: StoredName.describe('The step that restarts it, or did so last.'),
-  pods: z.int().min(0).describe('Pods it wanted when the restart began; paid for by podsPerMinute.'),
+  pods: z.int().min(0).describe('Pods it wanted when the restart began.'),
   newest: Time.optional().describe(
     'creationTimestamp of its newest pod when this try was announced: what is younger is a result of it. Absent if it had no pods.',
   ),

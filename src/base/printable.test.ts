@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { printable, printableYaml } from './printable.ts';
+import { printable, printableJson, printableYaml } from './printable.ts';
 
 const acting = [
   '\u0000',
@@ -19,16 +19,58 @@ const acting = [
   '\u2029',
   '\u200F',
   '\uFEFF',
+  '\u2800',
+  '\u3164',
+  '\u00AD',
+  '\uFE0F',
+  '\u00A0',
 ];
 const odd = fc
-  .array(fc.constantFrom(...acting, 'a', ' ', '\n', '\t', '\\', '"', "'", ':', '#', '-', '1', '&', '*', '|'), {
-    maxLength: 12,
-  })
+  .array(
+    fc.constantFrom(
+      ...acting,
+      '::',
+      '##',
+      'some words',
+      '\u{E0041}',
+      '\u{10FFFF}',
+      'a',
+      ' ',
+      '\n',
+      '\t',
+      '\\',
+      '"',
+      "'",
+      ':',
+      '#',
+      '-',
+      '1',
+      '&',
+      '*',
+      '|',
+    ),
+    {
+      maxLength: 12,
+    },
+  )
   .map((parts) => parts.join(''));
 
 describe('printable', () => {
   it.each(acting.map((character) => character.charCodeAt(0).toString(16)))('escapes the character %s', (code) => {
     expect(printable(`a${String.fromCharCode(Number.parseInt(code, 16))}[31m`)).toMatch(/^a\\u[0-9a-f]{4}\[31m$/);
+  });
+
+  it('escapes whatever nobody sees, and every blank but those that everybody knows', () => {
+    const left = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(code)).filter(
+      (character) =>
+        /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u.test(character) && printable(character) === character,
+    );
+    expect(left).toEqual(['\t', '\n', ' ']);
+  });
+
+  it('lets a text of tags be seen', () => {
+    expect(printable('a\u{E0041}')).toBe('a\\udb40\\udc41');
+    expect(printableYaml({ a: '\u{E0041}' }, { lineWidth: 0 })).toBe('a: "\\U000e0041"\n');
   });
 
   it('leaves lines, tabs and letters of any script', () => {
@@ -38,7 +80,9 @@ describe('printable', () => {
   it('leaves JSON what it says', () => {
     fc.assert(
       fc.property(fc.dictionary(odd, odd), (value) => {
-        expect(JSON.parse(printable(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+        const text = printableJson(value);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(text).not.toMatch(/^\s*::|##/m);
       }),
       { numRuns: 200 },
     );
@@ -68,10 +112,13 @@ describe('printable', () => {
           { maxLength: 3 },
         ),
         (value) => {
-          const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+          for (const lineWidth of [0, 20]) {
+            const text = printableYaml(value, { aliasDuplicateObjects: false, lineWidth });
 
-          expect(text).toBe(printable(text));
-          expect(parse(text)).toEqual(value);
+            expect(text).toBe(printable(text));
+            expect(text).not.toMatch(/^\s*::.*\s|##/m);
+            expect(parse(text)).toEqual(value);
+          }
         },
       ),
       { numRuns: 300 },

@@ -6,20 +6,32 @@ import {
   type SchemaOptions,
   type ToStringOptions,
 } from 'yaml';
+import { unseen } from './blank.ts';
+import { asEscape, mayBeObeyed, unobeyed } from './ci-commands.ts';
 
 /**
- * What a terminal obeys, an editor hides or a YAML parser takes for the end of a line: C0 but for tab and line feed,
- * DEL and C1, marks of direction (the overrides and isolates above all), what has no width, and the separators of lines
- * and paragraphs.
+ * What a terminal obeys, an editor hides or a YAML parser takes for the end of a line, but for tab and line feed; and
+ * blanks that are none of those that everybody knows.
  */
-const special = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060\u2066-\u2069\uFEFF]/g;
+const special = new RegExp(unseen, 'gu');
+
+/** As JSON writes a character: by the halves of those that have two. */
+function escaped(character: string): string {
+  return character.split('').map(asEscape).join('');
+}
+
+/** As YAML does, which knows no halves. */
+function escapedInYaml(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : escaped(character);
+}
 
 /**
  * A text in which nothing acts on whoever looks at it: what does is written as JSON writes it, so that JSON stays what
  * it says.
  */
 export function printable(text: string): string {
-  return text.replace(special, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(special, escaped);
 }
 
 /**
@@ -30,7 +42,18 @@ function isBlankLines(text: string): boolean {
   return text.includes('\n') && !/\S/.test(text);
 }
 
-/** YAML in which the same is escaped within quotes, so that it reads as it was. */
+function needsQuotes(text: string): boolean {
+  return printable(text) !== text || isBlankLines(text) || mayBeObeyed(text);
+}
+
+/** JSON of which no runner of CI obeys a line. */
+export function printableJson(value: unknown): string {
+  return printable(unobeyed(JSON.stringify(value, null, 2), asEscape));
+}
+
+/**
+ * YAML in which the same is escaped within quotes, so that it reads as it was, and so is what a runner of CI obeys.
+ */
 export function printableYaml(
   value: unknown,
   options: DocumentOptions & SchemaOptions & CreateNodeOptions & ToStringOptions,
@@ -38,9 +61,8 @@ export function printableYaml(
   const document = new Document(value, options);
   visit(document, {
     Scalar(_, scalar) {
-      if (typeof scalar.value !== 'string') return;
-      if (printable(scalar.value) !== scalar.value || isBlankLines(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+      if (typeof scalar.value === 'string' && needsQuotes(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
     },
   });
-  return printable(document.toString(options));
+  return unobeyed(document.toString(options), asEscape).replace(special, escapedInYaml);
 }

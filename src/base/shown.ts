@@ -1,10 +1,14 @@
+import { letter } from './blank.ts';
 import { printable } from './printable.ts';
 
 /** As much of a value as a sentence has room for. */
 const longest = 200;
 
-/** What could be read as a sentence or given to a shell: blanks, and what a shell takes apart by. */
-const ends = /[\s$`;|&<>]/;
+/**
+ * What could be read as a sentence or given to a shell: blanks and whatever else is no visible character, what a shell
+ * takes apart by, and braces of which it makes several words.
+ */
+const ends = new RegExp(String.raw`(?!${letter})[^!-~]|[$\x60;|&<>]|\{(?=.*(?:,|\.\.))`, 'su');
 
 /**
  * A value that somebody else wrote, as it is said in a sentence of ours: as far as it is one word. What comes after

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { own } from '../base/own.ts';
 import type { Outcome } from './arguments.ts';
 import { auditCommand } from './audit-command.ts';
+import { asEscape, unobeyed } from '../base/ci-commands.ts';
 import { printable } from '../base/printable.ts';
 import { record } from '../mesh/json.ts';
 import { MissingInput } from './manifests/read-manifests.ts';
@@ -39,12 +40,17 @@ function isUsage(error: unknown): boolean {
   );
 }
 
+/** What is said beside the output. */
+function forPeople(text: string): string {
+  return printable(unobeyed(text, asEscape));
+}
+
 /** Ours, and never that of findings: a CI job must not take it for a result. */
 export const internalErrorCode = 3;
 
 /** What a person can report. */
 export function internalError(error: unknown): string {
-  return `internal error: ${printable(inspect(error))}\nThis is a fault of mesh-migration and no result: please report it.\n`;
+  return `internal error: ${forPeople(inspect(error))}\nThis is a fault of mesh-migration and no result: please report it.\n`;
 }
 
 /**
@@ -61,7 +67,7 @@ export async function run(args: readonly string[], { stdin, stdout, stderr }: St
       stderr.write(internalError(error));
       return internalErrorCode;
     }
-    stderr.write(printable(`${(error as Error).message}\nTry --help.\n`));
+    stderr.write(forPeople(`${(error as Error).message}\nTry --help.\n`));
     return 2;
   }
 }

@@ -102,19 +102,20 @@ export function heldUntilFirstIsBack(
   return isSomebodyBack ? undefined : heldOnTheWayBack(situation, failure !== undefined);
 }
 
-/** How far what runs on every node is rolled out: of each of its rollouts one more pod than ever before is progress. */
-function rolledOut({ mesh }: Situation['surroundings']): number {
-  return mesh.daemonSets().reduce((sum, { updated }) => sum + updated, 0);
-}
-
-/** What passes by itself, a rollout of a node component, is waited for while it gets on: it may stand at a dead node. */
+/**
+ * What passes by itself, a rollout of a node component, is waited for while it gets on: it may stand at a dead node.
+ * Fewer pods of the mesh's own to be replaced than ever before in this rollout are progress, and so it has an end: who
+ * adds a node, or a DaemonSet of his, gets it no nearer.
+ */
 function untilItStands(situation: Situation, finding: Finding, what: string): Held | undefined {
-  const { progressDeadline } = situation.spec.restart;
+  const { adapter, spec, surroundings } = situation;
+  const agents = adapter.nodeAgents(surroundings.mesh);
+  const rollouts = agents.map(({ uid, generation }) => `${uid} ${generation}`).join(', ');
   const { over, until } = deadline(
     situation,
-    `the rollback: ${finding.id} ${finding.object}`,
-    durationMs(progressDeadline),
-    rolledOut(situation.surroundings),
+    `the rollback: ${finding.id} ${finding.object} of ${rollouts}`,
+    durationMs(spec.restart.progressDeadline),
+    agents.reduce((done, { replicas, updated }) => done - Math.max(0, replicas - updated), 0),
   );
   return over ? undefined : { ...heldBack(finding, what), until };
 }

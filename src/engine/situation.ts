@@ -63,6 +63,8 @@ export interface Situation {
   readonly notTurned?: string | undefined;
   /** Milliseconds since the epoch at which podsPerMinute allows the next restart. */
   readonly nextRestartAt: number;
+  /** What is restarted that keeps it for long; absent if nothing does. */
+  readonly restartsOwed?: string | undefined;
   /**
    * Milliseconds of this process's monotonic clock for which every look so far has named this wait: all deadlines count
    * by it (`deadline` in waits.ts). Timestamps in the status are display only.

@@ -131,8 +131,11 @@ export function complete(turn: Turn, record: WorkloadRecord): Outcome {
 }
 
 /** What podsPerMinute says about starting another restart now. */
-export function pace({ now, nextRestartAt }: Situation): Outcome | undefined {
-  return now >= nextRestartAt ? undefined : { kind: 'Pace', until: nextRestartAt, message: 'podsPerMinute is used up' };
+export function pace({ now, nextRestartAt, restartsOwed }: Situation): Outcome | undefined {
+  const by = restartsOwed === undefined ? '' : ` by ${restartsOwed}`;
+  return now >= nextRestartAt
+    ? undefined
+    : { kind: 'Pace', until: nextRestartAt, message: `podsPerMinute is used up${by}` };
 }
 
 /**

@@ -250,6 +250,8 @@ export interface MeshAdapter {
   readonly labels: readonly string[];
   /** Where policies that apply to the whole mesh are; the namespace of the control plane where nobody knows it. */
   rootNamespaceOf(mesh: MeshState): string;
+  /** What runs on every node for the mesh: a rollout of it passes. */
+  nodeAgents(mesh: MeshState): readonly WorkloadView[];
   /** The version of the control plane, from the workloads of its namespace; undefined if they do not tell. */
   versionOf(workloads: readonly WorkloadView[]): string | undefined;
   /** How the pod is connected now. */

@@ -1,3 +1,6 @@
+import { blank } from '../base/blank.ts';
+import { shown } from '../base/shown.ts';
+
 /**
  * What kubelet, containerd and runc say of a container that does not start is made of few words; all others are names,
  * or texts of somebody else: the user of an image, the answer of its registry, a working directory. None of these is
@@ -26,25 +29,30 @@ const words: ReadonlySet<string> = new Set(
     .filter((word) => word !== ''),
 );
 
+const blanks = new RegExp(`(${blank}+)`, 'u');
+
 /** Kubernetes' own words for a thing beside its name, which has no blank. */
 const named = /^(?:pod|container)=/;
 
-function isKnown(word: string): boolean {
-  if (named.test(word)) return true;
-  if (word.startsWith('"')) return true; // Quoted, and one word by now.
+/** Whether it is one of these words, with no more than signs around it. */
+function isPlain(word: string): boolean {
   const bare = word.toLowerCase().replaceAll(/^[^a-z]+|[^a-z0-9/]+$/g, '');
   return bare === '' || words.has(bare);
 }
 
+function isKnown(word: string): boolean {
+  return named.test(word) || word.startsWith('"') || isPlain(word); // What is quoted is one word by now.
+}
+
 /**
  * As much of such a message as cannot be a sentence of somebody else: of words that are none of its own no two stand
- * beside each other. It ends after the first of two.
+ * beside each other, and each is told as far as it is one word to everybody. It ends after the first of two.
  */
 export function inOwnWords(message: string): string {
-  const parts = message.split(/(\s+)/);
+  const parts = message.split(blanks).map((part, at) => (at % 2 === 0 && !isPlain(part) ? shown(part) : part));
   for (let at = 0; at + 2 < parts.length; at += 2) {
     if (isKnown(parts[at] ?? '') || isKnown(parts[at + 2] ?? '')) continue;
     return `${parts.slice(0, at + 1).join('')}…`;
   }
-  return message;
+  return parts.join('');
 }

@@ -103,6 +103,24 @@ function madeFor({ metadata: { ownerReferences = [] } }: KubeObject): Pick<Workl
   return owner === undefined ? {} : { gateway: owner.name };
 }
 
+/** More of them is not read: anybody may call a container like that of istiod. */
+const longestAccounts = 1000;
+
+/**
+ * What istiod is told of the accounts of ztunnel (CA_TRUSTED_NODE_ACCOUNTS in its chart): the one variable of which the
+ * value is kept, and none of another container.
+ */
+function nodeAccounts(podSpec: Json): Pick<WorkloadView, 'nodeAccounts'> {
+  const accounts = records(podSpec['containers'])
+    .filter(({ name }) => name === 'discovery')
+    .flatMap(({ env }) => records(env))
+    .filter(({ name }) => name === 'CA_TRUSTED_NODE_ACCOUNTS')
+    .flatMap(({ value }) => (text(value) ?? '').slice(0, longestAccounts).split(','))
+    .map((account) => account.trim())
+    .filter((account) => account !== '');
+  return accounts.length === 0 ? {} : { nodeAccounts: accounts };
+}
+
 /** What is only for messages. */
 function told(object: KubeObject, status: Json): Pick<WorkloadView, 'trouble' | 'templateManager'> {
   const trouble = troubleOfWorkload(status);
@@ -148,6 +166,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       ...proxyParts(podSpec),
       ...otherProxies(podSpec),
       ...madeFor(object),
+      ...nodeAccounts(podSpec),
       templateLabels: stringMap(template['labels']),
       templateAnnotations: stringMap(template['annotations']),
       hasTemplateAnnotations: template['annotations'] !== undefined && template['annotations'] !== null,

@@ -57,6 +57,16 @@ describe('what keeps a pod from being Ready', () => {
       'container app E: pull access denied, repository does not exist: server message: app.…',
     ],
     ['a directory', `mkdir /${said}: read-only file system`, 'container app E: mkdir /app.…'],
+    [
+      'one whose blanks no program knows',
+      `image has non-numeric user (${said.replaceAll(' ', '\u2800')})`,
+      'container app E: image has non-numeric user (app.…',
+    ],
+    [
+      'one of which a shell makes several words',
+      'image has non-numeric user ({kubectl,delete,ns,istio-system}), cannot verify user is non-root',
+      'container app E: image has non-numeric user (… cannot verify user is non-root',
+    ],
     ['one in marks of its own', `server message: x" ${said} "y`, 'container app E: server message: x"..."y'],
   ])('has no sentence of somebody else in it that nobody has quoted: %s', (_, message, told) => {
     expect(waiting('E', message)).toBe(told);
@@ -68,6 +78,8 @@ describe('what keeps a pod from being Ready', () => {
       `Failed to apply default image tag "${said}": couldn't parse image name "${said}": invalid reference format`,
     ],
     ['one with quotes in it', `couldn't parse image name "x\\" ${said} \\"y": invalid reference format`],
+    ['one whose blanks no program knows', `couldn't parse image name "${said.replaceAll(' ', '\u3164')}"`],
+    ['one of which a shell makes several words', `couldn't parse image name "{KNOWN BUG,kubectl,delete}"`],
     ['one that is cut', `couldn't parse image name "${said}`],
     ['one that is very long', `couldn't parse image name "${'x'.repeat(5000)} ${said}"`],
     ['a command', `exec: "/${said}": stat /${said}: no such file or directory`],

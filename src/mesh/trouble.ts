@@ -1,3 +1,4 @@
+import { blank } from '../base/blank.ts';
 import { count, record, records, text, type Json } from './json.ts';
 import { inOwnWords } from './kubernetes-words.ts';
 
@@ -6,6 +7,8 @@ const longest = 300;
 
 /** More is not looked at. */
 const longestRead = 2000;
+
+const withBlank = new RegExp(blank, 'u');
 
 /** As Go quotes. */
 const quotation = /"((?:[^"\\]|\\.)*)(?:"|$)/g;
@@ -16,7 +19,9 @@ const quotation = /"((?:[^"\\]|\\.)*)(?:"|$)/g;
  */
 function withoutSentences(message: string): string {
   const read = message.slice(0, longestRead);
-  const sentences = [...read.matchAll(quotation)].map(([, said = '']) => said).filter((said) => /\s/.test(said.trim()));
+  const sentences = [...read.matchAll(quotation)]
+    .map(([, said = '']) => said)
+    .filter((said) => withBlank.test(said.trim()));
   const quoted = read.replace(quotation, (all, said: string) => (sentences.includes(said) ? '"..."' : all));
   return sentences.reduce((text, said) => text.replaceAll(said, '...'), quoted);
 }

@@ -5,7 +5,7 @@ import type { PodAsks } from './pod-resources.ts';
 
 /*
  * What decisions need of the cluster's objects, and no more: a pod is some 600 bytes here, not 11 KB, and the values of
- * environment variables never enter the operator's memory. `project.ts` makes these from the API objects.
+ * environment variables never enter the operator's memory, but for the accounts that istiod trusts. `project.ts` makes these from the API objects.
  */
 
 interface View {
@@ -138,6 +138,8 @@ export interface WorkloadView extends TemplateView {
   /** Image of each container of the template, by its name. */
   readonly images: Readonly<Record<string, string>>;
   readonly hasTemplateAnnotations: boolean;
+  /** Accounts, as `NAMESPACE/NAME`, that it trusts to ask for the identities of others; absent if it says none. */
+  readonly nodeAccounts?: readonly string[];
   /** Name of the Gateway that owns it; absent if none does. */
   readonly gateway?: string;
 }

@@ -39,6 +39,8 @@ export interface ClusterViewOptions {
   readonly adapter: MeshAdapter;
   /** Namespace of the mesh's control plane. */
   readonly controlPlaneNamespace: string;
+  /** One more namespace of what runs on every node for the mesh. */
+  readonly nodeAgentsNamespace?: string | undefined;
   /** Where the operator itself runs and has its Lease: a migration would restart it. */
   readonly ownNamespaces: readonly string[];
   readonly clock: Clock;
@@ -126,6 +128,7 @@ export class ClusterView {
         return [...otherTemplates].flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : []));
       },
       controlPlaneNamespace,
+      nodeAgentsNamespace: options.nodeAgentsNamespace,
       get rootNamespace() {
         return adapter.rootNamespaceOf(this);
       },

@@ -72,8 +72,8 @@ const times: Readonly<Record<Told, GatheringTimes>> = {
   own: { firstMs: 0, longestMs: 5000, quietMs: 1000 },
   // Each has everybody who is not at rest looked at: nobody edits just slowly enough to be told each time.
   strangers: { firstMs: 250, longestMs: 60_000, quietMs: 10_000 },
-  // So that a rollout of many pods that others wait for is told once.
-  freeing: { firstMs: 1000, longestMs: 10_000, quietMs: 1000 },
+  // The same; and a rollout of many pods that others wait for is told once.
+  freeing: { firstMs: 1000, longestMs: 60_000, quietMs: 10_000 },
   commands: { firstMs: 0, longestMs: 5000, quietMs: 1000 },
   inhabitants: { firstMs: 1000, longestMs: 60_000, quietMs: 10_000 },
 };

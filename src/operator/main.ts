@@ -22,6 +22,7 @@ Moves the namespaces that MeshMigrations select from one service mesh data plane
   --kubeconfig FILE                 default: $KUBECONFIG, ~/.kube/config, or the pod's ServiceAccount
   --namespace NAME                  namespace of the Lease (default: $POD_NAMESPACE or mesh-migration-system)
   --istio-namespace NAME            namespace of istiod (default: istio-system)
+  --node-agents-namespace NAME      one more namespace of ztunnel or istio-cni, if they are in none that is known
   --max-concurrent-namespaces N     namespaces of one migration under way at once (default: 5)
   --prometheus-url URL              ask this Prometheus who calls whom, where policies do not say (default: nobody)
   --prometheus-token-file FILE      bearer token for it, read anew for each question; needs https
@@ -51,6 +52,7 @@ interface Options {
   readonly kubeconfig?: string | undefined;
   readonly namespace: string;
   readonly 'istio-namespace': string;
+  readonly 'node-agents-namespace'?: string | undefined;
   readonly 'max-concurrent-namespaces': string;
   readonly 'prometheus-url'?: string | undefined;
   readonly 'prometheus-token-file'?: string | undefined;
@@ -69,6 +71,7 @@ function parse(): Options {
       kubeconfig: { type: 'string' },
       namespace: { type: 'string', default: process.env['POD_NAMESPACE'] ?? 'mesh-migration-system' },
       'istio-namespace': { type: 'string', default: 'istio-system' },
+      'node-agents-namespace': { type: 'string' },
       'max-concurrent-namespaces': { type: 'string', default: '5' },
       'prometheus-url': { type: 'string' },
       'prometheus-token-file': { type: 'string' },
@@ -149,6 +152,7 @@ async function main(): Promise<void> {
     namespace: options.namespace,
     podNamespace: podNamespace(),
     istioNamespace: options['istio-namespace'],
+    nodeAgentsNamespace: options['node-agents-namespace'],
     maxConcurrentNamespaces: slots,
     ...(prometheus && { prometheus }),
   });

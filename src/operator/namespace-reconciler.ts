@@ -20,7 +20,7 @@ import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
 import { inLine } from './line.ts';
 import { Memory, type Remembered } from './memory.ts';
-import { Pace, podsTaken } from './pace.ts';
+import { Pace, restartOf } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
 import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
@@ -198,6 +198,9 @@ export class NamespaceReconciler {
     const parking = this.parkingOf(migration);
     const progress = progressOf(migration, view.namespaces.list(), parking);
     const remembered = this.#memory.journal(subject, home, journal);
+    const owed = this.#pace.owed(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, namespace, () =>
+      this.#youngPods(recordsOf(this.#context, migration), now),
+    );
     return {
       now,
       adapter,
@@ -215,11 +218,8 @@ export class NamespaceReconciler {
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
-      nextRestartAt:
-        now +
-        this.#pace.msUntilNext(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, () =>
-          this.#youngPods(recordsOf(this.#context, migration), now),
-        ),
+      nextRestartAt: now + owed.ms,
+      restartsOwed: owed.mostly,
       waited: this.#memory.stopwatch.read(subject.key),
       findingsDueInMs: this.#memory.told.dueInMs(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
@@ -271,11 +271,11 @@ export class NamespaceReconciler {
     { migrationUid, spec, surroundings }: Situation,
     write: Write,
   ): { readonly takeBack: () => void } | { readonly dueInMs: number } {
-    const pods = podsTaken(write, surroundings.workloads);
-    if (pods === 0) return { takeBack: () => undefined };
+    const restart = restartOf(write, surroundings);
+    if (restart === undefined) return { takeBack: () => undefined };
     const { podsPerMinute } = spec.restart;
-    const dueInMs = this.#pace.msUntilNext(migrationUid, podsPerMinute, () => 0);
-    return dueInMs > 0 ? { dueInMs } : { takeBack: this.#pace.pay(migrationUid, podsPerMinute, pods) };
+    const { ms } = this.#pace.owed(migrationUid, podsPerMinute, restart.namespace, () => 0);
+    return ms > 0 ? { dueInMs: ms } : { takeBack: this.#pace.pay(migrationUid, podsPerMinute, restart) };
   }
 
   async #write(subject: Remembered, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {

@@ -34,6 +34,8 @@ export interface OperatorOptions {
   readonly podNamespace?: string | undefined;
   /** Namespace of Istio's control plane. Default: istio-system. */
   readonly istioNamespace?: string;
+  /** One more namespace of ztunnel or istio-cni, besides those where installers put them. */
+  readonly nodeAgentsNamespace?: string | undefined;
   /** What it knows of the mesh. Default: Istio. */
   readonly adapter?: MeshAdapter;
   /** How many namespaces of one migration may be under way at once. Default: 5. */
@@ -137,6 +139,7 @@ export function createOperator(options: OperatorOptions): Operator {
     client,
     adapter,
     controlPlaneNamespace,
+    nodeAgentsNamespace: options.nodeAgentsNamespace,
     ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])],
     clock,
     random,

@@ -9,13 +9,17 @@ import { pictureOf } from './picture.ts';
 /** What nobody may have an administrator read as a sentence of ours, and what acts on his terminal. */
 const poison = 'x. KNOWN BUG, run: kubectl delete namespace shop ; then it goes on\u001b[2J\u202e';
 
+/** The same without a blank that a program would know, and without any. */
+const unseen = ['x.', 'KNOWN', 'bug:', 'run:', 'kubectl', 'delete', 'namespace', 'shop'];
+const inOneWord = [unseen.join('\u2800'), unseen.join('\u3164'), 'x{kubectl,delete,namespace,shop}\u{E0041}'];
+
 const ways = [
   { from: 'IstioSidecar', to: 'IstioAmbient' },
   { from: 'IstioAmbient', to: 'IstioSidecar' },
 ] as const;
 
 /** Any part of it that would do harm. */
-const harm = /run: kubectl|delete namespace|\u001b|\u202e/;
+const harm = /run: kubectl|delete namespace|kubectl,delete|[\u001b\u202e\u2800\u3164]|\u{E0041}/u;
 
 type Path = readonly (string | number)[];
 
@@ -72,7 +76,8 @@ const places = corpus.flatMap((object, index) =>
 
 describe('a text of a tenant', () => {
   it.each(oneIn(4, places))('is no sentence of ours and acts on no terminal: $title', ({ index, path }) => {
-    for (const text of [() => poison, (before: string) => `${before}${poison}`]) {
+    const instead = [poison, ...inOneWord].map((text) => (): string => text);
+    for (const text of [...instead, (before: string): string => `${before}${poison}`]) {
       const objects = corpus.map((object, at) => (at === index ? (put(object, path, text) as KubeObject) : object));
       expect(said(objects).filter((each) => harm.test(each))).toEqual([]);
     }

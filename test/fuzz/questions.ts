@@ -75,6 +75,7 @@ export function questions(adapter: MeshAdapter, surroundings: Surroundings): rea
     ['noWayBack', () => adapter.noWayBack(surroundings)],
     ['callersOf', () => adapter.callersOf('shop', surroundings)],
     ['versionOf', () => adapter.versionOf(workloads)],
+    ['nodeAgents', () => adapter.nodeAgents(mesh)],
     ['isOurs', () => mesh.configs('AuthorizationPolicy').map((config) => adapter.isOurs(config, true))],
     ...[...forward, ...backward].flatMap((step) => ofStep(step, surroundings)),
   ];

@@ -58,6 +58,52 @@ describe('a tenant who edits an object ten times a second', () => {
   });
 });
 
+/** A pod with a sidecar of before that takes no HBONE: whoever waits for it is told when it does. */
+function oldSidecar(home: string): KubeObject {
+  return object('Pod', home, 'old', {
+    containers: [
+      { name: 'app', image: 'a:1' },
+      { name: 'istio-proxy', image: 'p:1' },
+    ],
+    terminationGracePeriodSeconds: 0,
+  });
+}
+
+describe('a tenant whose pod changes every three seconds so that others need not wait for it', () => {
+  it('does not have them looked at each time', async () => {
+    const { adapter, looks } = counting();
+    await runOnSimulation(
+      {
+        name: 'freeing',
+        podsOutside: true,
+        disturbs: true,
+        async run(world) {
+          const [other, stranger] = [world.ns('other'), world.ns('stranger')];
+          await world.create(namespace(other), deployment(other, 'web'), namespace(stranger, {}), oldSidecar(stranger));
+          await world.patch('Pod', stranger, 'old', {
+            metadata: { labels: { app: 'x' }, annotations: { 'sidecar.istio.io/status': '{}' } },
+          });
+          await world.podsReady(1, other);
+          await world.create(meshMigration(world.name, { names: [other] }, { action: 'Plan' }));
+          await world.childPhase('Planned', other);
+          await world.pause(30_000);
+          looks.clear();
+          for (let round = 0; round < 180; round += 1) {
+            const tunnel = round % 2 === 0 ? 'http' : null;
+            await world.patch('Pod', stranger, 'old', {
+              metadata: { labels: { 'networking.istio.io/tunnel': tunnel } },
+            });
+            await world.pause(3200);
+          }
+          expect(looks.get(other) ?? 0).toBeGreaterThan(5);
+          expect(looks.get(other)).toBeLessThan(40);
+        },
+      },
+      { adapter },
+    );
+  });
+});
+
 describe('a tenant whose namespace is another one to judge ten times a second', () => {
   it('has its statuses written no more than now and then before the start, and the last of them in the end', async () => {
     let writes = 0;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { atStep } from '../scenarios/late-findings.ts';
+import { deployment, kinds, meshMigration, namespace, workload } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -129,4 +130,82 @@ describe('a ztunnel that was changed while a namespace rested beside it', () => 
       },
     });
   });
+
+  it('keeps it no longer for DaemonSets that others make meanwhile', async () => {
+    await runOnSimulation({
+      name: 'daemonsets-of-a-tenant',
+      podsOutside: true,
+      disturbs: true,
+      async run(world) {
+        const mallory = world.ns('mallory');
+        await world.create(namespace(mallory, {}));
+        await moved(world);
+        await upgradedBesideDeadNode(world);
+        await world.pause(10_000);
+        await world.command('RollingBack', world.name);
+        for (const name of ['a', 'b', 'c', 'd']) {
+          await world.create(workload('DaemonSet', mallory, name));
+          await world.pause(100_000);
+        }
+        const { status } = await world.child();
+        assert.equal(status?.phase, 'RolledBack');
+      },
+    });
+  });
+});
+
+/** As Sail has it: in a namespace of its own. The simulated node agent looks for the name, which keeps another label. */
+async function moveZtunnel(world: World): Promise<void> {
+  const { spec } = await world.client.get<NodeComponent>(kinds.DaemonSet, home, 'ztunnel', world.signal);
+  await world.create(namespace('ztunnel', {}));
+  await world.create({ kind: 'DaemonSet', metadata: { name: 'ztunnel', namespace: 'ztunnel' }, spec });
+  await world.pause(10_000);
+  await world.delete(kinds.DaemonSet, home, 'ztunnel');
+  const { template } = spec;
+  const labels = { app: 'stand-in' };
+  await world.create({
+    kind: 'DaemonSet',
+    metadata: { name: 'ztunnel', namespace: home },
+    spec: { ...spec, selector: { matchLabels: labels }, template: { ...template, metadata: { labels } } },
+  });
+  await world.pause(10_000);
+}
+
+describe('a DaemonSet of a tenant that is labelled like ztunnel and does not run', () => {
+  it.each(['before the start', 'on the way'])(
+    'keeps nobody, where ztunnel is in its own namespace: %s',
+    async (when) => {
+      await runOnSimulation({
+        name: 'labelled-like-ztunnel',
+        podsOutside: true,
+        disturbs: true,
+        async run(world) {
+          const mallory = world.ns('mallory');
+          const slow = { behaviour: { [podBehaviour.readyAfterMs]: '8000' } };
+          await world.create(namespace(world.name), namespace(mallory, {}));
+          await world.create(deployment(world.name, 'api', slow), deployment(world.name, 'web', slow));
+          await world.podsReady(2);
+          await moveZtunnel(world);
+          const label = async (): Promise<void> => {
+            await world.create(
+              workload('DaemonSet', mallory, 'mine', {
+                podLabels: { app: 'ztunnel' },
+                behaviour: { [podBehaviour.neverReady]: 'always' },
+                spec: { selector: { matchLabels: { app: 'ztunnel' } } },
+              }),
+            );
+          };
+          if (when === 'before the start') await label();
+          await world.create(meshMigration(world.name, { names: [world.name] }));
+          if (when === 'on the way') {
+            await atStep(world, 'RestartWorkloads');
+            await label();
+          }
+          await world.pause(12 * minuteMs);
+          const { status } = await world.child();
+          assert.deepEqual([status?.phase, status?.failure], ['Migrated', undefined]);
+        },
+      });
+    },
+  );
 });

@@ -1,6 +1,7 @@
+import { printableJson } from '../../base/printable.ts';
 import type { AuditReport } from '../audit/report.ts';
 
 /** The report itself. */
 export function json(report: AuditReport): string {
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${printableJson(report)}\n`;
 }

@@ -1,13 +1,18 @@
+import { unobeyed } from '../../base/ci-commands.ts';
 import type { AuditFinding, AuditReport } from '../audit/report.ts';
 import type { Source, Unreadable } from '../manifests/manifest.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Text for an attribute or an element; characters that XML 1.0 does not admit become a replacement character. */
+/**
+ * Text for an attribute or an element; characters that XML 1.0 does not admit become a replacement character, and what a
+ * runner of CI obeys is written by its number.
+ */
 function escape(text: string): string {
-  return text
+  const admitted = text
     .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g, '\uFFFD')
     .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character);
+  return unobeyed(admitted, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 function place(source: Source | Unreadable | undefined): string {

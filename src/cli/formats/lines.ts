@@ -4,14 +4,6 @@ import type { Source, Unreadable } from '../manifests/manifest.ts';
 /** Columns of a terminal that nobody has made wider. */
 const width = 100;
 
-/**
- * Whoever runs this may read its output line by line: `::error::` and `##vso[` at the beginning of one are commands to
- * runners of CI, and a word of anybody's may come to stand there.
- */
-function asBeginning(word: string): string {
-  return word.replace(/^(?=::|##)./, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
 /** Words in lines of at most `width` columns, each after `indent`. */
 export function wrap(text: string, indent: string): readonly string[] {
   const lines: string[] = [];
@@ -21,7 +13,7 @@ export function wrap(text: string, indent: string): readonly string[] {
       lines.push(indent + line);
       line = '';
     }
-    line = line === '' ? asBeginning(word) : `${line} ${word}`;
+    line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, indent + line];
 }

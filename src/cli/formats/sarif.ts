@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { printableJson } from '../../base/printable.ts';
 import type { Severity } from '../../api/common.ts';
 import { version } from '../../base/version.ts';
 import { auditRules } from '../audit/audit.ts';
@@ -54,22 +55,18 @@ export function sarif({ findings, unreadable }: AuditReport): string {
     help: { text: fix },
     defaultConfiguration: { level: levels[severity] },
   }));
-  return `${JSON.stringify(
-    {
-      $schema: schema,
-      version: '2.1.0',
-      runs: [
-        {
-          tool: { driver: { name: 'mesh-migration', version, rules } },
-          columnKind: 'utf16CodeUnits',
-          invocations: [
-            { executionSuccessful: unreadable.length === 0, toolExecutionNotifications: unreadable.map(notification) },
-          ],
-          results: findings.map(result),
-        },
-      ],
-    },
-    null,
-    2,
-  )}\n`;
+  return `${printableJson({
+    $schema: schema,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'mesh-migration', version, rules } },
+        columnKind: 'utf16CodeUnits',
+        invocations: [
+          { executionSuccessful: unreadable.length === 0, toolExecutionNotifications: unreadable.map(notification) },
+        ],
+        results: findings.map(result),
+      },
+    ],
+  })}\n`;
 }

@@ -1,3 +1,4 @@
+import { asEscape, unobeyed } from '../../base/ci-commands.ts';
 import type { AuditReport, PolicyReport } from '../audit/report.ts';
 import { severities } from '../audit/report.ts';
 import { findingLines, plural, unreadableLines } from './lines.ts';
@@ -51,5 +52,5 @@ export function table(report: AuditReport): string {
     ...report.unreadable.flatMap(unreadableLines),
     summary(report),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${unobeyed(lines.join('\n'), asEscape)}\n`;
 }

@@ -1,3 +1,4 @@
+import { asEscape, unobeyed } from '../../base/ci-commands.ts';
 import { findingLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
 import { useWaypointLabel } from '../../mesh/istio/labels.ts';
 import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
@@ -102,5 +103,5 @@ export function table(report: PlanReport): string {
     ...(report.assumed === undefined ? [] : [...wrap(`${report.assumed}.`, ''), '']),
     summary(report),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${unobeyed(lines.join('\n'), asEscape)}\n`;
 }

@@ -18,6 +18,7 @@ import { waypointRules } from './findings/waypoint.ts';
 import { foundGuarded, guarded, guardedItinerary, heldByFault } from './guarded.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { rootNamespaceOf } from './mesh-settings.ts';
+import { nodeAgents } from './node-agents.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './labels.ts';
 import { isOfGateway } from './waypoint/gateway-pods.ts';
 import { concerns, countedMode, isDraining, lacksHbone, modeFor, modeOf } from './pod-mode.ts';
@@ -167,6 +168,7 @@ export const istio: MeshAdapter = {
   isOurs,
   versionOf: controlPlaneVersion,
   rootNamespaceOf,
+  nodeAgents,
   telemetry,
   modeOf: countedMode,
   modeFor,

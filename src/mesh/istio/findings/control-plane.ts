@@ -1,6 +1,8 @@
+import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { records } from '../../json.ts';
 import type { WorkloadView } from '../../views.ts';
+import { carriersOf, nodeAgentNamespaces, type NodeAgent } from '../node-agents.ts';
 import { modeOf } from '../pod-mode.ts';
 import type { Evidence, Rule } from './rule.ts';
 import { restartsByEviction } from '../../restartable.ts';
@@ -25,17 +27,6 @@ function ambientEnabled({ mesh }: Surroundings): boolean {
     );
 }
 
-/**
- * Its label is anybody's: where Istio's charts and platforms put it, or else anywhere. Somebody's own DaemonSet that
- * carries it neither stands for the component nor keeps everybody from moving.
- */
-function genuine(found: readonly WorkloadView[], { mesh }: Surroundings): readonly WorkloadView[] {
-  const usual = found.filter(({ namespace }) =>
-    [mesh.rootNamespace, 'istio-system', 'kube-system'].includes(namespace),
-  );
-  return usual.length > 0 ? usual : found;
-}
-
 /** Whether its controller replaces pods by itself and has not got to the end: with OnDelete nobody rolls anything out. */
 function rollsOut(set: WorkloadView): boolean {
   return !restartsByEviction(set) && (set.observedGeneration < set.generation || set.updated < set.replicas);
@@ -54,19 +45,28 @@ function whatIsMissing(set: WorkloadView): Omit<Evidence, 'object'> {
   };
 }
 
+/** Others that carry its label are named: one may be the component, in a namespace that nobody has told of. */
+function notFound(agent: NodeAgent, others: readonly WorkloadView[], { mesh }: Surroundings): Evidence {
+  const names = others.map(({ namespace, name }) => `${namespace}/${name}`);
+  const besides =
+    names.length === 0
+      ? ''
+      : `; ${listed(names)} ${names.length === 1 ? 'carries' : 'carry'} its label, which anybody may set: where that is Istio's, start the operator with --node-agents-namespace`;
+  return {
+    object: `DaemonSet ${agent}`,
+    message: `there is no ${agent} DaemonSet in a namespace of Istio (${nodeAgentNamespaces(mesh).join(', ')})${besides}`,
+  };
+}
+
 /**
  * A node component is fit when it runs on every node that wants it, and on some; a rollout in progress cuts
  * connections. It may be divided among several DaemonSets, and one of them be for nodes of which there are none now.
  */
-function nodeComponent(
-  title: string,
-  isIt: (daemonSet: WorkloadView) => boolean,
-): (surroundings: Surroundings) => readonly Evidence[] {
+function nodeComponent(agent: NodeAgent): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) => {
     if (!entersAmbient(surroundings)) return [];
-    const found = genuine(surroundings.mesh.daemonSets().filter(isIt), surroundings);
-    if (found.length === 0)
-      return [{ object: `DaemonSet ${title}`, message: `there is no ${title} DaemonSet in the cluster` }];
+    const { genuine: found, others } = carriersOf(agent, surroundings.mesh);
+    if (found.length === 0) return [notFound(agent, others, surroundings)];
     const runs = found.some(({ available }) => available > 0);
     return found
       .filter((set) => !runs || set.available < set.replicas || rollsOut(set))
@@ -120,7 +120,7 @@ export const controlPlaneRules: readonly Rule[] = [
     back: 'AskedAnew',
     title: 'istio-cni is not ready on every node',
     fix: 'Install the istio-cni chart with profile=ambient, or wait until its rollout is done.',
-    find: nodeComponent('istio-cni-node', (set) => set.templateLabels['k8s-app'] === 'istio-cni-node'),
+    find: nodeComponent('istio-cni-node'),
   },
   {
     id: 'MM013',
@@ -129,7 +129,7 @@ export const controlPlaneRules: readonly Rule[] = [
     back: 'AskedAnew',
     title: 'ztunnel is not ready on every node',
     fix: 'Install the ztunnel chart, or wait until its rollout is done.',
-    find: nodeComponent('ztunnel', (set) => set.templateLabels['app'] === 'ztunnel'),
+    find: nodeComponent('ztunnel'),
   },
   {
     id: 'MM014',

@@ -61,7 +61,7 @@ describe('what Envoy refuses of a policy', () => {
     ['request.auth.claims[][a]', 'the claim request.auth.claims[][a] has a part without a name'],
     ['request.auth.claims[a][]', 'the claim request.auth.claims[a][] has a part without a name'],
     ['request.headers[a\nb]', 'the name of the header "a…" has a line break or a NUL'],
-    ['request.headers[x\u0000]', 'the name of the header "x\\u0000" has a line break or a NUL'],
+    ['request.headers[x\u0000]', 'the name of the header "x…" has a line break or a NUL'],
   ])('is the condition %j', (key, message) => {
     expect(faults(when(key))).toEqual([message]);
   });

@@ -1,3 +1,4 @@
+import { asEscape, unobeyed } from '../../../../base/ci-commands.ts';
 import { printable, printableYaml } from '../../../../base/printable.ts';
 import { sha256 } from '../../../../base/sha256.ts';
 import type { Manifest } from './manifest.ts';
@@ -20,17 +21,21 @@ const lineWidth = 100;
 /** What a file system takes for the name of one file, in bytes, of which each of these characters is one. */
 const longestName = 255;
 
+/** In digits and small letters only, for file systems that make no difference between small and capital ones. */
+function digestFor(name: string): string {
+  return `-${Buffer.from(sha256(name), 'base64').toString('hex').slice(0, 40)}`;
+}
+
 /**
  * `authorizationpolicy.shop.readers-cart-….yaml`: neither a kind nor a namespace has a dot, so no two objects share a
- * file. A name that may be longer than that ends with a digest of it instead.
+ * file. One that may be longer than that ends with a digest of it instead, and is longer than all that do not: whoever
+ * chooses a name can give no object the file of another.
  */
 function fileName({ kind, metadata: { namespace, name } }: DescribedObject['object']): string {
-  const [whole, ending] = [`${kind.toLowerCase()}.${namespace}.${name}`, '.yaml'];
-  if (whole.length + ending.length <= longestName) return `${whole}${ending}`;
-  const digest = `-${sha256(whole)
-    .replaceAll(/[^a-zA-Z0-9]/g, '')
-    .slice(0, 16)}`;
-  return `${whole.slice(0, longestName - digest.length - ending.length)}${digest}${ending}`;
+  const [whole, ending] = [`${kind}.${namespace}.${name}`.toLowerCase(), '.yaml'];
+  const digest = digestFor(whole);
+  const room = longestName - digest.length - ending.length;
+  return whole.length <= room ? `${whole}${ending}` : `${whole.slice(0, room)}${digest}${ending}`;
 }
 
 /**
@@ -38,7 +43,7 @@ function fileName({ kind, metadata: { namespace, name } }: DescribedObject['obje
  * comment.
  */
 function comment(sentence: string): string {
-  return printable(sentence)
+  return printable(unobeyed(sentence, asEscape))
     .split('\n')
     .map((line) => `# ${line}\n`)
     .join('');
