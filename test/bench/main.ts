@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { bytesOf, tenantShapes } from '../support/tenant-shapes.ts';
+import { fleet } from './fleet.ts';
 
 /*
  * Measures what a look at a namespace takes, by what a tenant has made large in it, and writes the table into docs/security.md. Every look has a
@@ -91,7 +92,20 @@ function write(shape: string, made: string): void {
   );
 }
 
-const wanted = process.argv.slice(2);
-for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
-  write(shape, row(shape));
+const [first, ...rest] = process.argv.slice(2);
+
+/** `--namespaces 1000`. */
+function option(name: string, otherwise: number): number {
+  const at = rest.indexOf(`--${name}`);
+  return at < 0 ? otherwise : Number(rest[at + 1]);
+}
+
+if (first === 'fleet') {
+  await fleet({ namespaces: option('namespaces', 200), workloads: option('workloads', 1) });
+} else {
+  const wanted = first === undefined ? [] : [first, ...rest];
+  for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
+    write(shape, row(shape));
+}
 rmSync(folder, { recursive: true });
+process.exit();

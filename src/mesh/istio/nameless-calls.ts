@@ -3,6 +3,7 @@ import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
 import { serves } from './asleep.ts';
 import { withoutIdentity } from './findings/identity-fields.ts';
+import { asksWhoCalls } from './findings/policy-fields.ts';
 import { always, decidingByCaller, type As, type Decides } from './nameless-there.ts';
 import { mayCall } from './old-sidecars.ts';
 import { leftAlone, type LeftAlone } from './outbound-ports.ts';
@@ -166,14 +167,21 @@ export function callsByHeadless(names: readonly string[], surroundings: Surround
   return all.filter(({ headless }) => headless);
 }
 
+/** The namespaces in which somebody decides by who calls; all of them where somebody does for the whole mesh. */
+function deciders(names: readonly string[], { mesh }: Surroundings): readonly string[] {
+  const deciding = mesh.configs('AuthorizationPolicy').filter(({ spec }) => asksWhoCalls(spec));
+  const homes = new Set(deciding.map(({ namespace }) => namespace));
+  return homes.has(mesh.rootNamespace) ? names : names.filter((name) => homes.has(name));
+}
+
 /**
  * What becomes of calls into these namespaces that sidecars here would not take, or to Services of which they would not
- * be told.
+ * be told. Everybody asks it of everybody, so whoever has no policy that could tell is left out first.
  */
 export function callsUntaken(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
   const { leftAlone: left, told } = callerOf(surroundings);
   const mayLose = (there: Surroundings): boolean => left.length > 0 || untoldAt(there, told).length > 0;
-  const all = lostAt(names, surroundings, 'TheyAre', mayLose);
+  const all = lostAt(deciders(names, surroundings), surroundings, 'TheyAre', mayLose);
   return all.filter(({ headless, how }) => !headless && how !== byAddress.how);
 }
 
