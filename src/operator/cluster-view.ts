@@ -52,6 +52,7 @@ interface Feed {
   readonly resource: Resource;
   readonly store: Store<Stored>;
   readonly run: (signal: AbortSignal) => Promise<void>;
+  readonly refreshed: (signal: AbortSignal) => Promise<void>;
 }
 
 const none: readonly never[] = [];
@@ -188,6 +189,11 @@ export class ClusterView {
     await Promise.all(this.#feeds.map(({ run }) => run(signal)));
   }
 
+  /** Resolves when no kind is older than this call; see {@link Reflector.refreshed}. */
+  async refreshed(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#feeds.map(({ refreshed }) => refreshed(signal)));
+  }
+
   /** Resolves when every kind has been read once. */
   async whenSynced(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#feeds.map(({ store }) => store.whenSynced(signal)));
@@ -206,6 +212,9 @@ export class ClusterView {
       store: store as unknown as Store<Stored>,
       run: async (signal) => {
         await reflector.run(signal);
+      },
+      refreshed: async (signal) => {
+        await reflector.refreshed(signal);
       },
     });
     return store;
