@@ -102,6 +102,14 @@ function row(...cells: readonly (string | number)[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
+/** As many as somebody reads. */
+const mostNamed = 20;
+
+function emptiness(empty: readonly string[]): string {
+  if (empty.length === 0) return 'No cell is empty.';
+  return empty.length > mostNamed ? `${String(empty.length)} cells are empty.` : `Empty: ${empty.join('; ')}.`;
+}
+
 /** Tables for docs/reliability.md. */
 export function markdownOf(tally: Tally): string {
   const { histories, runs, writes, violations, engine, counts } = tally;
@@ -115,7 +123,7 @@ export function markdownOf(tally: Tally): string {
   const numbers = faultNames.map((_, index) => index + 1);
   const cells = (step: string): readonly number[] => faultNames.map((fault) => counts.pairs[`${step} / ${fault}`] ?? 0);
   return [
-    `${sums.join(', and ')}. ${empty.length === 0 ? 'No cell is empty.' : `Empty: ${empty.join('; ')}.`}`,
+    `${sums.join(', and ')}. ${emptiness(empty)}`,
     '',
     row('Action', 'Times'),
     row('---', '---'),
