@@ -87,7 +87,7 @@ function startAs(options: { readonly optional?: true }, ...replies: readonly (Re
   const stop = new AbortController();
   const running = reflector.run(stop.signal);
   const requests = (): string[] => server.requests.map(asked);
-  return { clock, server, store, changes, warnings, stop, running, requests };
+  return { clock, server, reflector, store, changes, warnings, stop, running, requests };
 }
 
 const noWatchList = refusal(422, 'Invalid', 'sendInitialEvents: Forbidden: not offered');
@@ -341,6 +341,25 @@ describe('Reflector', () => {
     await clock.run(() => !store.unreadable);
     expect(store.list().length).toBe(1);
     expect(warnings).toEqual(['Not allowed to list and watch; check the ClusterRole of the operator']);
+  });
+
+  it('is up to date while it follows a stream, and reads anew without a pause when it is asked to be', async () => {
+    const { signal } = new AbortController();
+    const { clock, reflector, requests, store } = start(
+      new WatchBody().push(initialState('10', pod('a', '5'))).end(),
+      ...Array.from({ length: 6 }, () => refusal(503, 'ServiceUnavailable')),
+      new WatchBody().push(initialState('20', pod('b', '15'))),
+    );
+    await clock.run(() => requests().length === 7);
+    const before = clock.monotonic();
+
+    await clock.run(reflector.refreshed(signal));
+
+    expect(clock.monotonic() - before).toBeLessThan(1000);
+    expect(requests().slice(-2)).toEqual(['watch 10', 'watchlist']);
+    expect(store.list().map(({ name }) => name)).toEqual(['b']);
+    await reflector.refreshed(signal);
+    expect(requests().length).toBe(8);
   });
 
   it('ends when it is told to, also in the middle of a stream', async () => {

@@ -61,6 +61,12 @@ export class Reflector<T extends Stored> {
   #offersWatchList = true;
   /** Where the next watch starts; '' when the state must be read anew. */
   #position = '';
+  /** Whether a stream stands that brings all that happens. */
+  #isFollowing = false;
+  /** Ends the pause after a failure. */
+  #wake: () => void = () => undefined;
+  /** Who waits until the store is up to date. */
+  readonly #awaited = new Set<() => void>();
   /** Streams in a row that brought nothing and then proved dead or garbled. */
   #barrenStreams = 0;
   #problem = '';
@@ -81,6 +87,28 @@ export class Reflector<T extends Stored> {
         await this.#pause(error, signal);
       }
     }
+  }
+
+  /**
+   * Resolves when the store is not older than this call: at once while a stream brings all that happens, else when the
+   * state was read anew, for which no pause is waited for. Also when nothing can be read, or `signal` is aborted.
+   */
+  async refreshed(signal: AbortSignal): Promise<void> {
+    if (this.#isFollowing || signal.aborted) return;
+    this.#position = '';
+    this.#backoff.reset();
+    await new Promise<void>((resolve) => {
+      this.#awaited.add(resolve);
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+      this.#wake();
+    });
+  }
+
+  #isUpToDate(): void {
+    for (const resolve of this.#awaited) resolve();
+    this.#awaited.clear();
   }
 
   /** One list or one stream; throws what ended it unless the server ended it properly. */
@@ -109,6 +137,7 @@ export class Reflector<T extends Stored> {
       if (page.continue === undefined) {
         store.replace(objects, page.resourceVersion, listedAt);
         this.#position = page.resourceVersion;
+        this.#isUpToDate();
         return;
       }
       next = { continue: page.continue };
@@ -138,14 +167,17 @@ export class Reflector<T extends Stored> {
         signal,
         onOpen: () => {
           this.#solved();
+          if (before !== '') this.#follows();
         },
         onPosition: (position) => {
           this.#position = position;
+          this.#follows();
         },
       });
     } catch (error) {
       failed = error;
     }
+    this.#isFollowing = false;
     const lasted = clock.monotonic() - opened;
     const progressed = this.#position !== before;
     if (progressed || (lasted >= healthyStreamMs && !(failed instanceof WatchIdleError))) {
@@ -158,9 +190,19 @@ export class Reflector<T extends Stored> {
     if (lasted < streamIntervalMs) await sleep(clock, streamIntervalMs - lasted, signal);
   }
 
+  #follows(): void {
+    this.#isFollowing = true;
+    this.#isUpToDate();
+  }
+
   async #pause(error: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    await sleep(this.#options.clock, this.#recover(error), signal).catch(() => undefined);
+    const woken = new AbortController();
+    const pause = sleep(this.#options.clock, this.#recover(error), AbortSignal.any([signal, woken.signal]));
+    this.#wake = () => {
+      woken.abort(new Error('the state is wanted now'));
+    };
+    await pause.catch(() => undefined);
   }
 
   /** Decides from what went wrong where to go on, and returns after how many milliseconds. */
@@ -169,6 +211,7 @@ export class Reflector<T extends Stored> {
       this.#report(error, 'The API server does not serve this kind (its CRD is not installed)', 'info');
       this.#position = '';
       this.#options.store.markAbsent();
+      this.#isUpToDate();
       return absentRetryMs;
     }
     if (this.#refusesWatchList(error)) {
@@ -192,6 +235,7 @@ export class Reflector<T extends Stored> {
   }
 
   #refused(error: ForbiddenError): void {
+    this.#isUpToDate(); // As far as anybody can tell.
     this.#report(error, 'Not allowed to list and watch; check the ClusterRole of the operator', 'warn');
     if (this.#options.optional !== true) return;
     this.#position = ''; // A new list tells that it can be read again.

@@ -54,6 +54,7 @@ interface Feed {
   readonly resource: Resource;
   readonly store: Store<Stored>;
   readonly run: (signal: AbortSignal) => Promise<void>;
+  readonly refreshed: (signal: AbortSignal) => Promise<void>;
 }
 
 const none: readonly never[] = [];
@@ -189,6 +190,11 @@ export class ClusterView {
     await Promise.all(this.#feeds.map(({ run }) => run(signal)));
   }
 
+  /** Resolves when no kind is older than this call; see {@link Reflector.refreshed}. */
+  async refreshed(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#feeds.map(({ refreshed }) => refreshed(signal)));
+  }
+
   /** Resolves when every kind has been read once. */
   async whenSynced(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#feeds.map(({ store }) => store.whenSynced(signal)));
@@ -207,6 +213,9 @@ export class ClusterView {
       store: store as unknown as Store<Stored>,
       run: async (signal) => {
         await reflector.run(signal);
+      },
+      refreshed: async (signal) => {
+        await reflector.refreshed(signal);
       },
     });
     return store;

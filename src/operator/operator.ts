@@ -103,6 +103,12 @@ async function synced(options: OperatorOptions, view: ClusterView, signal: Abort
   }
 }
 
+/** What the leader before it has written it has to know, also of kinds whose watch is down. */
+async function lead(view: ClusterView, controller: Controller, leading: AbortSignal): Promise<void> {
+  await view.refreshed(leading);
+  await controller.run(leading);
+}
+
 /** Writes nothing unless it leads. */
 function leadersClient({ transport, clock, random }: OperatorOptions, elector: LeaderElector): KubeClient {
   return new KubeClient({
@@ -171,7 +177,7 @@ export function createOperator(options: OperatorOptions): Operator {
       await synced(options, view, all);
       // Before it leads: when it takes over, it knows.
       observing = callers?.run(all);
-      await elector.run(all, (leading) => controller.run(leading));
+      await elector.run(all, (leading) => lead(view, controller, leading));
     } finally {
       stopped.abort(new Error('the operator ends'));
       await Promise.all([reflecting, observing]);

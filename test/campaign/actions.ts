@@ -1,8 +1,10 @@
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { KubeObject } from '../../src/api/object.ts';
-import { barePod, kinds, namespace } from '../scenarios/manifests.ts';
-import { service } from '../scenarios/waypoint-world.ts';
+import { ApiError } from '../../src/kube/errors.ts';
+import { at, labels } from './judge/json.ts';
+import { barePod, kinds, namespace, object } from '../scenarios/manifests.ts';
+import { service, waypoint } from '../scenarios/waypoint-world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { below, pick, pickAny } from './draw.ts';
 import type { Play } from './play.ts';
@@ -32,7 +34,9 @@ async function listed(play: Play, kind: keyof typeof kinds, namespaceName?: stri
 /** Objects that somebody wrote, not the operator. */
 async function own(play: Play, kind: keyof typeof kinds, where: string): Promise<readonly KubeObject[]> {
   return (await listed(play, kind, where)).filter(
-    ({ metadata }) => metadata.labels?.['meshmigration.dev/managed-by'] === undefined && metadata.name !== 'waypoint',
+    ({ metadata }) =>
+      metadata.labels?.['meshmigration.dev/managed-by'] === undefined &&
+      metadata.labels?.['gateway.networking.k8s.io/gateway-name'] === undefined,
   );
 }
 
@@ -89,6 +93,16 @@ async function withOwn(
   if (found !== undefined) await then(found, name);
 }
 
+const restart = 'meshmigration.dev/restart';
+
+function template(annotations: Readonly<Record<string, string | null>>): Readonly<Record<string, unknown>> {
+  return { spec: { template: { metadata: { annotations } } } };
+}
+
+function restartOf(object: KubeObject): string | null {
+  return labels(at(object['spec'], 'template', 'metadata', 'annotations'))[restart] ?? null;
+}
+
 async function replaceNamespace(play: Play, random: Random): Promise<void> {
   const gone = inScope(play, random);
   await play.client.delete(kinds.Namespace, undefined, gone.name, { signal: play.signal });
@@ -101,36 +115,36 @@ async function misbehave(play: Play, random: Random, behaviour: Readonly<Record<
   const { name } = inScope(play, random);
   const found = await app(play, random, name);
   if (found === undefined) return;
-  const template = (value: Readonly<Record<string, string | null>>): object => ({
-    spec: { template: { metadata: { annotations: value } } },
-  });
-  await patch(
-    play,
-    found.kind,
-    name,
-    found.object.metadata.name,
-    template(behaviour) as Readonly<Record<string, unknown>>,
-  );
+  await patch(play, found.kind, name, found.object.metadata.name, template(behaviour));
   const undone = Object.fromEntries(Object.keys(behaviour).map((key) => [key, null]));
   play.repair(async () => {
-    await patch(
-      play,
-      found.kind,
-      name,
-      found.object.metadata.name,
-      template(undone) as Readonly<Record<string, unknown>>,
-    );
+    await patch(play, found.kind, name, found.object.metadata.name, template(undone));
     // A StatefulSet never replaces a pod that is not Ready (kubernetes/kubernetes#67250).
     for (const pod of await own(play, 'Pod', name))
       await play.client.delete(kinds.Pod, name, pod.metadata.name, { signal: play.signal });
   });
 }
 
-async function relabel(play: Play, random: Random, labels: Readonly<Record<string, string | null>>): Promise<void> {
-  const { name } = inScope(play, random);
+async function pauseDeployment(play: Play, random: Random, name: string): Promise<void> {
+  const found = pickAny(random, await own(play, 'Deployment', name));
+  if (found === undefined) return;
+  await patch(play, 'Deployment', name, found.metadata.name, { spec: { paused: true } });
+  play.repair(async () => {
+    await patch(play, 'Deployment', name, found.metadata.name, { spec: { paused: null } });
+  });
+}
+
+/** What an app refuses by method or path, which only proxies that understand HTTP can tell. */
+function byHttp(home: string, name: string, target: string, random: Random): KubeObject {
+  const operation = pick(random, [{ methods: ['DELETE'] }, { paths: ['/admin'] }]);
+  const selector = { matchLabels: { app: target } };
+  return object('AuthorizationPolicy', home, name, { selector, action: 'DENY', rules: [{ to: [{ operation }] }] });
+}
+
+async function relabel(play: Play, name: string, change: Readonly<Record<string, string | null>>): Promise<void> {
   const before = (await play.client.get(kinds.Namespace, undefined, name, play.signal)).metadata.labels ?? {};
-  await patch(play, 'Namespace', undefined, name, { metadata: { labels } });
-  const undone = Object.fromEntries(Object.keys(labels).map((key) => [key, before[key] ?? null]));
+  await patch(play, 'Namespace', undefined, name, { metadata: { labels: change } });
+  const undone = Object.fromEntries(Object.keys(change).map((key) => [key, before[key] ?? null]));
   play.touched(name);
   play.repair(async () => {
     await patch(play, 'Namespace', undefined, name, { metadata: { labels: undone } });
@@ -151,6 +165,37 @@ const table: Readonly<Record<string, Action>> = {
       await spec(play, { action: 'Migrate' });
     });
   },
+  'spec.action Pause for minutes': async (play, random) => {
+    await spec(play, { action: 'Pause' });
+    play.later(80_000 + below(random, 40_000), async () => {
+      await spec(play, { action: 'Migrate' });
+    });
+  },
+  'paused while istiod is repaired': (play, random) => {
+    play.afterSteps(undefined, 1 + below(random, 5), async () => {
+      const ms = 80_000 + below(random, 40_000);
+      play.cluster.pauseIstiod();
+      play.trouble(ms + 5000);
+      await spec(play, { action: 'Pause' });
+      play.later(ms, async () => {
+        await spec(play, { action: 'Migrate' });
+      });
+      play.soon(ms + 1500, () => {
+        play.cluster.resumeIstiod();
+      });
+    });
+    return Promise.resolve();
+  },
+  'emergency while it is paused': async (play, random) => {
+    await spec(play, { action: 'Pause' });
+    play.later(5000, async () => {
+      for (const { name, apps } of play.stage.homes.filter((each) => each.inScope))
+        await play.create(byHttp(name, 'emergency', pick(random, apps).name, random));
+    });
+    play.later(150_000 + below(random, 60_000), async () => {
+      await spec(play, { action: 'Migrate' });
+    });
+  },
   'spec.action Rollback': async (play) => {
     await spec(play, { action: 'Rollback' });
   },
@@ -166,6 +211,8 @@ const table: Readonly<Record<string, Action>> = {
     const { name } = inScope(play, random);
     await spec(play, {
       namespaces: { names: null, selector: { matchLabels: { [wave.key]: wave.value } }, exclude: [name] },
+      // Who has read the plan says both in one commit.
+      ...(random() < 0.5 && { action: 'Migrate' }),
     });
   },
   'spec.rollback': async (play, random) => {
@@ -209,6 +256,27 @@ const table: Readonly<Record<string, Action>> = {
     });
     return Promise.resolve();
   },
+  'phase RollingBack, then its record is deleted': async (play, random) => {
+    const { name } = inScope(play, random);
+    await say(play, 'RollingBack', name);
+    play.afterSteps(name, 1 + below(random, 3), async () => {
+      await play.client.delete(namespaceMigrations, name, migrationName, { signal: play.signal });
+    });
+  },
+  'phase RollingBack, then a Deployment is paused': async (play, random) => {
+    const { name } = inScope(play, random);
+    await say(play, 'RollingBack', name);
+    play.afterSteps(name, 1 + below(random, 2), async () => {
+      await pauseDeployment(play, random, name);
+    });
+  },
+  'phase RollingBack, then labels change for a moment': async (play, random) => {
+    const { name } = inScope(play, random);
+    await say(play, 'RollingBack', name);
+    play.afterSteps(name, 2, async () => {
+      await relabel(play, name, { 'istio-injection': 'disabled', 'istio.io/dataplane-mode': null });
+    });
+  },
   'phase Migrating of all': async (play) => {
     await say(play, 'Migrating');
   },
@@ -227,6 +295,13 @@ const table: Readonly<Record<string, Action>> = {
   },
   'record deleted': async (play, random) => {
     await play.client.delete(namespaceMigrations, inScope(play, random).name, migrationName, { signal: play.signal });
+  },
+  'record deleted half-way': (play, random) => {
+    const { name } = inScope(play, random);
+    play.afterSteps(name, 1 + below(random, 8), async () => {
+      await play.client.delete(namespaceMigrations, name, migrationName, { signal: play.signal });
+    });
+    return Promise.resolve();
   },
   'status emptied': async (play, random) => {
     await play.client.mergePatch(
@@ -257,6 +332,43 @@ const table: Readonly<Record<string, Action>> = {
       { subresource: 'status', signal: play.signal },
     );
   },
+  'record with other labels': async (play, random) => {
+    // Of all that a record says the labels are what would do most harm, if anybody believed it.
+    const { name } = home(play, random);
+    const { uid = '' } = (await play.client.get(kinds.Namespace, undefined, name, play.signal)).metadata;
+    const off = [
+      { key: 'istio-injection', value: 'disabled' },
+      { key: 'istio.io/dataplane-mode', value: 'none' },
+    ];
+    const { from, to } = play.stage;
+    const record = {
+      kind: 'NamespaceMigration',
+      metadata: { name: migrationName, namespace: name, labels: { 'meshmigration.dev/migration': migrationName } },
+      spec: { migration: migrationName, from, to },
+    };
+    try {
+      await play.client.create(namespaceMigrations, record, play.signal);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error; // It is there: then that one tells it.
+    }
+    play.misled(name);
+    const at = '2026-01-01T00:00:00Z';
+    const status = {
+      phase: 'RollingBack',
+      writtenPhase: 'RollingBack',
+      direction: 'Backward',
+      attempt: 1,
+      original: { namespaceUid: uid, capturedAt: at, labels: off },
+      steps: [],
+    };
+    await play.client.mergePatch(
+      namespaceMigrations,
+      name,
+      migrationName,
+      { status },
+      { subresource: 'status', signal: play.signal },
+    );
+  },
   // Tenants.
   'policy created': async (play, random) => {
     const { name, apps } = home(play, random);
@@ -269,6 +381,10 @@ const table: Readonly<Record<string, Action>> = {
         play.stage.homes.map((each) => each.name),
       ),
     );
+  },
+  'policy by HTTP created': async (play, random) => {
+    const { name, apps } = inScope(play, random);
+    await play.create(byHttp(name, `late-${String(below(random, 3))}`, pick(random, apps).name, random));
   },
   'policy edited': async (play, random) => {
     await withOwn(play, random, 'AuthorizationPolicy', async (found, where) => {
@@ -285,6 +401,18 @@ const table: Readonly<Record<string, Action>> = {
     await withOwn(play, random, 'AuthorizationPolicy', async (found, where) => {
       await play.client.delete(kinds.AuthorizationPolicy, where, found.metadata.name, { signal: play.signal });
     });
+  },
+  'policy with a label of the operator': async (play, random) => {
+    const { name, apps } = inScope(play, random);
+    const [names, homes] = [apps.map((each) => each.name), play.stage.homes.map((each) => each.name)];
+    const made = policyOf(random, name, `exported-${String(below(random, 2))}`, names, homes);
+    const marks = {
+      'meshmigration.dev/managed-by': 'mesh-migration',
+      'meshmigration.dev/migration': migrationName,
+      'meshmigration.dev/step': 'CopyPolicies',
+      'meshmigration.dev/role': 'Copy',
+    };
+    await play.create({ ...made, metadata: { ...made.metadata, labels: marks } });
   },
   'copy edited': async (play, random) => {
     const { name } = inScope(play, random);
@@ -366,18 +494,24 @@ const table: Readonly<Record<string, Action>> = {
       await play.client.delete(kinds[found.kind], name, found.object.metadata.name, { signal: play.signal });
   },
   'workload restored from a repository': async (play, random) => {
-    await withApp(play, random, {
-      spec: { template: { metadata: { annotations: { 'meshmigration.dev/restart': null } } } },
-    });
+    await withApp(play, random, template({ [restart]: null }));
+  },
+  'workload restored from a repository, and again': async (play, random) => {
+    const { name } = inScope(play, random);
+    const found = await app(play, random, name);
+    if (found === undefined) return;
+    const committed = restartOf(found.object);
+    // A tool that has exported the template once puts it back for a while, whatever it has become.
+    for (const round of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+      play.later(round * 8000, async () => {
+        const now = await play.client.get(kinds[found.kind], name, found.object.metadata.name, play.signal);
+        if (restartOf(now) !== committed)
+          await patch(play, found.kind, name, now.metadata.name, template({ [restart]: committed }));
+      });
+    }
   },
   'workload paused': async (play, random) => {
-    const { name } = inScope(play, random);
-    const found = pickAny(random, await own(play, 'Deployment', name));
-    if (found === undefined) return;
-    await patch(play, 'Deployment', name, found.metadata.name, { spec: { paused: true } });
-    play.repair(async () => {
-      await patch(play, 'Deployment', name, found.metadata.name, { spec: { paused: null } });
-    });
+    await pauseDeployment(play, random, inScope(play, random).name);
   },
   'pods never ready': async (play, random) => {
     await misbehave(play, random, { [podBehaviour.neverReady]: 'always' });
@@ -391,6 +525,16 @@ const table: Readonly<Record<string, Action>> = {
   'pod deleted': async (play, random) => {
     await withOwn(play, random, 'Pod', async (found, where) => {
       await play.client.delete(kinds.Pod, where, found.metadata.name, { signal: play.signal });
+    });
+  },
+  'pod of a lost node': async (play, random) => {
+    const { name } = inScope(play, random);
+    const found = pickAny(random, await own(play, 'Pod', name));
+    if (found === undefined) return;
+    await patch(play, 'Pod', name, found.metadata.name, { metadata: { finalizers: ['example.test/node'] } });
+    await play.client.delete(kinds.Pod, name, found.metadata.name, { signal: play.signal });
+    play.repair(async () => {
+      await patch(play, 'Pod', name, found.metadata.name, { metadata: { finalizers: null } });
     });
   },
   'bare pod created': async (play, random) => {
@@ -418,13 +562,13 @@ const table: Readonly<Record<string, Action>> = {
     });
   },
   'namespace without injection': async (play, random) => {
-    await relabel(play, random, { 'istio-injection': null });
+    await relabel(play, inScope(play, random).name, { 'istio-injection': null });
   },
   'namespace labels as in the repository': async (play, random) => {
-    await relabel(play, random, modeLabels[play.stage.from]);
+    await relabel(play, inScope(play, random).name, modeLabels[play.stage.from]);
   },
   'namespace moved by hand': async (play, random) => {
-    await relabel(play, random, modeLabels[play.stage.to]);
+    await relabel(play, inScope(play, random).name, modeLabels[play.stage.to]);
   },
   'namespace leaves the wave': async (play, random) => {
     await patch(play, 'Namespace', undefined, inScope(play, random).name, {
@@ -452,7 +596,13 @@ const table: Readonly<Record<string, Action>> = {
     });
   },
   'waypoint deleted': async (play, random) => {
-    await play.client.delete(kinds.Gateway, inScope(play, random).name, 'waypoint', { signal: play.signal });
+    const { name, gateway } = inScope(play, random);
+    await play.client.delete(kinds.Gateway, name, 'waypoint', { signal: play.signal });
+    // The operator makes its own anew; people's is theirs to make.
+    if (gateway !== 'waypoint') return;
+    play.repair(async () => {
+      await play.create(waypoint(name));
+    });
   },
 };
 

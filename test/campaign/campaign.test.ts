@@ -1,9 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
+import { stripTypeScriptTypes } from 'node:module';
 import { actionNames } from './actions.ts';
+import { Coverage, emptyIn, markdownOf } from './coverage.ts';
+import { walkTheEngine } from './engine-walk.ts';
 import { faultNames } from './faults.ts';
-import { historyOf } from './history.ts';
+import { historyOf, type Move } from './history.ts';
 import { play } from './play.ts';
-import { wrongOperators } from './wrong.ts';
+import { Player } from './player.ts';
+import { allSteps } from './steps.ts';
+import { wrongNames } from './wrong/operators.ts';
+import { edited, patchedFiles } from './wrong/patching.ts';
+import { patchedOperators } from './wrong/patches.ts';
+import { wrongAtSeams } from './wrong/seams.ts';
 
 /*
  * A sample of the campaign: that it runs, that the operator gets through these histories, and that the judge is no friend of it.
@@ -19,6 +27,9 @@ describe('the campaign', () => {
     expect(new Set(histories.flatMap(({ moves }) => moves.map(({ name }) => name)))).toEqual(
       new Set([...actionNames, ...faultNames]),
     );
+    expect(new Set(histories.flatMap(({ moves }) => moves.flatMap(({ during }) => during ?? [])))).toEqual(
+      new Set(allSteps()),
+    );
   });
 
   it('finds nothing in these histories, and plays one the same way twice', async () => {
@@ -27,21 +38,80 @@ describe('the campaign', () => {
     expect(await play(historyOf(4))).toEqual(first);
     expect((await play(historyOf(19))).violations).toEqual([]);
   });
+
+  it('names what never happened, and counts on from what was counted before', () => {
+    const history = historyOf(4);
+    const coverage = new Coverage();
+    coverage.add(4, { done: history.moves, steps: [], afflicted: [], violations: [], writes: 7, statuses: 1 });
+    const again = new Coverage(coverage.tally());
+    again.add(5, { done: [], steps: [], afflicted: [], violations: [{ at: 0, what: 'A: x' }], writes: 1, statuses: 1 });
+
+    expect(again.tally()).toMatchObject({
+      histories: 2,
+      writes: 8,
+      runs: [
+        [4, 4],
+        [5, 5],
+      ],
+      violations: ['5: A: x'],
+    });
+    expect(emptyIn(again.tally())).toContain('Forward Flip');
+    expect(markdownOf(again.tally())).toContain(
+      '2 histories (seeds 4 to 4, 5 to 5) with 8 writes of the operator, and 0 single steps of the engine; 1 with a violation.',
+    );
+  });
+
+  it('finds nothing in single steps of the engine', () => {
+    expect(walkTheEngine(1, 500)).toEqual([]);
+  });
 });
 
 /** Operators that are wrong on purpose, and a history that catches each. */
 const caught: readonly (readonly [name: string, seed: number, what: RegExp])[] = [
-  ['takes every namespace for one that needs no HTTP', 6, /^E: DELETE \/ from Sidecar shop\/web to Service api, /m],
-  ['makes no copies for the waypoint', 7, /^E: .* to Service web, /m],
-  ['switches injection off and nothing on', 3, /^A: the labels of books ask for no data plane$/m],
-  ['on the way back ends the capture first', 3, /^B: pod books\/\S+ is Ready and in no mesh$/m],
+  ['takes every namespace for one that needs no HTTP', 1, /^E: GET \/admin from Sidecar shop\/api /m],
+  ['makes no copies for the waypoint', 3, /^E: .* to Service web, /m],
+  ['takes sidecars away before anything stands in for them', 3, /^Outage: /m],
+  ['on the way back ends the capture first', 3, /^B: pod shop\/\S+ is Ready and in no mesh$/m],
+];
+
+/** The same of those that are copies with other sentences, and what happens to each. */
+const caughtCopies: readonly (readonly [name: string, move: Move, what: RegExp])[] = [
+  [
+    'believes what a record says of direction and labels',
+    { at: 40_000, kind: 'Action', name: 'record with other labels', dice: 3 },
+    /^A: the labels of office ask for no data plane$/m,
+  ],
 ];
 
 describe('the judge', () => {
   it.each(caught)('catches an operator that %s', async (name, seed, what) => {
-    const wrong = wrongOperators.find((each) => each.name === name);
+    const wrong = wrongAtSeams.find((each) => each.name === name);
     expect(wrong).toBeDefined();
     const { violations } = await play(historyOf(seed), wrong === undefined ? {} : { wrong });
     expect(violations.map((violation) => violation.what).join('\n')).toMatch(what);
+  });
+
+  it.each(caughtCopies)('catches a copy that %s', async (name, move, what) => {
+    const player = new Player(name);
+    const answer = await player.play({ seed: 1, ending: 'Rollback', moves: [move] });
+    await player.end();
+    expect('outcome' in answer ? answer.outcome.violations.map((each) => each.what).join('\n') : '').toMatch(what);
+  });
+});
+
+describe('operators that are wrong on purpose', () => {
+  it('have names of their own', () => {
+    expect(new Set(wrongNames).size).toBe(wrongNames.length);
+  });
+
+  it.each(patchedOperators)('$name: its edits apply, and leave a program', ({ edits }) => {
+    for (const text of patchedFiles(edits).values()) expect(() => stripTypeScriptTypes(text)).not.toThrow();
+  });
+
+  it('are none where the sentence is not there, or more than once', () => {
+    const edit = { file: 'x.ts', from: 'a', to: 'b' };
+    expect(edited('a c', edit)).toBe('b c');
+    expect(() => edited('c', edit)).toThrow('x.ts: found 0 times instead of once: a');
+    expect(() => edited('a a', edit)).toThrow('found 2 times');
   });
 });

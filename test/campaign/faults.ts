@@ -3,11 +3,11 @@ import type { Fault, FaultRule, RequestMatch } from '../sim/apiserver/fault-rule
 import { below, pick } from './draw.ts';
 import type { Play } from './play.ts';
 
-/** Something that machines and networks do to the operator. All of it is over `longestMs` later at the latest. */
+/** Something that machines and networks do to the operator. */
 type Trouble = (play: Play, random: Random) => void;
 
-/** How long a fault lasts at most. */
-export const longestMs = 45_000;
+/** How long most faults last at most. */
+const longestMs = 45_000;
 
 const refusals = [409, 422, 429, 500, 503, 504] as const;
 
@@ -89,6 +89,8 @@ const table: Readonly<Record<string, Trouble>> = {
         play.line.outage(false);
       },
     );
+    // Whoever has lost his Lease by it, or waits before he asks again, is away for longer.
+    play.trouble(2 * longestMs);
   },
   'history compacted': (play) => {
     play.cluster.server.compact();
@@ -106,6 +108,16 @@ const table: Readonly<Record<string, Trouble>> = {
         play.start();
       },
     );
+  },
+  'operator away for minutes': (play, random) => {
+    const ms = 70_000 + below(random, 60_000);
+    play.killAtWrite(1 + below(random, 2), pick(random, ['before', 'after'] as const), ms);
+    play.trouble(ms + longestMs);
+  },
+  'two leaders': (play, random) => {
+    const ms = 20_000 + below(random, 25_000);
+    play.depose(ms);
+    play.trouble(ms + longestMs);
   },
   'operator killed at a write': (play, random) => {
     play.killAtWrite(1 + below(random, 8), pick(random, ['before', 'after'] as const), 500 + below(random, 10_000));

@@ -2,6 +2,8 @@ import { seededRandom, type Random } from '../../src/base/random.ts';
 import { actionNames } from './actions.ts';
 import { below, pick } from './draw.ts';
 import { faultNames } from './faults.ts';
+import { stageOf } from './stage.ts';
+import { stepsOf } from './steps.ts';
 
 /**
  * Something that happens to a migration. What exactly it hits is drawn from `dice` and from what is there at that
@@ -15,6 +17,8 @@ export interface Move {
   readonly dice: number;
   /** It happens when some namespace has gone so many steps from then on, instead of then. */
   readonly steps?: number;
+  /** It happens when some namespace next gets to this step, `DIRECTION STEP`; at the latest when all else has. */
+  readonly during?: string;
 }
 
 /** How the story ends once the faults are over: which command has to lead to a state that nothing follows. */
@@ -32,14 +36,8 @@ export interface History {
 const spanMs = 120_000;
 const endings: readonly Ending[] = ['Rollback', 'Rollback', 'RollbackEach', 'Finalize', 'Delete'];
 
-/** A history of at least eight actions and three faults. */
-export function historyOf(seed: number): History {
-  const random = seededRandom(seed * 7919 + 17);
-  const actions = Array.from({ length: 8 + below(random, 5) }, (): Move => move(random, 'Action', actionNames));
-  const faults = Array.from({ length: 3 + below(random, 3) }, (): Move => move(random, 'Fault', faultNames));
-  const moves = [...actions, ...faults].sort((left, right) => left.at - right.at);
-  return { seed, ending: pick(random, endings), moves };
-}
+/** Commands by which all goes back while it is still on its way, or soon after it has arrived. */
+const commandsBack = ['spec.action Rollback', 'phase RollingBack of all', 'phase RollingBack'] as const;
 
 /** By then a first migration is over, where nothing holds it: what happens earlier happens half-way. */
 const movingMs = 12_000;
@@ -47,10 +45,41 @@ const movingMs = 12_000;
 /** About as many steps as a way has there and back. */
 const mostSteps = 24;
 
-function move(random: Random, kind: Move['kind'], names: readonly string[]): Move {
-  const isEarly = random() < 0.4;
-  const at = below(random, isEarly ? movingMs : spanMs);
-  const [name, dice] = [pick(random, names), below(random, 2 ** 31)];
-  const waits = kind === 'Fault' && random() < 0.5;
-  return { at, kind, name, dice, ...(waits && { steps: 1 + below(random, mostSteps) }) };
+/**
+ * A history of at least eight actions and three faults. Half of the faults are aimed at a step of the way; where that is
+ * one of the way back, somebody gives a command that leads there.
+ */
+export function historyOf(seed: number): History {
+  const random = seededRandom(seed * 7919 + 17);
+  const way = stepsOf(stageOf(seed));
+  const aims = random() < 0.5 ? way.there : way.back;
+  const actions = Array.from({ length: 8 + below(random, 5) }, (): Move => action(random));
+  const faults = Array.from({ length: 3 + below(random, 3) }, (): Move => fault(random, aims));
+  const command = faults.some(({ during }) => during?.startsWith('Backward')) ? [wayBack(random)] : [];
+  const moves = [...actions, ...faults, ...command].sort((left, right) => left.at - right.at);
+  return { seed, ending: pick(random, endings), moves };
+}
+
+function action(random: Random): Move {
+  return { at: timeOf(random), kind: 'Action', name: pick(random, actionNames), dice: diceOf(random) };
+}
+
+/** A fault that waits for a step waits from the beginning on, or nobody would get to it any more. */
+function fault(random: Random, aims: readonly string[]): Move {
+  const [at, name, dice, how] = [timeOf(random), pick(random, faultNames), diceOf(random), random()];
+  if (how < 0.6) return { at: below(random, 1000), kind: 'Fault', name, dice, during: pick(random, aims) };
+  return { at, kind: 'Fault', name, dice, ...(how < 0.8 && { steps: 1 + below(random, mostSteps) }) };
+}
+
+function wayBack(random: Random): Move {
+  const at = movingMs + below(random, spanMs / 2);
+  return { at, kind: 'Action', name: pick(random, commandsBack), dice: diceOf(random) };
+}
+
+function timeOf(random: Random): number {
+  return below(random, random() < 0.4 ? movingMs : spanMs);
+}
+
+function diceOf(random: Random): number {
+  return below(random, 2 ** 31);
 }

@@ -1,20 +1,26 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
-import { Coverage } from './coverage.ts';
+import { Coverage, emptyIn, markdownOf, type Tally } from './coverage.ts';
+import { walkTheEngine } from './engine-walk.ts';
 import { historyOf } from './history.ts';
+import { judgeTheJudge, tableOf, type Caught } from './judge-judge.ts';
 import { play, type Outcome } from './play.ts';
+import { atOnce, Player, type Answer } from './player.ts';
+import { intoDocument } from './report.ts';
 import { describe, promiseOf, shrink } from './shrink.ts';
-import { wrongOperators, type Wrong } from './wrong.ts';
 
 /*
  * npm run campaign: plays seeded random histories and says where one breaks a promise.
  *   --histories N   how many (default 200)      --from SEED     the first one (default 1)
  *   --minutes M     begin none after so long    --jobs N        threads (default: one for each core)
- *   --report FILE   writes tables of coverage   --replay SEED   plays one alone, says what happened
- *   --judge         plays wrong operators, each until one history catches it
+ *   --report FILE   writes tables of coverage, or of wrong operators, between their marks in a document
+ *   --steps N       single steps of the engine besides (default 100000)
+ *   --tally FILE    counts on from what is counted in a file
+ *   --replay SEED   plays one alone, says what happened
  *   --trace         with --replay: each write   --shrink        with --replay: leaves out what is not needed
+ *   --judge         plays wrong operators, each until one history catches it, or --most have not (default 300)
+ *   --only TEXT     with --judge: those with this in their name
  */
 const { values } = parseArgs({
   options: {
@@ -23,7 +29,11 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '600' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     report: { type: 'string' },
+    tally: { type: 'string' },
+    steps: { type: 'string', default: '100000' },
     judge: { type: 'boolean', default: false },
+    most: { type: 'string', default: '300' },
+    only: { type: 'string', default: '' },
     replay: { type: 'string' },
     trace: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
@@ -33,7 +43,8 @@ const { values } = parseArgs({
 /** Hundreds of violations of one promise in one history are one fault. */
 const mostLines = 4;
 
-type Answer = { readonly seed: number; readonly outcome: Outcome } | { readonly seed: number; readonly error: string };
+/** So often what is counted is written down. */
+const storedEvery = 50;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -49,16 +60,7 @@ function say(seed: number, { violations }: Outcome): void {
 
 async function replay(seed: number): Promise<number> {
   const history = historyOf(seed);
-  const outcome = await play(
-    history,
-    values.trace
-      ? {
-          trace: (line) => {
-            print(line);
-          },
-        }
-      : {},
-  );
+  const outcome = await play(history, values.trace ? { trace: print } : {});
   print(describe(history));
   say(seed, outcome);
   const [first] = outcome.violations;
@@ -67,86 +69,85 @@ async function replay(seed: number): Promise<number> {
   return outcome.violations.length;
 }
 
+/** Seeds for as long as there is time. */
+function* seeds(from: number, count: number, until: number): Generator<number> {
+  for (let seed = from; seed < from + count && Date.now() < until; seed += 1) yield seed;
+}
+
+async function playAll(hear: (answer: Answer) => void): Promise<void> {
+  const until = Date.now() + Number(values.minutes) * 60_000;
+  const left = seeds(Number(values.from), Number(values.histories), until);
+  const players = Array.from({ length: Number(values.jobs) }, () => new Player());
+  await atOnce(players.length, players, async (player) => {
+    for (let next = left.next(); next.done !== true; next = left.next()) hear(await player.play(next.value));
+    await player.end();
+  });
+}
+
+function tallyIn(path: string | undefined): Tally | undefined {
+  return path === undefined || !existsSync(path) ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as Tally);
+}
+
 async function campaign(): Promise<number> {
-  const [from, count, until] = [
-    Number(values.from),
-    Number(values.histories),
-    Date.now() + Number(values.minutes) * 60_000,
-  ];
-  const coverage = new Coverage();
-  let [next, done, failed] = [from, 0, 0];
-  const hear = (answer: Answer): void => {
+  const coverage = new Coverage(tallyIn(values.tally));
+  let [done, failed] = [0, 0];
+  const store = (): void => {
+    if (values.tally !== undefined) writeFileSync(values.tally, JSON.stringify(coverage.tally()));
+  };
+  await playAll((answer) => {
     done += 1;
-    if ('error' in answer) print(`history ${String(answer.seed)} threw ${answer.error}`);
-    else {
-      coverage.add(answer.outcome);
+    if ('error' in answer) {
+      print(`history ${String(answer.seed)} threw ${answer.error}`);
+      coverage.fell(answer.seed);
+    } else {
+      coverage.add(answer.seed, answer.outcome);
       say(answer.seed, answer.outcome);
     }
     if ('error' in answer || answer.outcome.violations.length > 0) failed += 1;
-    if (done % 50 === 0) print(`${String(done)} histories, ${String(failed)} with violations`);
-  };
-  await Promise.all(
-    Array.from(
-      { length: Number(values.jobs) },
-      () =>
-        new Promise<void>((resolve, reject) => {
-          const worker = new Worker(new URL('./worker.ts', import.meta.url));
-          const another = (): void => {
-            if (next >= from + count || Date.now() > until) {
-              void worker.terminate().then(() => {
-                resolve();
-              });
-              return;
-            }
-            worker.postMessage(next);
-            next += 1;
-          };
-          worker.on('message', (answer: Answer) => {
-            hear(answer);
-            another();
-          });
-          worker.on('error', reject);
-          another();
-        }),
-    ),
-  );
-  print(
-    `${String(done)} histories, ${String(failed)} with violations${coverage.empty.length > 0 ? `; never: ${coverage.empty.join(', ')}` : ''}`,
-  );
-  if (values.report !== undefined) await writeFile(values.report, `${coverage.markdown()}\n`);
+    if (done % storedEvery !== 0) return;
+    print(`${String(done)} histories, ${String(failed)} with violations`);
+    store();
+  });
+  failed += walk(coverage);
+  store();
+  const empty = emptyIn(coverage.tally());
+  print(`${String(done)} histories, ${String(failed)} with violations; ${String(empty.length)} cells are empty`);
+  if (values.report !== undefined) intoDocument(values.report, 'coverage', markdownOf(coverage.tally()));
   return failed;
 }
 
-/** How many histories a wrong operator may get through. */
-const mostChances = 60;
-
-async function judgeTheJudge(): Promise<number> {
-  let missed = 0;
-  print('| Wrong operator | Caught after | By |\n|---|---|---|');
-  for (const wrong of wrongOperators) {
-    const caught = await firstCaught(wrong);
-    if (caught === undefined) missed += 1;
-    print(
-      caught === undefined
-        ? `| ${wrong.name} | not in ${String(mostChances)} | |`
-        : `| ${wrong.name} | ${String(caught.after)} | ${caught.what} |`,
-    );
-  }
-  return missed;
+/** Single steps of the engine; returns how many were wrong. */
+function walk(coverage: Coverage): number {
+  const steps = Number(values.steps);
+  const missteps = walkTheEngine(Number(values.from), steps).map(
+    ({ seed, step, what }) => `walk ${String(seed)} step ${String(step)}: ${what}`,
+  );
+  coverage.walked(steps, missteps);
+  for (const misstep of missteps.slice(0, mostLines)) print(misstep);
+  print(`${String(steps)} single steps of the engine, ${String(missteps.length)} wrong`);
+  return missteps.length;
 }
 
-async function firstCaught(wrong: Wrong): Promise<{ readonly after: number; readonly what: string } | undefined> {
-  for (let after = 1; after <= mostChances; after += 1) {
-    const {
-      violations: [first],
-    } = await play(historyOf(Number(values.from) + after - 1), { wrong });
-    if (first !== undefined) return { after, what: first.what.split('\n')[0] ?? '' };
-  }
-  return undefined;
+async function judge(): Promise<number> {
+  const known: Caught[] = [];
+  const all = await judgeTheJudge({
+    from: Number(values.from),
+    most: Number(values.most),
+    jobs: Number(values.jobs),
+    only: values.only,
+    told: (caught) => {
+      known.push(caught);
+      print(`${String(caught.after ?? '-')}\t${caught.name}\t${caught.what}`);
+      if (values.report !== undefined) intoDocument(values.report, 'wrong operators', tableOf(known));
+    },
+  });
+  print(`\n${tableOf(all)}`);
+  if (values.report !== undefined) intoDocument(values.report, 'wrong operators', tableOf(all));
+  return all.filter(({ after }) => after === undefined).length;
 }
 
 async function chosen(): Promise<number> {
-  if (values.judge) return await judgeTheJudge();
+  if (values.judge) return await judge();
   return values.replay === undefined ? await campaign() : await replay(Number(values.replay));
 }
 

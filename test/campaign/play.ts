@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert/strict';
 import { KubeClient } from '../../src/kube/client.ts';
 import { ApiError } from '../../src/kube/errors.ts';
 import { stalledBy, type Condition } from '../../src/api/common.ts';
@@ -18,8 +19,8 @@ import type { History, Move } from './history.ts';
 import { Judge, type Violation } from './judge/judge.ts';
 import { isServing } from './judge/traffic.ts';
 import { instructionsIn, looksOnly, paste } from '../sim/paste.ts';
-import { migrationName, objectsOf, stageOf, type Stage } from './stage.ts';
-import type { Wrong } from './wrong.ts';
+import { migrationName, modeLabels, objectsOf, stageOf, type Stage } from './stage.ts';
+import type { Wrong } from './wrong/seams.ts';
 
 /** What came of a history. */
 export interface Outcome {
@@ -31,6 +32,8 @@ export interface Outcome {
   /** `STEP / FAULT`, for each step during which a fault began. */
   readonly afflicted: readonly string[];
   readonly writes: number;
+  /** The most statuses that were written of one record. */
+  readonly statuses: number;
 }
 
 /** By then istiod has written about every policy. */
@@ -39,6 +42,8 @@ const startMs = 60_000;
 const restMs = 15 * 60_000;
 const endMs = 60 * 60_000;
 const quietMs = 120_000;
+/** By then a Lease is over whose holder has gone, and somebody else has it. */
+const takeOverMs = 30_000;
 const lookMs = 5000;
 /** By then a workload has new pods. */
 const restartMs = 30_000;
@@ -86,6 +91,13 @@ export class Play {
   #troubledUntil = 0;
   #uptime = 0;
   #began = 0;
+  #startedAt = 0;
+  #rival: SimOperator | undefined;
+  readonly #misled = new Set<string>();
+  /** What still waits for steps: none of it is for the end of the story. */
+  readonly #halfWay = new Set<() => void>();
+  /** What waits until a record stands at a step, by `DIRECTION STEP`. */
+  readonly #aimed = new Map<string, Set<() => void>>();
   #parts: Parts | undefined;
 
   readonly #options: PlayOptions;
@@ -132,6 +144,11 @@ export class Play {
     this.#all.judge.touched(name);
   }
 
+  /** Somebody has planted labels in a record: who follows what is said of them moves the namespace by hand. */
+  misled(name: string): void {
+    this.#misled.add(name);
+  }
+
   /** The second half of an action. */
   later(ms: number, how: () => Promise<void>): void {
     this.soon(ms, () => {
@@ -154,7 +171,23 @@ export class Play {
       this.later(0, how);
     });
     hasBegun = true;
-    this.#stops.push(stop);
+    this.#halfWay.add(stop);
+  }
+
+  /** Happens as soon as a record stands at the step; at the latest before the faults end. */
+  during(step: string, how: () => Promise<void>): void {
+    const waiting = this.#aimed.get(step) ?? new Set();
+    this.#aimed.set(step, waiting);
+    waiting.add(() => {
+      this.later(0, how);
+    });
+    if (this.#stepsNow().includes(step)) this.#reached(step);
+  }
+
+  #reached(step: string): void {
+    const waiting = this.#aimed.get(step);
+    this.#aimed.delete(step);
+    for (const happens of waiting ?? []) happens();
   }
 
   /** Happens later, and before the end of the story. */
@@ -181,7 +214,24 @@ export class Play {
   }
 
   start(): void {
+    this.#startedAt = this.#now;
     void this.#all.operator.kill().then(() => this.#all.operator.start());
+  }
+
+  /** Another process takes over while this one is cut off from everything and thinks that it leads. */
+  depose(cutOffMs: number): void {
+    if (this.#rival !== undefined) return;
+    const { line } = this.#all;
+    const rival = this.#operator(
+      new FaultyTransport(this.cluster.server.transport('operator'), this.clock, []),
+      'rival',
+    );
+    this.#rival = rival;
+    void rival.start();
+    line.outage(true);
+    this.soon(cutOffMs, () => {
+      line.outage(false);
+    });
   }
 
   killAtWrite(nth: number, when: 'before' | 'after', pauseMs: number): void {
@@ -211,41 +261,58 @@ export class Play {
         steps: [...this.#steps],
         afflicted: [...this.#afflicted],
         writes: judge.writes,
+        statuses: judge.mostStatuses,
       };
     } finally {
       judge.stop();
       for (const stop of this.#stops) stop();
       await operator.kill();
+      await this.#rival?.kill();
       this.#stopping.abort(new Error('the play is over'));
       await cluster.stop();
       operator.forget();
+      this.#rival?.forget();
     }
+  }
+
+  get #now(): number {
+    return this.clock.monotonic() - this.#began;
+  }
+
+  #operator(line: FaultyTransport, name: string): SimOperator {
+    const { wrong } = this.#options;
+    return new SimOperator({
+      transport: wrong?.transport?.(line) ?? line,
+      clock: this.clock,
+      random: seededRandom(this.history.seed + name.length),
+      name,
+      ...(wrong?.adapter && { adapter: wrong.adapter }),
+    });
   }
 
   async #begin(): Promise<void> {
     const { clock, signal } = this;
-    const { trace, wrong } = this.#options;
+    const { trace } = this.#options;
     const random = seededRandom(this.history.seed);
     const cluster = await startSimCluster({ clock, random, ambient: false });
     const line = new FaultyTransport(cluster.server.transport('operator'), clock, []);
-    const operator = new SimOperator({
-      transport: wrong?.transport?.(line) ?? line,
-      clock,
-      random,
-      ...(wrong?.adapter && { adapter: wrong.adapter }),
-    });
+    const operator = this.#operator(line, 'sim');
     const client = new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'person' });
     if (!this.stage.oldSidecars) await cluster.enableAmbient();
     await installOperator(client, clock, signal);
     const judge = new Judge(cluster, this.stage, {
-      now: () => clock.monotonic() - this.#began,
+      now: () => this.#now,
       uptime: () => this.#uptime,
+      isTroubled: () => this.isTroubled,
+      wallClock: () => clock.now() + operator.aheadMs,
+      startedAt: () => this.#startedAt,
     });
     const world = new World({ name: migrationName, cluster, operator, random, signal });
     this.#parts = { cluster, line, operator, client, judge, world };
     for (const home of this.stage.homes) for (const object of objectsOf(home)) await this.create(object);
     await this.#until(startMs, async () => await this.#allReady());
     if (this.stage.oldSidecars) await cluster.enableAmbient();
+    for (const { name } of this.stage.homes.filter(({ isUnrestarted }) => isUnrestarted)) await this.#relabel(name);
     await sleep(clock, settledMs, signal);
     await operator.start();
     judge.start();
@@ -253,11 +320,19 @@ export class Play {
     this.#watchTime();
     this.#stops.push(
       cluster.server.watch(namespaceMigrations, () => {
-        for (const step of this.#stepsNow()) this.#steps.add(step);
+        for (const step of this.#stepsNow()) {
+          this.#steps.add(step);
+          this.#reached(step);
+        }
       }),
     );
     if (trace !== undefined) this.#traceWrites(trace);
     await this.create(this.stage.migration);
+  }
+
+  async #relabel(name: string): Promise<void> {
+    const labels = modeLabels[this.stage.to];
+    await this.client.mergePatch(kinds.Namespace, undefined, name, { metadata: { labels } }, { signal: this.signal });
   }
 
   #traceWrites(trace: (line: string) => void): void {
@@ -291,7 +366,8 @@ export class Play {
   async #move(each: Move): Promise<void> {
     const wait = this.#began + each.at - this.clock.monotonic();
     if (wait > 0) await sleep(this.clock, wait, this.signal);
-    if (each.steps === undefined) await this.#happen(each);
+    if (each.during !== undefined) this.during(each.during, () => this.#happen(each));
+    else if (each.steps === undefined) await this.#happen(each);
     else this.afterSteps(undefined, each.steps, () => this.#happen(each));
   }
 
@@ -319,24 +395,42 @@ export class Play {
 
   /** Faults end, people put right what they broke, and nothing is written any more. */
   async #calm(): Promise<void> {
+    for (const stop of this.#halfWay) stop();
+    for (const step of [...this.#aimed.keys()]) this.#reached(step);
     await this.#until(restMs, () => Promise.resolve(this.#open === 0));
+    await this.#abdicated();
     await sleep(this.clock, Math.max(0, this.#troubledUntil - this.clock.monotonic()), this.signal);
-    const { line, operator, cluster } = this.#all;
+    const { line, operator, cluster, judge } = this.#all;
     line.heal();
     cluster.resumeIstiod();
     operator.killAt([]);
+    // Nobody comes at once: until then it is to say what it waits for.
+    if (this.#repairs.length > 0 && (await this.#quiet(restMs))) judge.rest();
     for (const how of this.#repairs) await this.#attempt(how);
-    if (!(await this.#quiet(restMs)))
-      this.#all.judge.report(
-        `H: the operator still writes after ${String(restMs / 60_000)} minutes without any change\n${this.#all.judge.describe()}`,
+    if (await this.#quiet(restMs)) judge.rest();
+    else
+      judge.report(
+        `H: the operator still writes after ${String(restMs / 60_000)} minutes without any change\n${judge.describe()}`,
       );
+  }
+
+  /** The other process ends; then the first leads again, when its Lease is over. */
+  async #abdicated(): Promise<void> {
+    if (this.#rival === undefined) return;
+    await this.#rival.kill();
+    this.trouble(takeOverMs);
+  }
+
+  /** Writes that all processes have sent. */
+  get #writes(): number {
+    return this.#all.operator.writes + (this.#rival?.writes ?? 0);
   }
 
   /** Whether the operator comes to rest within the time. */
   async #quiet(within: number): Promise<boolean> {
-    let [writes, since] = [this.#all.operator.writes, this.clock.monotonic()];
+    let [writes, since] = [this.#writes, this.clock.monotonic()];
     return await this.#until(within, () => {
-      if (this.#all.operator.writes !== writes) [writes, since] = [this.#all.operator.writes, this.clock.monotonic()];
+      if (this.#writes !== writes) [writes, since] = [this.#writes, this.clock.monotonic()];
       return Promise.resolve(this.clock.monotonic() - since >= quietMs);
     });
   }
@@ -382,12 +476,23 @@ export class Play {
         await this.client.delete(kinds[kind as 'AuthorizationPolicy'], home, name, { signal: this.signal });
       });
     for (const line of instructionsIn(message)) {
+      if (this.#misled.has(namespace) && line.includes(' label ')) this.touched(namespace);
       if (line.startsWith('restart')) await this.#restartEach(namespace, line);
       else if (line.startsWith('wait')) await sleep(this.clock, minuteMs, this.signal);
       else if (!looksOnly(line) && !/"Migrat(e|ing)"/.test(line))
         await this.#attempt(async () => {
-          await paste(this.#all.world, line);
+          await this.#paste(line);
         });
+    }
+  }
+
+  /** A command that cannot be meant so is a fault of the message. */
+  async #paste(line: string): Promise<void> {
+    try {
+      await paste(this.#all.world, line);
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw error;
+      this.#all.judge.report(`End: a message has a command that nobody can give: ${line}`);
     }
   }
 

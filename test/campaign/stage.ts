@@ -1,11 +1,13 @@
 import { seededRandom, type Random } from '../../src/base/random.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { deployment, meshMigration, namespace, object, strict, workload } from '../scenarios/manifests.ts';
-import { service } from '../scenarios/waypoint-world.ts';
+import { service, waypoint, waypointParameters } from '../scenarios/waypoint-world.ts';
 import { below, pick } from './draw.ts';
 
 /** A workload with a Service of its name, and an account of its name. */
 export interface App {
+  /** How its controller replaces pods, where that is not by itself. */
+  readonly strategy?: Readonly<Record<string, unknown>>;
   readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   readonly name: string;
   readonly replicas: number;
@@ -23,6 +25,14 @@ export interface Home {
   readonly inScope: boolean;
   readonly apps: readonly App[];
   readonly policies: readonly KubeObject[];
+  /** The name of a waypoint that its owner has made. */
+  readonly gateway?: string;
+  /** Whether its Services go through that. */
+  readonly isBound?: boolean;
+  /** Somebody has given it the labels of the other data plane by hand, and restarted nothing. */
+  readonly isUnrestarted?: boolean;
+  /** Somebody has a ConfigMap of a name that waypoints often have. */
+  readonly hasParameters?: boolean;
 }
 
 /** What is there before the first move. */
@@ -42,13 +52,15 @@ export const migrationName = 'campaign';
 export const wave = { key: 'wave', value: 'one' };
 
 /** How often each way is drawn: what most people do half of the time. */
-const ways: readonly (readonly [from: Mode, to: Mode])[] = [
+export const ways: readonly (readonly [from: Mode, to: Mode])[] = [
   ['IstioSidecar', 'IstioAmbient'],
   ['IstioSidecar', 'IstioAmbient'],
   ['IstioSidecar', 'IstioAmbient'],
   ['IstioSidecar', 'IstioAmbient'],
   ['IstioSidecar', 'IstioAmbient'],
   ['IstioSidecar', 'IstioAmbient'],
+  ['IstioAmbient', 'IstioSidecar'],
+  ['IstioAmbient', 'IstioSidecar'],
   ['IstioAmbient', 'IstioSidecar'],
   ['IstioAmbient', 'IstioSidecar'],
   ['None', 'IstioAmbient'],
@@ -73,6 +85,7 @@ const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 export function stageOf(seed: number): Stage {
   const random = seededRandom(seed * 104_729 + 5);
   const [from, to] = pick(random, ways);
+  const gateway = gatewayOf(random, from, to);
   const names = ['shop', 'books', ...(random() < 0.3 ? ['depot'] : [])];
   const all = [...names, 'office'];
   const homes = all.map((name): Home => {
@@ -81,19 +94,54 @@ export function stageOf(seed: number): Stage {
     const mode = inScope || random() < 0.7 ? from : 'IstioSidecar';
     // Nobody means that what is enforced nowhere should go on being enforced.
     const policies = to === 'None' && inScope && random() < 0.8 ? [] : policiesOf(random, name, apps, all);
-    return { name, mode, inScope, apps, policies };
+    const isBound = gateway === 'waypoint' && inScope;
+    return {
+      name,
+      mode,
+      inScope,
+      apps,
+      policies: isBound ? policies.map(atWaypoint) : policies,
+      ...(gateway !== undefined && inScope && { gateway, isBound }),
+      ...(inScope && name === 'books' && to !== 'None' && random() < 0.04 && { isUnrestarted: true }),
+      ...(inScope && random() < 0.15 && { hasParameters: true }),
+    };
   });
   const oldSidecars = from === 'IstioSidecar' && random() < 0.5;
-  return { from, to, homes, migration: migrationOf(random, homes, { from, to }), oldSidecars };
+  return { from, to, homes, migration: migrationOf(random, homes, { from, to, oldSidecars, gateway }), oldSidecars };
+}
+
+/** A waypoint of people's own: one that the migration is to use, or one that the namespace goes away from. */
+function gatewayOf(random: Random, from: Mode, to: Mode): string | undefined {
+  if (from === 'IstioSidecar' && to === 'IstioAmbient') return random() < 0.2 ? 'gate' : undefined;
+  return from === 'IstioAmbient' && to === 'IstioSidecar' && random() < 0.6 ? 'waypoint' : undefined;
+}
+
+/**
+ * The policy as one that the waypoint reads, for the Service of the name of a workload or for all: what pods read would
+ * be about the waypoint, from which all calls come.
+ */
+function atWaypoint(policy: KubeObject): KubeObject {
+  const { selector, rules, ...rest } = policy['spec'] as {
+    readonly selector?: { readonly matchLabels: { readonly app: string } };
+    readonly rules?: readonly object[];
+  };
+  if (policy.kind !== 'AuthorizationPolicy') return policy;
+  // A waypoint is called at the port of the Service.
+  const atService = JSON.parse(JSON.stringify(rules ?? []).replaceAll('"8080"', '"80"')) as readonly object[];
+  const targetRefs =
+    selector === undefined
+      ? [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }]
+      : [{ group: '', kind: 'Service', name: selector.matchLabels.app }];
+  return { ...policy, spec: { ...rest, rules: atService, targetRefs } };
 }
 
 function appsOf(random: Random): readonly App[] {
   const kinds = ['Deployment', 'Deployment', 'Deployment', 'StatefulSet', 'DaemonSet'] as const;
-  return ['web', 'api', ...(random() < 0.2 ? ['db'] : [])].map((name) => ({
-    kind: pick(random, kinds),
-    name,
-    replicas: 1 + below(random, 2),
-  }));
+  return ['web', 'api', ...(random() < 0.2 ? ['db'] : [])].map((name) => {
+    const kind = pick(random, kinds);
+    const strategy = kind !== 'Deployment' && random() < 0.4 ? { updateStrategy: { type: 'OnDelete' } } : undefined;
+    return { kind, name, replicas: 1 + below(random, 2), ...(strategy && { strategy }) };
+  });
 }
 
 function policiesOf(
@@ -141,7 +189,15 @@ export function policyOf(
   return object('AuthorizationPolicy', home, name, { ...selector, action, rules: [rule] });
 }
 
-function migrationOf(random: Random, homes: readonly Home[], way: Pick<Stage, 'from' | 'to'>): KubeObject {
+function migrationOf(
+  random: Random,
+  homes: readonly Home[],
+  {
+    oldSidecars,
+    gateway,
+    ...way
+  }: Pick<Stage, 'from' | 'to' | 'oldSidecars'> & { readonly gateway: string | undefined },
+): KubeObject {
   const scope = homes.filter(({ inScope }) => inScope).map(({ name }) => name);
   const namespaces = random() < 0.5 ? { names: scope } : { selector: { matchLabels: { [wave.key]: wave.value } } };
   const callers = homes.map(({ name }) => ({
@@ -151,7 +207,11 @@ function migrationOf(random: Random, homes: readonly Home[], way: Pick<Stage, 'f
   return meshMigration(migrationName, namespaces, {
     ...way,
     action: random() < 0.8 ? 'Migrate' : 'Plan',
-    restart: { progressDeadline: '60s' },
+    restart: {
+      progressDeadline: '60s',
+      ...(oldSidecars && way.to === 'IstioAmbient' && random() < 0.6 && { hboneNamespaces: { names: ['office'] } }),
+    },
+    ...(gateway === 'gate' && { waypoint: { adopt: gateway } }),
     ...(random() < 0.7 && { callers }),
     policies: { bypass: random() < 0.5 ? 'FailClosed' : 'CallersFirst', refusals: random() < 0.5 ? 'Accept' : 'Block' },
     rollback: { automatic: random() < 0.7, onScopeLost: pick(random, ['Hold', 'Rollback', 'Finish'] as const) },
@@ -160,11 +220,15 @@ function migrationOf(random: Random, homes: readonly Home[], way: Pick<Stage, 'f
 }
 
 /** The objects of a namespace in the order of their creation. */
-export function objectsOf({ name, mode, apps, policies, inScope }: Home): readonly KubeObject[] {
+export function objectsOf(home: Home): readonly KubeObject[] {
+  const { name, mode, apps, policies, inScope, gateway, isBound, hasParameters } = home;
+  const bound = gateway !== undefined && isBound === true ? { 'istio.io/use-waypoint': gateway } : {};
   return [
     namespace(name, { ...labelsOf(mode), ...(inScope && { [wave.key]: wave.value }) }),
     ...apps.map((app): KubeObject => ({ kind: 'ServiceAccount', metadata: { name: app.name, namespace: name } })),
-    ...apps.map((app) => service(name, app.name, {}, httpPort)),
+    ...(gateway === undefined ? [] : [waypoint(name, { name: gateway })]),
+    ...(hasParameters === true ? [waypointParameters(name, 'waypoint-parameters', { service: { spec: {} } })] : []),
+    ...apps.map((app) => service(name, app.name, bound, httpPort)),
     ...policies,
     ...apps.map((app) => workloadOf(name, app)),
   ];
@@ -177,7 +241,7 @@ export function labelsOf(mode: Mode): Readonly<Record<string, string>> {
 }
 
 /** The workload of an app. */
-export function workloadOf(home: string, { kind, name, replicas }: App): KubeObject {
-  const options = { replicas, serviceAccount: name };
+export function workloadOf(home: string, { kind, name, replicas, strategy }: App): KubeObject {
+  const options = { replicas, serviceAccount: name, ...(strategy && { spec: strategy }) };
   return kind === 'Deployment' ? deployment(home, name, options) : workload(kind, home, name, options);
 }

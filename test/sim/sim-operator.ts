@@ -17,6 +17,8 @@ export interface SimOperatorOptions {
   readonly prometheus?: PrometheusOptions;
   /** Default: Istio as it is. */
   readonly adapter?: MeshAdapter;
+  /** By what it is known to others of its kind, with a number for each incarnation. Default: `sim`. */
+  readonly name?: string;
   /** How many namespaces of one migration may be under way at once. Default: that of the operator. */
   readonly slots?: number;
 }
@@ -128,6 +130,11 @@ export class SimOperator implements OperatorControl {
     this.#options = options;
   }
 
+  /** The clock of everybody. */
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
   /** Writes sent so far, Lease and events aside. */
   get writes(): number {
     return this.#writes;
@@ -150,7 +157,7 @@ export class SimOperator implements OperatorControl {
     const incarnation = new Incarnation();
     this.#incarnation = incarnation;
     this.#number += 1;
-    const { clock, random, log = silentLogger, prometheus, adapter, slots } = this.#options;
+    const { clock, random, log = silentLogger, prometheus, adapter, slots, name = 'sim' } = this.#options;
     const transport = incarnation.transport(
       this.#options.transport,
       (request) => {
@@ -167,7 +174,7 @@ export class SimOperator implements OperatorControl {
       clock: incarnation.clock(clock, () => this.aheadMs),
       random,
       log,
-      identity: `sim-${this.#number}`,
+      identity: `${name}-${this.#number}`,
       namespace: 'mesh-migration-system',
       ...(prometheus && { prometheus }),
       ...(adapter && { adapter }),

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../src/api/object.ts';
 import type { SimCluster } from '../../sim/sim-cluster.ts';
 import type { Mode, Stage } from '../stage.ts';
-import { at, fields, hasLabels, items, labels, strings, text } from './json.ts';
+import { at, fields, items, text } from './json.ts';
 import { Openings } from './openings.ts';
+import { Records } from './records.ts';
+import { Scopes } from './scope.ts';
 import { States, type Committed, type Writer } from './states.ts';
 import { isServing, isUnenrolled, isWaypoint, planeOf, type Plane } from './traffic.ts';
 import { differences, essence, overreach } from './writes.ts';
@@ -11,7 +13,7 @@ import { differences, essence, overreach } from './writes.ts';
 /** Something that a promise of docs/safety.md excludes. */
 export interface Violation {
   readonly at: number;
-  /** Begins with the promise: A to F, H, Scope, Others, Status, End. */
+  /** Begins with the promise: A to F, H, Outage, Scope, Others, Status, Turned, Hurry, Load, End. */
   readonly what: string;
 }
 
@@ -21,6 +23,12 @@ export interface Circumstances {
   readonly now: () => number;
   /** Virtual milliseconds in which operator, API server and istiod could work. */
   readonly uptime: () => number;
+  /** Whether something keeps the operator from working. */
+  readonly isTroubled: () => boolean;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: () => number;
+  /** When the operator was started last. */
+  readonly startedAt: () => number;
 }
 
 /** What becomes of pods in a mode. */
@@ -42,8 +50,8 @@ export class Judge {
   readonly #seen = new Set<string>();
   /** By kind and key: the object as people want it. */
   readonly #wanted = new Map<string, KubeObject>();
-  /** Namespaces that were ever in scope since they exist, by uid. */
-  readonly #scoped = new Set<string>();
+  readonly #scopes: Scopes;
+  readonly #records: Records;
   /** Namespaces whose data plane a person has changed: what becomes of pods there is his. */
   readonly #touched = new Set<string>();
   #started = false;
@@ -62,11 +70,17 @@ export class Judge {
         this.#written(change, by);
       },
     });
+    this.#scopes = new Scopes(this.#states, circumstances);
+    this.#records = new Records(this.#states, circumstances);
     this.#openings = new Openings(
       this.#states,
       () => names.filter((name) => !this.#touched.has(name)),
       circumstances.uptime,
-      (name) => planes[stage.homes.find((each) => each.name === name)?.mode ?? stage.from],
+      {
+        plane: (name) => planes[stage.homes.find((each) => each.name === name)?.mode ?? stage.from],
+        gateway: (namespace, service) =>
+          this.#wanted.get(`Service ${namespace}/${service}`)?.metadata.labels?.['istio.io/use-waypoint'],
+      },
     );
   }
 
@@ -92,6 +106,16 @@ export class Judge {
     this.#touched.add(name);
   }
 
+  /** Nothing is written any more, although something may be under way. */
+  rest(): void {
+    for (const what of this.#records.silent()) this.#violate(what);
+  }
+
+  /** The most statuses that were written of one record. */
+  get mostStatuses(): number {
+    return this.#records.most;
+  }
+
   /** Time has passed. */
   look(): void {
     for (const what of this.#openings.look()) this.#violate(what);
@@ -106,8 +130,9 @@ export class Judge {
     if (phase === 'Finalized') return;
     for (const [key, wanted] of this.#wanted) this.#isBack(key, wanted);
     for (const kind of ['AuthorizationPolicy', 'Gateway'] as const) {
-      for (const { metadata } of this.#states.all(kind)) {
-        if (metadata.labels?.['meshmigration.dev/managed-by'] !== undefined)
+      for (const object of this.#states.all(kind)) {
+        const { metadata } = object;
+        if (this.#openings.isOperators(object))
           this.#violate(`F: ${kind} ${metadata.namespace ?? ''}/${metadata.name} of the operator is left`);
       }
     }
@@ -142,14 +167,15 @@ export class Judge {
     if (this.#touched.has(namespace ?? name)) return;
     const found = this.#states.get(kind as (typeof restored)[number], namespace, name);
     if (found === undefined) return;
-    const bad = differences(essence(found), essence(wanted));
+    const isRestarted = this.#scopes.isOnlyRestarted(namespace ?? name);
+    const bad = differences(essence(found, isRestarted), essence(wanted, isRestarted));
     if (bad.length > 0) this.#violate(`F: ${key} is not as it was: ${bad.join('; ')}`);
   }
 
   #committed(change: Committed): void {
     if (!this.#started) return;
     const { kind, after } = change;
-    if (kind === 'MeshMigration' || kind === 'Namespace') this.#noteScope();
+    if (kind === 'MeshMigration' || kind === 'Namespace') this.#scopes.note();
     if (kind === 'MeshMigration') this.#openings.declare();
     if (kind === 'Pod' && after !== undefined) this.#judgePod(after);
     if (kind === 'Namespace' && after === undefined) this.#forget(change.key);
@@ -170,12 +196,15 @@ export class Judge {
     if (!this.#started) return;
     if (by === 'Person') {
       this.#openings.edited(change);
+      this.#scopes.edited(change);
       this.#want(change);
       return;
     }
     this.#writes += 1;
-    for (const what of overreach(change)) this.#violate(`Others: ${what}`);
-    this.#judgeScope(change);
+    for (const what of overreach(change, (object) => this.#openings.isOperators(object)))
+      this.#violate(`Others: ${what}`);
+    for (const what of this.#scopes.written(change)) this.#violate(what);
+    if (change.kind === 'NamespaceMigration') for (const what of this.#records.written(change)) this.#violate(what);
     if (change.kind === 'Namespace') this.#judgeLabels(change);
     if (change.kind === 'NamespaceMigration') this.#judgeStatus(change);
   }
@@ -196,27 +225,6 @@ export class Judge {
   #forget(namespace: string): void {
     for (const key of [...this.#wanted.keys()])
       if (key === `Namespace ${namespace}` || key.includes(` ${namespace}/`)) this.#wanted.delete(key);
-  }
-
-  #noteScope(): void {
-    for (const { spec } of this.#states.all('MeshMigration') as readonly (KubeObject & { spec?: unknown })[]) {
-      const { names, selector, exclude } = fields(at(spec, 'namespaces'));
-      for (const { metadata } of this.#states.all('Namespace')) {
-        const named = strings(names).includes(metadata.name);
-        const wanted = labels(at(selector, 'matchLabels'));
-        const matched = Object.keys(wanted).length > 0 && hasLabels(metadata.labels ?? {}, wanted);
-        if ((named || matched) && !strings(exclude).includes(metadata.name)) this.#scoped.add(metadata.uid ?? '');
-      }
-    }
-  }
-
-  #judgeScope({ kind, key }: Committed): void {
-    if (kind === 'MeshMigration') return;
-    const name = kind === 'Namespace' ? key : (key.split('/')[0] ?? '');
-    const namespace = this.#states.get('Namespace', undefined, name);
-    if (namespace === undefined || this.#scoped.has(namespace.metadata.uid ?? '') || name === 'mesh-migration-system')
-      return;
-    this.#violate(`Scope: the operator wrote ${kind} ${key}, which was never in scope`);
   }
 
   /** A and C, at each write of the operator. */
@@ -243,9 +251,8 @@ export class Judge {
     const {
       metadata: { namespace = '', name, uid },
     } = pod;
-    const home = this.#states.get('Namespace', undefined, namespace);
     if (!this.#isInMeshThroughout) return;
-    if (!this.#scoped.has(home?.metadata.uid ?? '') || this.#touched.has(namespace)) return;
+    if (!this.#scopes.has(namespace) || this.#touched.has(namespace)) return;
     if (isWaypoint(pod) || !isServing(pod) || planeOf(pod) !== 'None') return;
     if (isUnenrolled(pod)) return;
     this.#violate(`B: pod ${namespace}/${name} is Ready and in no mesh`, uid);
@@ -256,6 +263,9 @@ export class Judge {
     const [namespace = ''] = key.split('/');
     const phase = at(after?.['status'], 'phase');
     if (phase === at(before?.['status'], 'phase') || this.#touched.has(namespace)) return;
+    // It stays where it is, and was only restarted there.
+    if (at(after?.['status'], 'itinerary') === 'Hbone') return;
+    if (phase === 'Migrated') this.#judgeArrival(namespace, key);
     const { from, to } = this.#stage;
     const serving = this.#states
       .all('Pod', namespace)
@@ -268,6 +278,29 @@ export class Judge {
     const isSaid = text(at(after?.['status'], 'message')).includes('Not as it was');
     if (phase === 'RolledBack' && !isSaid && has(to, owned))
       this.#violate(`Status: ${key} is RolledBack and has pods that are not back (${planes[to]})`);
+  }
+
+  /** Who has arrived is whole there: the last pods of before have ended, and those that replace them serve. */
+  #judgeArrival(namespace: string, key: string): void {
+    const { from } = this.#stage;
+    if (from === 'None' || this.#circumstances.isTroubled() || !this.#openings.isSettled(namespace)) return;
+    const pods = this.#states.all('Pod', namespace);
+    for (const kind of ['StatefulSet', 'DaemonSet'] as const) {
+      for (const { metadata, ...workload } of this.#states.all(kind, namespace)) {
+        const own = pods.filter((pod) => items(pod.metadata.ownerReferences).some(({ uid }) => uid === metadata.uid));
+        const wanted = Number(
+          at(workload, 'spec', 'replicas') ?? at(workload, 'status', 'desiredNumberScheduled') ?? 0,
+        );
+        const leaving = own.filter((pod) => pod.metadata.deletionTimestamp !== undefined && isHeldByNobody(pod));
+        const serving = own.filter(isServing).length;
+        if (leaving.some((pod) => planeOf(pod) === planes[from]))
+          this.#violate(`Status: ${key} is Migrated while a pod of ${kind} ${metadata.name} is still to end`);
+        else if (serving < wanted && leaving.length + serving >= wanted)
+          this.#violate(
+            `Status: ${key} is Migrated while ${String(serving)} of ${String(wanted)} pods of ${kind} ${metadata.name} serve`,
+          );
+      }
+    }
   }
 
   /** Whether the way leads from a mesh to a mesh, so that nobody may be outside of it on the way. */
@@ -284,6 +317,10 @@ export class Judge {
 
 function keyOf(kind: string, { metadata: { namespace, name } }: KubeObject): string {
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
+
+function isHeldByNobody({ metadata }: KubeObject): boolean {
+  return (metadata.finalizers ?? []).length === 0;
 }
 
 function asksForMesh(of: Readonly<Record<string, string>>): boolean {

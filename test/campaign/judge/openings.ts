@@ -1,7 +1,18 @@
 import type { KubeObject } from '../../../src/api/object.ts';
 import { at, fields, items, labels } from './json.ts';
 import type { Committed, States } from './states.ts';
-import { callsBetween, isInForce, meant, passes, peersOf, type Call, type Peer, type Plane } from './traffic.ts';
+import {
+  asSidecarsDo,
+  callsBetween,
+  isInForce,
+  meant,
+  passes,
+  peersOf,
+  requests,
+  type Before,
+  type Call,
+  type Peer,
+} from './traffic.ts';
 
 /** How long a change of a tenant may take to be in force everywhere, while the operator and istiod can work. */
 const graceMs = 90_000;
@@ -15,6 +26,7 @@ const decisive = new Set([
   'Deployment',
   'StatefulSet',
   'DaemonSet',
+  'Gateway',
 ]);
 
 /**
@@ -25,11 +37,13 @@ export class Openings {
   readonly #states: States;
   readonly #namespaces: () => readonly string[];
   readonly #uptime: () => number;
-  readonly #planeBefore: (namespace: string) => Plane;
+  readonly #before: Before;
   /** By namespace: undisturbed time at the last edit of what decides there. */
   readonly #edited = new Map<string, number>();
   /** Pods that came after the first, by namespace and the label of their app. */
   readonly #lateApps = new Set<string>();
+  /** Policies that people made, by uid: whatever their labels say. */
+  readonly #peoples = new Set<string>();
   /** Policies that came after the first, by namespace and name. */
   readonly #late = new Set<string>();
   /** By called namespace: the lists of callers that were declared, each at some time. */
@@ -38,16 +52,11 @@ export class Openings {
   #last = '';
   #started = false;
 
-  constructor(
-    states: States,
-    namespaces: () => readonly string[],
-    uptime: () => number,
-    planeBefore: (namespace: string) => Plane,
-  ) {
+  constructor(states: States, namespaces: () => readonly string[], uptime: () => number, before: Before) {
     this.#states = states;
     this.#namespaces = namespaces;
     this.#uptime = uptime;
-    this.#planeBefore = planeBefore;
+    this.#before = before;
   }
 
   /** What is there now was there before the migration. */
@@ -60,8 +69,22 @@ export class Openings {
     if (!this.#started || !decisive.has(kind)) return;
     const namespace = kind === 'Namespace' ? key : (key.split('/')[0] ?? '');
     this.#edited.set(namespace, this.#uptime());
-    if (kind === 'AuthorizationPolicy' && !isOurs(after ?? before)) this.#late.add(key);
+    if (before === undefined) this.#peoples.add(after?.metadata.uid ?? '');
+    if (kind === 'AuthorizationPolicy' && !this.isOperators(after ?? before)) this.#late.add(key);
     if (before === undefined && after !== undefined) this.#lateApps.add(`${namespace} ${appOf(after)}`);
+  }
+
+  /** Whether nobody has changed anything there for a while. */
+  isSettled(namespace: string): boolean {
+    return this.#uptime() - (this.#edited.get(namespace) ?? -Infinity) > graceMs;
+  }
+
+  /** Whether the operator has made it: a label is copied with an object. */
+  isOperators(object: KubeObject | undefined): boolean {
+    return (
+      object?.metadata.labels?.['meshmigration.dev/managed-by'] !== undefined &&
+      !this.#peoples.has(object.metadata.uid ?? '')
+    );
   }
 
   /** Calls that get through and must not. */
@@ -73,11 +96,9 @@ export class Openings {
     const state = JSON.stringify([peers, policies.map(versionOf), services.map(versionOf)]);
     if (state === this.#last) return [];
     const inForce = policies.filter(isInForce);
-    const originals = policies.filter((each) => !isOurs(each));
+    const originals = policies.filter((each) => !this.isOperators(each));
     const early = originals.filter(({ metadata }) => !this.#late.has(`${metadata.namespace ?? ''}/${metadata.name}`));
-    const settled = peers.filter(
-      ({ namespace }) => this.#uptime() - (this.#edited.get(namespace) ?? -Infinity) > graceMs,
-    );
+    const settled = peers.filter(({ namespace }) => this.isSettled(namespace));
     if (settled.length === peers.length) this.#last = state;
     return callsBetween(this.#states, peers, settled)
       .filter((call) => this.#mayBe(call))
@@ -85,18 +106,43 @@ export class Openings {
         const [should, does] = [this.#meant(originals, call), passes(this.#states, inForce, call)];
         if (should === does) return [];
         if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
+        if (this.#goesAround(originals, call)) return [];
         const isLate = this.#lateApps.has(`${call.to.namespace} ${call.to.labels['app'] ?? ''}`);
-        if (!isLate && !this.#meant(early, call)) return [`E: ${describe(call)} gets through`];
+        if (!isLate && !this.#meant(early, call) && !this.#isOpened(early, originals, call))
+          return [`E: ${describe(call)} gets through`];
         // Who writes a policy when pods have sidecars already means what sidecars make of it.
-        const isMeantSo = meant(this.#states, originals, call, () => 'Sidecar');
-        return isMeantSo || this.#isSaid(call.to.namespace)
+        const isMeantSo = meant(this.#states, originals, call, asSidecarsDo);
+        return isMeantSo || this.#isNamed(call.to.namespace)
           ? []
           : [`E: ${describe(call)} gets through, refused by a late policy, and nothing says so`];
       });
   }
 
+  /**
+   * Whoever brings one namespace back alone has its waypoint gone around by those that stay, and is told so. And of a
+   * waypoint whose ALLOW policies let nobody of a namespace in, nobody there counts as a caller (MM092).
+   */
+  #goesAround(originals: readonly KubeObject[], call: Call): boolean {
+    const { from, to, service } = call;
+    if (from.plane !== 'Sidecar' || to.plane !== 'Ambient' || service === undefined) return false;
+    if (this.#before.gateway(to.namespace, service) === undefined) return false;
+    const allows = originals.filter(({ spec }: KubeObject & { spec?: unknown }) => at(spec, 'action') === 'ALLOW');
+    const isCaller = requests.some(([method, path]) => this.#meant(allows, { ...call, method, path }));
+    return !isCaller || this.#isSaid(from.namespace) || this.#isSaid(to.namespace);
+  }
+
+  /** Whether somebody lets through what was refused before, by a policy of which he sees what sidecars make. */
+  #isOpened(early: readonly KubeObject[], originals: readonly KubeObject[], call: Call): boolean {
+    const denials = early.filter(({ spec }: KubeObject & { spec?: unknown }) => at(spec, 'action') === 'DENY');
+    return (
+      early.length < originals.length &&
+      this.#meant(denials, call) &&
+      meant(this.#states, originals, call, asSidecarsDo)
+    );
+  }
+
   #meant(policies: readonly KubeObject[], call: Call): boolean {
-    return meant(this.#states, policies, call, this.#planeBefore);
+    return meant(this.#states, policies, call, this.#before);
   }
 
   /**
@@ -106,7 +152,7 @@ export class Openings {
    */
   #isOutage({ from, to, service }: Call, settled: readonly Peer[]): boolean {
     // What begins to be in force with the mesh is what somebody wants of it.
-    if (this.#planeBefore(to.namespace) === 'None') return false;
+    if (this.#before.plane(to.namespace) === 'None') return false;
     // Nor can the old pods of a workload reach its new ones, while it calls itself.
     if (from.namespace === to.namespace && from.labels['app'] === to.labels['app']) return false;
     if (service === undefined || from.plane === 'None' || !this.#isCareful || !settled.includes(from)) return false;
@@ -138,7 +184,22 @@ export class Openings {
     return (this.#declared.get(to.namespace) ?? []).every((callers) => callers.includes(from.namespace));
   }
 
-  /** A policy that comes when the pods have moved may need what nobody has; then the record has to say so. */
+  /**
+   * A policy that comes when the pods have moved may need what nobody has; then the record has to name it, or has to go
+   * back.
+   */
+  #isNamed(namespace: string): boolean {
+    const late = [...this.#late].filter((key) => key.startsWith(`${namespace}/`) || key.startsWith('istio-system/'));
+    return this.#states.all('NamespaceMigration', namespace).some((record) => {
+      const { phase, ...said } = fields(record['status']);
+      if (['RollingBack', 'Failed', 'Blocked'].includes(String(phase))) return true;
+      const critical = items(said['findings']).filter(({ severity }) => severity === 'Critical');
+      const text = JSON.stringify([critical, said['message'], said['conditions']]);
+      return late.some((key) => text.includes(key));
+    });
+  }
+
+  /** Whether something holds it up, or it goes back. */
   #isSaid(namespace: string): boolean {
     return this.#states.all('NamespaceMigration', namespace).some((record) => {
       const { status } = record as KubeObject & {
@@ -162,10 +223,6 @@ function appOf(object: KubeObject): string {
 
 function versionOf({ metadata: { namespace, name, resourceVersion } }: KubeObject): string {
   return `${namespace ?? ''}/${name}/${resourceVersion ?? ''}`;
-}
-
-function isOurs(object: KubeObject | undefined): boolean {
-  return object?.metadata.labels?.['meshmigration.dev/managed-by'] !== undefined;
 }
 
 function describe({ from, to, service, method, path }: Call): string {

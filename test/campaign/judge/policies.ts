@@ -64,8 +64,9 @@ function matchesPolicy(policy: KubeObject, seen: Seen, reader: Reader, action: '
 }
 
 function matchesRule(rule: Json, seen: Seen, reader: Reader, action: 'ALLOW' | 'DENY'): boolean {
-  const unknown = Object.keys(rule).find((key) => key !== 'from' && key !== 'to');
+  const unknown = Object.keys(rule).find((key) => key !== 'from' && key !== 'to' && key !== 'when');
   if (unknown !== undefined) throw new RangeError(`${unknown} of a rule is not known here`);
+  if (!items(rule['when']).every((condition) => holds(condition, seen))) return false;
   const sources = items(rule['from']).map(({ source }) => fields(source));
   const operations = items(rule['to']).map(({ operation }) => fields(operation));
   const all = [...sources, ...operations].flatMap((part) => Object.keys(part));
@@ -78,6 +79,14 @@ function matchesRule(rule: Json, seen: Seen, reader: Reader, action: 'ALLOW' | '
     return known.length > 0 && known.every(([key, value]) => matchesField(key, strings(value), seen));
   };
   return (sources.length === 0 || sources.some(part)) && (operations.length === 0 || operations.some(part));
+}
+
+/** A condition on the identity of the caller, which is the only one that is known here. */
+function holds({ key, values, notValues }: Json, { identity }: Seen): boolean {
+  if (key !== 'source.principal') throw new RangeError(`${String(key)} of a condition is not known here`);
+  const among = (list: unknown): boolean =>
+    identity !== undefined && strings(list).some((pattern) => like(pattern, identity));
+  return (values === undefined || among(values)) && (notValues === undefined || !among(notValues));
 }
 
 function matchesField(key: string, values: readonly string[], { identity, method, path, port }: Seen): boolean {

@@ -14,6 +14,7 @@ export const judgedKinds = {
   AuthorizationPolicy: kinds.AuthorizationPolicy,
   PeerAuthentication: kinds.PeerAuthentication,
   Gateway: kinds.Gateway,
+  ConfigMap: kinds.ConfigMap,
   MeshMigration: meshMigrations,
   NamespaceMigration: namespaceMigrations,
 } as const;

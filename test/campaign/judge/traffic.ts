@@ -31,7 +31,8 @@ export interface Call {
   readonly path: string;
 }
 
-const requests = [
+/** Each method and path that the policies of the campaign tell apart. */
+export const requests = [
   ['GET', '/'],
   ['DELETE', '/'],
   ['GET', '/admin'],
@@ -131,25 +132,61 @@ function admits(states: States, policies: readonly KubeObject[], to: Peer, seen:
   );
 }
 
+/** How things were before the migration, as far as it decides who reads a policy. */
+export interface Before {
+  readonly plane: (namespace: string) => Plane;
+  /** The waypoint to which its owner has bound a Service. */
+  readonly gateway: (namespace: string, service: string) => string | undefined;
+}
+
+/** As sidecars read policies, of which no waypoint reads any. */
+export const asSidecarsDo: Before = { plane: () => 'Sidecar', gateway: () => undefined };
+
 /** What these policies mean for a call if the called pod were still in the plane of before: what their owners have. */
-export function meant(
-  states: States,
-  originals: readonly KubeObject[],
-  { from, to, service, method, path }: Call,
-  planeBefore: (namespace: string) => Plane,
-): boolean {
+export function meant(states: States, originals: readonly KubeObject[], call: Call, before: Before): boolean {
+  const { from, to, service, method, path } = call;
   // A sidecar sends to the address of a pod without mTLS; ambient sends with it. Refused means refused either way.
   // Whoever had an identity is meant by it, in the mesh or no more; whoever comes in is known from then on.
-  const was = planeBefore(from.namespace);
+  const was = before.plane(from.namespace);
   const identity = identityOf(was === 'None' ? from : { ...from, plane: was });
   const identities = service === undefined ? [undefined, identity] : [identity];
-  const before: Peer = {
+  const called: Peer = {
     ...to,
-    plane: planeBefore(to.namespace),
+    plane: before.plane(to.namespace),
     labels: { ...to.labels, 'security.istio.io/tlsMode': 'istio' },
   };
+  const target = service === undefined ? undefined : states.get('Service', to.namespace, service);
+  const gateway = service === undefined ? undefined : before.gateway(to.namespace, service);
+  if (target !== undefined && gateway !== undefined && called.plane === 'Ambient' && was === 'Ambient')
+    return throughWaypoint(states, originals, called, { target, gateway, identity, method, path });
   return identities.some((as) =>
-    admits(states, originals, before, { method, path, port: containerPort, ...(as !== undefined && { identity: as }) }),
+    admits(states, originals, called, { method, path, port: containerPort, ...(as !== undefined && { identity: as }) }),
+  );
+}
+
+/** A request on its way through a waypoint. */
+interface Through extends Pick<Call, 'method' | 'path'> {
+  readonly target: KubeObject;
+  readonly gateway: string;
+  readonly identity: string | undefined;
+}
+
+/** A waypoint is called at the port of the Service, and that is the port that its policies see. */
+function throughWaypoint(
+  states: States,
+  policies: readonly KubeObject[],
+  to: Peer,
+  { target, gateway, identity, method, path }: Through,
+  isKnown = true,
+): boolean {
+  const request = { method, path };
+  const waypoint = `cluster.local/ns/${to.namespace}/sa/${gateway}`;
+  return (
+    lets(
+      policies.filter((policy) => targets(policy, target, gateway)),
+      { ...request, port: servicePort(target), ...(identity !== undefined && { identity }) },
+      'Http',
+    ) && admits(states, policies, to, { ...request, port: containerPort, ...(isKnown && { identity: waypoint }) })
   );
 }
 
@@ -173,15 +210,7 @@ export function passes(
   const reached = to.plane === 'Ambient' || to.hbone;
   if (target === undefined || gateway === undefined)
     return admits(states, inForce, to, seen(reached ? identity : undefined));
-  const waypoint = `cluster.local/ns/${to.namespace}/sa/${gateway}`;
-  // A waypoint is called at the port of the Service, and that is the port that its policies see.
-  return (
-    lets(
-      inForce.filter((policy) => targets(policy, target, gateway)),
-      { ...seen(identity), port: servicePort(target) },
-      'Http',
-    ) && admits(states, inForce, to, seen(reached ? waypoint : undefined))
-  );
+  return throughWaypoint(states, inForce, to, { target, gateway, identity, method, path }, reached);
 }
 
 /** The waypoint that serves a Service, as istiod says. */
@@ -189,7 +218,8 @@ function boundTo({ metadata, ...service }: KubeObject): string | undefined {
   const holds = items(at(fields(service)['status'], 'conditions')).some(
     ({ type, status }) => type === 'istio.io/WaypointBound' && status === 'True',
   );
-  return holds ? metadata.labels?.['istio.io/use-waypoint'] : undefined;
+  const named = metadata.labels?.['istio.io/use-waypoint'];
+  return holds && named !== 'none' ? named : undefined;
 }
 
 function servicePort({ spec }: KubeObject & { readonly spec?: unknown }): number {

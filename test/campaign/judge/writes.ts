@@ -18,13 +18,14 @@ const ownLabels: Readonly<Record<string, RegExp>> = {
 const counted = new Set(['deployment.kubernetes.io/revision', 'deprecated.daemonset.template.generation']);
 
 /** Sentences about a write of the operator that changes more than it may. */
-export function overreach({ kind, key, before, after }: Committed): readonly string[] {
+export function overreach(
+  { kind, key, before, after }: Committed,
+  isOurs: (object: KubeObject | undefined) => boolean,
+): readonly string[] {
   if (kind === 'MeshMigration' || kind === 'NamespaceMigration')
     return isDeepStrictEqual(before?.['spec'], after?.['spec']) || before === undefined || after === undefined
       ? []
       : [`${kind} ${key}: its spec was changed`];
-  const isOurs = (object: KubeObject | undefined): boolean =>
-    object?.metadata.labels?.['meshmigration.dev/managed-by'] === 'mesh-migration';
   if (kind === 'Pod') return []; // Evictions and deletions; invariant B judges what becomes of them.
   if (isOurs(before) || isOurs(after)) return [];
   if (before === undefined || after === undefined)
@@ -47,6 +48,7 @@ function changed(before: Readonly<Record<string, string>>, after: Readonly<Recor
 }
 
 function specWithoutOurs(kind: Committed['kind'], object: KubeObject): unknown {
+  if (kind === 'ConfigMap') return object['data'];
   if (kind !== 'Deployment' && kind !== 'StatefulSet' && kind !== 'DaemonSet') return object['spec'];
   return withoutRestart(object, object.metadata.name === 'waypoint');
 }
@@ -68,14 +70,14 @@ function withoutRestart(object: KubeObject, isWaypoint: boolean): unknown {
  * What has to be as people wrote it once a namespace is back: labels, annotations and templates, nothing of which is
  * the operator's.
  */
-export function essence(object: KubeObject): Json {
+export function essence(object: KubeObject, isRestarted = false): Json {
   const annotations = Object.fromEntries(
     Object.entries(labels(object.metadata.annotations)).filter(([key]) => !counted.has(key)),
   );
   return {
     labels: labels(object.metadata.labels),
     annotations,
-    template: withoutEmpty(at(object['spec'], 'template')),
+    template: withoutEmpty(at(isRestarted ? withoutRestart(object, false) : object['spec'], 'template')),
   };
 }
 

@@ -1,12 +1,12 @@
-import type { MeshAdapter, StepPlan } from '../../src/mesh/adapter.ts';
-import { istio } from '../../src/mesh/istio/adapter.ts';
-import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transport.ts';
-import { wholeText } from '../sim/apiserver/text-stream.ts';
-import { adapterWith, inTurn, moved, without, type Steps } from '../sim/wrong-itineraries.ts';
-import { fields, items } from './judge/json.ts';
+import type { MeshAdapter, StepPlan } from '../../../src/mesh/adapter.ts';
+import { istio } from '../../../src/mesh/istio/adapter.ts';
+import type { HttpRequest, HttpResponse, Transport } from '../../../src/kube/transport.ts';
+import { wholeText } from '../../sim/apiserver/text-stream.ts';
+import { adapterWith, inTurn, moved, without, type Steps } from '../../sim/wrong-itineraries.ts';
+import { fields, items } from '../judge/json.ts';
 
 /*
- * Operators that are wrong on purpose. The campaign has to catch each of them: a judge that lets one go says nothing about the right one. They are made at
+ * Operators that are wrong on purpose. The campaign has to catch each of them: a judge that lets one go says nothing about the right one. These are made at
  * the two seams that the operator has, what it knows of the mesh and its connection to the API server; nothing in src knows of them.
  */
 
@@ -76,11 +76,33 @@ function patching(
   });
 }
 
+const silentRules: readonly string[] = ['MM113', 'MM114', 'MM115'];
+
 /** All of them. */
-export const wrongOperators: readonly Wrong[] = [
+export const wrongAtSeams: readonly Wrong[] = [
   {
     name: 'takes every namespace for one that needs no HTTP',
     adapter: { ...istio, choose: () => 'L4', findings: () => [] },
+  },
+  {
+    name: 'asks its rules at the start only',
+    adapter: {
+      ...istio,
+      findings: (surroundings, when) => (when === 'Start' ? istio.findings(surroundings, when) : []),
+      unready: () => undefined,
+      unfit: () => undefined,
+    },
+  },
+  {
+    name: 'starts where new pods would not be what the pods are',
+    adapter: {
+      ...istio,
+      findings: (...asked) => istio.findings(...asked).filter(({ id }) => !silentRules.includes(id)),
+      unready: (surroundings) => {
+        const found = istio.unready(surroundings);
+        return found !== undefined && silentRules.includes(found.finding.id) ? undefined : found;
+      },
+    },
   },
   { name: 'makes no copies for the waypoint', adapter: adapterWith({ forward: without('CopyPolicies') }) },
   { name: 'makes no guard', adapter: adapterWith({ forward: without('GuardBypass') }) },

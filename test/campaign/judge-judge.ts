@@ -1,0 +1,62 @@
+import { atOnce, Player } from './player.ts';
+import { wrongNames } from './wrong/operators.ts';
+
+/** By which history an operator was caught that is wrong on purpose, and what was said of it. */
+export interface Caught {
+  readonly name: string;
+  /** Undefined when none did. */
+  readonly after?: number;
+  readonly what: string;
+}
+
+/** How the wrong operators are tried. */
+export interface Trial {
+  /** The first seed. */
+  readonly from: number;
+  /** How many histories one may get through. */
+  readonly most: number;
+  readonly jobs: number;
+  /** Part of a name; empty for all. */
+  readonly only: string;
+  /** Is told of each that is over. */
+  readonly told: (caught: Caught) => void;
+}
+
+/** Plays each wrong operator until a history catches it, or it has got through too many. */
+export async function judgeTheJudge({ from, most, jobs, only, told }: Trial): Promise<readonly Caught[]> {
+  const all = new Map<string, Caught>();
+  const chosen = wrongNames.filter((name) => name.includes(only));
+  await atOnce(jobs, chosen, async (name) => {
+    const caught = await firstCaught(name, from, most);
+    all.set(name, caught);
+    told(caught);
+  });
+  return chosen.flatMap((name) => all.get(name) ?? []);
+}
+
+async function firstCaught(name: string, from: number, most: number): Promise<Caught> {
+  const player = new Player(name);
+  try {
+    for (let after = 1; after <= most; after += 1) {
+      const answer = await player.play(from + after - 1);
+      // That it falls is no promise that is broken: nobody is caught by it.
+      if ('error' in answer) continue;
+      const [first] = answer.outcome.violations;
+      if (first !== undefined) return { name, after, what: first.what.split('\n')[0] ?? '' };
+    }
+    return { name, what: `not in ${String(most)}` };
+  } finally {
+    await player.end();
+  }
+}
+
+/** More of a sentence nobody reads in a table. */
+const longest = 140;
+
+/** The table for docs/reliability.md. */
+export function tableOf(all: readonly Caught[]): string {
+  const rows = all.map(
+    ({ name, after, what }) => `| ${name} | ${after === undefined ? '-' : String(after)} | ${what.slice(0, longest)} |`,
+  );
+  return ['| An operator that | is caught by history | which says |', '|---|---|---|', ...rows].join('\n');
+}
