@@ -68,7 +68,8 @@ function commandOf(
   { command, direction: stored, attempt: before }: NamespaceMigrationStatus,
 ): Pick<NamespaceMigrationStatus, 'command'> {
   if (direction === 'Backward' && by !== undefined) return { command: { action: 'Rollback', by: by.name, at: by.at } };
-  if (direction === 'Forward' && stored === 'Backward' && attempt !== before) return {};
+  const isTakenBack = direction === 'Forward' && stored === 'Backward' && attempt !== before;
+  if (isTakenBack && command?.action === 'Rollback') return {};
   return command === undefined || command.action === 'Migrate' ? {} : { command };
 }
 

@@ -46,11 +46,18 @@ function isStillWanted(situation: Situation, forward: NamespaceMigrationStatus):
   return isUnwanted(situation, backOutOfScope(situation, forward));
 }
 
+function whoWantsIt({ wanted, inScope }: Situation): string {
+  if (wanted === 'Rollback') return 'the MeshMigration goes back: set spec.action to Migrate first';
+  if (wanted === 'DeleteLeave') return 'the MeshMigration is being deleted, and what is half-way goes back then';
+  return inScope
+    ? 'it is to go back all the same'
+    : 'it is not selected any more, and spec.rollback.onScopeLost is Rollback: select it again first';
+}
+
 /** What keeps a person from taking a rollback back; undefined if nothing does. */
 export function whyNotWithdrawn(situation: Situation, status: NamespaceMigrationStatus): string | undefined {
   if (!isUntouched(situation, status)) return `the namespace is ${status.phase ?? 'not started'}`;
-  if (isStillWanted(situation, turnedForward(situation, status)))
-    return 'the MeshMigration goes back: set spec.action to Migrate first';
+  if (isStillWanted(situation, turnedForward(situation, status))) return whoWantsIt(situation);
   const company = situation.adapter.refuses(situation.surroundings);
   return company === undefined ? undefined : `it goes back with ${company}: take that one back first`;
 }
@@ -79,5 +86,7 @@ export function withdrawn(situation: Situation, status: NamespaceMigrationStatus
   if (status.command?.action === 'Rollback' || !isUntouched(situation, status)) return status;
   if (isStillWanted(situation, turnedForward(situation, status))) return status;
   const nobody: Command = { action: 'Migrate', by: 'spec.action', at: timestamp(situation.now) };
-  return withdrawnBy(situation, status, nobody);
+  const taken = withdrawnBy(situation, status, nobody);
+  // Who has paused it has not said that it may go on.
+  return status.command?.action === 'Pause' ? { ...taken, command: status.command } : taken;
 }

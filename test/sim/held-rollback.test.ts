@@ -157,6 +157,31 @@ describe('a rollback that is held before it has changed anything', () => {
     });
   });
 
+  it('leaves paused what a person has paused, when spec.action is set back', async () => {
+    await run(async (world) => {
+      const home = world.ns();
+      const behaviour = { [podBehaviour.readyAfterMs]: '6000' };
+      await world.create(
+        namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+        ...['api', 'b', 'c'].map((name) => deployment(home, name, { behaviour })),
+      );
+      await world.podsReady(3, home);
+      await world.pause(3000);
+      const callers = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
+      await world.create(meshMigration(world.name, { names: [home] }, { ...leaving, callers }));
+      await world.eventually('half-way', async () => ((await world.modes(home)).Sidecar === 1 ? true : undefined));
+      await world.command('Paused', home);
+      await world.childPhase('Paused');
+      await world.create(byMethod(home));
+      await world.edit({ action: 'Rollback' });
+      await isHeld(world);
+      await world.edit({ action: 'Migrate' });
+      await world.pause(60_000);
+      expect((await world.child()).status?.phase).toBe('Paused');
+      await world.modesAre({ Sidecar: 1, Ambient: 2 });
+    });
+  });
+
   it('is taken back from behind a waypoint, before a Service was bound again', async () => {
     await run(async (world) => {
       const home = world.ns();

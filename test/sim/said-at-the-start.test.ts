@@ -223,7 +223,35 @@ const byExcluded = {
   ...rollout(excluded),
 };
 
+/** Which the way there lets by, and no ztunnel enforces. */
+function audit(home: string): KubeObject {
+  return object('AuthorizationPolicy', home, 'audit', {
+    selector: { matchLabels: { app: 'roll' } },
+    action: 'AUDIT',
+    rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+  });
+}
+
 const renewals: Readonly<Record<string, Renewal>> = {
+  'pods of a Rollout, under a policy of before that selects nobody else': {
+    way: leaving,
+    id: 'MM020',
+    objects: (home) => [audit(home), podOfRollout(home, 'roll-1', {})],
+    ...rollout({}),
+  },
+  'an attached policy that decides about no pods': {
+    ...byExcluded,
+    renew: async (world, home) => {
+      await rollout(excluded).renew(world, home);
+      await world.create(
+        object('AuthorizationPolicy', home, 'attached', {
+          targetRefs: [{ kind: 'Gateway', group: 'gateway.networking.k8s.io', name: 'elsewhere' }],
+          action: 'DENY',
+          rules: [{}],
+        }),
+      );
+    },
+  },
   'pods of a Rollout with excluded ports': byExcluded,
   'the same with a DENY since': {
     ...byExcluded,

@@ -157,6 +157,38 @@ describe('a rollback to sidecars that would leave calls alone', () => {
     );
   });
 
+  it('waits where a Service is hidden since, beside ports that were left alone before', async () => {
+    await on(
+      async (world, a) => {
+        await world.create(deployment(a, 'other'));
+        await world.patch('Deployment', a, 'other', ports('80'));
+        await world.podsReady(2, a);
+        await world.pause(10_000);
+      },
+      async (world, a, d) => {
+        await changes['a Service that is exported no more']?.make(world, a, d);
+        await world.pause(30_000);
+        await world.edit({ action: 'Rollback' });
+        await isHeld(world, a);
+      },
+    );
+  });
+
+  it('goes on where somebody leaves a port alone since that nobody has', async () => {
+    await on(
+      async (world, a) => {
+        await world.patch('Deployment', a, 'web', ports('80'));
+        await world.pause(10_000);
+      },
+      async (world, a) => {
+        await world.create(deployment(a, 'db', { behaviour: { [excluded]: '3306' } }));
+        await world.podsReady(2, a);
+        await world.edit({ action: 'Rollback' });
+        await world.phase('RolledBack');
+      },
+    );
+  });
+
   it('waits where the policy has come since the start', async () => {
     await on(
       async (world, a, d) => {

@@ -3,7 +3,7 @@ import type { Surroundings } from '../adapter.ts';
 import { hasLabels } from '../has-labels.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { ConfigView, PodView } from '../views.ts';
-import { selectorOf } from './findings/rule.ts';
+import { selectorOf, targetRefs } from './findings/rule.ts';
 import { markOf, markOfPolicy } from './mark.ts';
 import { isMade } from './policy/translate/names.ts';
 
@@ -19,7 +19,7 @@ const deciding = memoize((surroundings: Surroundings): readonly ConfigView[] => 
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
   return decidingKinds
     .flatMap((kind) => homes.flatMap((home) => mesh.configs(kind, home)))
-    .filter((config) => !isMade(config, surroundings));
+    .filter((config) => targetRefs(config).length === 0 && !isMade(config, surroundings));
 });
 
 /** Pods, or what makes them: who they are, however they are called, and their labels; none of what is about all. */

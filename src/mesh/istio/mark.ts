@@ -36,9 +36,23 @@ function settingsIn(template: TemplateView): string {
 /** What data planes write into a pod. */
 const written: readonly string[] = [sidecarStatusAnnotation, redirectionAnnotation, 'istio.io/rev'];
 
+/** Labels in which a controller says which of its revisions a pod is of. */
+const ofRevision = ['rollouts-pod-template-hash', 'pod-template-hash'];
+
+/** Whose it is, under the name that stays: of a Rollout without the hash, of a run of a CronJob without its number. */
+function familyOf(each: PodView | TemplateView): readonly unknown[] {
+  const isPod = !('templateLabels' in each);
+  const { kind, name } = isPod ? (each.owner ?? { kind: 'Pod', name: '' }) : each;
+  if (kind === 'Job' || kind === 'CronJob') return ['Job', name.replace(/-\d+$/, '')];
+  if (!isPod) return [kind, name];
+  if (each.owner === undefined) return [kind, Object.entries(withoutAdded(each.labels)).sort()];
+  const hash = ofRevision.map((key) => each.labels[key]).find((value) => value !== undefined);
+  return [kind, hash !== undefined && name.endsWith(`-${hash}`) ? name.slice(0, -hash.length - 1) : name];
+}
+
 /**
- * By which a pod, or a template that comes and goes like a Job, is known again however it is called: by what it says
- * and by its ServiceAccount.
+ * By which a pod, or a template that comes and goes like a Job, is known again however it is called: by whose it is, by
+ * what it says and by its ServiceAccount.
  */
 export function markOfSaying(each: PodView | TemplateView): string {
   const [pod, more] =
@@ -46,7 +60,7 @@ export function markOfSaying(each: PodView | TemplateView): string {
   const annotations = Object.entries(pod.annotations).filter(([key]) => !written.includes(key));
   const said = saidIn({ labels: withoutAdded(pod.labels), annotations: Object.fromEntries(annotations) });
   const foreign = Array.isArray(more) && more.length === 0 ? undefined : more;
-  return sha256(JSON.stringify(['says', ...said, each.serviceAccount, foreign])).slice(0, markLength);
+  return sha256(JSON.stringify(['says', familyOf(each), ...said, each.serviceAccount, foreign])).slice(0, markLength);
 }
 
 const templatesByName = memoize(

@@ -2,7 +2,15 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
 import { isThere } from './asleep.ts';
-import { callsByHeadless, callsInto, callsToOld, callsUntaken, type Nameless } from './nameless-calls.ts';
+import { losing, type Losing } from './losing.ts';
+import {
+  callsByHeadless,
+  callsInto,
+  callsLeftAlone,
+  callsToOld,
+  callsUntold,
+  type Nameless,
+} from './nameless-calls.ts';
 import { everywhere, ofEach } from './question.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
@@ -27,6 +35,8 @@ export interface LostBack {
   readonly end: 'Called' | 'Callers' | 'Old' | 'Untaken';
   /** Why, where it may have become so since the start: `Untaken` only. */
   readonly how?: string;
+  /** Whose calls they are, where it is not all of the namespace. */
+  readonly caller?: Losing;
   /** Whether it is known that there are such calls. */
   readonly known: boolean;
 }
@@ -61,10 +71,36 @@ function callersLost(surroundings: Surroundings): readonly LostBack[] {
 }
 
 /** What is only refused then was let through since the start only, and opens nothing. */
+function opening(all: readonly Nameless[], by: readonly Losing[]): readonly LostBack[] {
+  const callers = by.length === 0 ? [undefined] : by;
+  return all
+    .filter(({ effect }) => effect === 'Opens')
+    .flatMap(({ namespace, policy, effect, known, how }) =>
+      callers.map((caller): LostBack => ({
+        namespace,
+        policy,
+        effect,
+        known,
+        how,
+        end: 'Untaken',
+        ...(caller && { caller }),
+      })),
+    );
+}
+
+/** What sidecars here would leave alone, of each caller by himself, and the Services of which they would not be told. */
 function untaken(others: readonly string[], surroundings: Surroundings): readonly LostBack[] {
-  return callsUntaken(others, surroundings).flatMap(({ namespace, policy, effect, known, how }) =>
-    effect === 'Opens' ? [{ namespace, policy, effect, known, how, end: 'Untaken' }] : [],
+  const all = losing(surroundings);
+  const alike = Map.groupBy(
+    all.filter(({ left }) => left.length > 0),
+    ({ left }) => JSON.stringify(left),
   );
+  const leftAlone = [...alike.values()].flatMap((callers) =>
+    opening(callsLeftAlone(callers[0]?.left ?? [], others, surroundings), callers),
+  );
+  const untold = callsUntold(others, surroundings);
+  const selected = all.filter(({ isSelected }) => isSelected);
+  return [...leftAlone, ...opening(untold, selected)];
 }
 
 /** What a rollback of the namespace would lose of it, of calls from and to others. */

@@ -75,13 +75,17 @@ function ofStrict({ policy, at }: Decides, namespace: string): readonly Uncalled
 
 /** Who calls, and what his sidecars would not take, or not know. */
 interface Caller {
+  readonly home: string;
   readonly leftAlone: readonly LeftAlone[];
-  readonly told: ToldTo;
+  /** Absent where it is not asked for. */
+  readonly told?: ToldTo;
 }
 
-const callerOf = memoize((surroundings: Surroundings): Caller => {
-  return { leftAlone: leftAloneBy(surroundings, undefined), told: toldTo(surroundings, undefined) };
-});
+const callerOf = memoize((surroundings: Surroundings): Caller => ({
+  home: surroundings.namespace.name,
+  leftAlone: leftAloneBy(surroundings, undefined),
+  told: toldTo(surroundings, undefined),
+}));
 
 /** The same with what keeps his sidecars from being told of a Service. */
 function inWords(at: Decides['at'], whys: ReadonlyMap<string, string>): Decides['at'] {
@@ -94,10 +98,9 @@ function inWords(at: Decides['at'], whys: ReadonlyMap<string, string>): Decides[
 }
 
 /** What his calls to a namespace lose, as what it is looked at. */
-function namelessAt(there: Surroundings, { leftAlone, told }: Caller, as: As): readonly Uncalled[] {
+function namelessAt(there: Surroundings, { home, leftAlone, told }: Caller, as: As): readonly Uncalled[] {
   const { name } = there.namespace;
-  const home = told.namespace;
-  const untold = as === 'Old' ? [] : untoldAt(there, told);
+  const untold = as === 'Old' || told === undefined ? [] : untoldAt(there, told);
   const { policies, strict } = decidingByCaller(there, {
     as,
     leftAlone: as === 'Old' ? [] : leftAlone,
@@ -133,8 +136,8 @@ function lostAt(
   surroundings: Surroundings,
   as: As,
   mayLose: (there: Surroundings) => boolean = () => true,
+  caller = callerOf(surroundings),
 ): readonly Nameless[] {
-  const caller = callerOf(surroundings);
   return ofEach(names, surroundings, (there) =>
     (mayLose(there) ? namelessAt(there, caller, as) : []).flatMap((each) => {
       const called = calledSo(each, surroundings);
@@ -174,15 +177,30 @@ function deciders(names: readonly string[], { mesh }: Surroundings): readonly st
   return homes.has(mesh.rootNamespace) ? names : names.filter((name) => homes.has(name));
 }
 
-/**
- * What becomes of calls into these namespaces that sidecars here would not take, or to Services of which they would not
- * be told. Everybody asks it of everybody, so whoever has no policy that could tell is left out first.
- */
-export function callsUntaken(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
-  const { leftAlone: left, told } = callerOf(surroundings);
-  const mayLose = (there: Surroundings): boolean => left.length > 0 || untoldAt(there, told).length > 0;
-  const all = lostAt(deciders(names, surroundings), surroundings, 'TheyAre', mayLose);
+function untaken(all: readonly Nameless[]): readonly Nameless[] {
   return all.filter(({ headless, how }) => !headless && how !== byAddress.how);
+}
+
+/**
+ * What becomes of calls into these namespaces that are left alone. Everybody asks it of everybody, so whoever has no
+ * policy that could tell is left out first.
+ */
+export function callsLeftAlone(
+  left: readonly LeftAlone[],
+  names: readonly string[],
+  surroundings: Surroundings,
+): readonly Nameless[] {
+  const caller = { home: surroundings.namespace.name, leftAlone: left };
+  return untaken(lostAt(deciders(names, surroundings), surroundings, 'TheyAre', undefined, caller));
+}
+
+/** The same of Services of which sidecars here would not be told. */
+export function callsUntold(names: readonly string[], surroundings: Surroundings): readonly Nameless[] {
+  const { home, told } = callerOf(surroundings);
+  if (told === undefined) return [];
+  const mayLose = (there: Surroundings): boolean => untoldAt(there, told).length > 0;
+  const caller = { home, leftAlone: [], told };
+  return untaken(lostAt(deciders(names, surroundings), surroundings, 'TheyAre', mayLose, caller));
 }
 
 /** What of sidecars here becomes of calls by headless Services into a namespace, were that in ambient. */

@@ -1,19 +1,13 @@
-import { memoize } from '../../base/memoize.ts';
 import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { UnseenBefore } from '../others.ts';
 import { stoodBefore } from '../made-since.ts';
-import { asPod, type ConfigView } from '../views.ts';
-import { nameOf } from './findings/rule.ts';
-import { markOfSaying } from './mark.ts';
+import type { ConfigView } from '../views.ts';
 import { lostGoingBack, type LostBack } from './nameless-back.ts';
-import { leftAlone } from './outbound-ports.ts';
-import { sidecarsOf } from './told-services.ts';
 import { callersInAmbient, openingAt, unseenBy, unseenOfOld } from './unseen-callers.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { onlyRestarts } from './waypoint/choose.ts';
 import { isExit } from './waypoint/exit/route.ts';
-import { willBeProtected } from './waypoint/other-pods.ts';
 
 /*
  * On the way back to sidecars: who was in ambient before the start and stays there was never seen by the sidecars to which a namespace goes back, if they took HBONE: by going back
@@ -21,23 +15,23 @@ import { willBeProtected } from './waypoint/other-pods.ts';
  * ambient it is the same with the called whose sidecars were there before.
  */
 
-/** A caller that loses something. */
-interface Losing {
-  readonly key: string;
-  readonly createdAt: number | undefined;
-}
-
 /** A policy as it is now: what somebody adds to it later was never open. */
 function asItIs({ namespace, name, spec }: ConfigView): string {
   return `${namespace}/${name} ${digestOf(spec).slice(0, 16)}`;
 }
 
 /** Somebody at the other end of calls, and a policy that they get past; with the reason where that may be another one later. */
-type Pair = Pick<LostBack, 'namespace' | 'policy' | 'how'>;
+type Pair = Pick<LostBack, 'namespace' | 'policy' | 'how' | 'caller'>;
 
 /** As which the other end is remembered. */
-function endOf({ namespace, how }: Pick<Pair, 'namespace' | 'how'>): string {
-  return how === undefined ? namespace : `${namespace} ${sha256(how).slice(0, 16)}`;
+function endOf({ namespace, how, caller }: Pair): string {
+  return how === undefined ? namespace : `${namespace} ${sha256(JSON.stringify([how, caller?.who])).slice(0, 16)}`;
+}
+
+/** Where an older operator has not remembered why calls were lost, the ages of policy and caller tell. */
+function stoodAlready({ policy, caller }: Pair, surroundings: Surroundings): boolean {
+  const ages = [policy.createdAt, ...(caller === undefined ? [] : [caller.createdAt])];
+  return ages.every((createdAt) => stoodBefore(createdAt, surroundings));
 }
 
 /** Out of ambient it is the called that have sidecars before the start already. */
@@ -62,9 +56,8 @@ function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
     ...lostGoingBack(surroundings).filter(({ effect }) => effect === 'Opens'),
   ];
   if (opens.length === 0) return undefined;
-  const isLost = opens.some((each: Pair) => each.how !== undefined);
   return {
-    namespaces: [...new Set([...opens.map(endOf), ...(isLost ? losing(surroundings).map(({ key }) => key) : [])])],
+    namespaces: [...new Set(opens.map(endOf))],
     policies: [...new Set(opens.map(({ policy }) => policy))].map(asItIs),
   };
 }
@@ -91,37 +84,10 @@ export function tooManyUnseen(surroundings: Surroundings): UnseenBefore | undefi
   return now !== undefined && isTooMuch(now) ? now : undefined;
 }
 
-/** Who of the namespace loses something of his calls by his sidecar, known by name and by what he loses. */
-const losing = memoize((surroundings: Surroundings): readonly Losing[] => {
-  const { workloads, otherTemplates, namespace, mesh } = surroundings;
-  return [...workloads, ...otherTemplates].filter(willBeProtected).flatMap((template): readonly Losing[] => {
-    const { labels, annotations } = asPod(template);
-    const left = leftAlone({ annotations }, mesh);
-    const under = sidecarsOf([labels], namespace.name, mesh).flatMap((each) =>
-      each === undefined ? [] : nameOf(each),
-    );
-    if (left.length === 0 && under.length === 0) return [];
-    const who = 'replicas' in template ? nameOf(template) : markOfSaying(template);
-    return [
-      { key: `caller ${sha256(JSON.stringify([who, left, under])).slice(0, 16)}`, createdAt: template.createdAt },
-    ];
-  });
-});
-
-/**
- * Whether the same callers lost the same at the start. Where an older operator has remembered nothing, the ages tell.
- */
-function lostAlready({ policy }: Pair, surroundings: Surroundings, before: UnseenBefore | undefined): boolean {
-  if (surroundings.heldBefore === undefined)
-    return [policy, ...losing(surroundings)].every(({ createdAt }) => stoodBefore(createdAt, surroundings));
-  return losing(surroundings).every(({ key }) => before?.namespaces.includes(key) === true);
-}
-
 /** Whether calls from a namespace, or out of ambient to one, got past a policy before the start of this one already. */
 export function wasUnseen(pair: Pair, surroundings: Surroundings): boolean {
   const { scope, namespace } = surroundings;
   const before = scope?.unseenBefore(namespace.name);
-  if (pair.how !== undefined && !lostAlready(pair, surroundings, before)) return false;
-  if (pair.how !== undefined && surroundings.heldBefore === undefined) return true;
+  if (pair.how !== undefined && surroundings.heldBefore === undefined) return stoodAlready(pair, surroundings);
   return before?.namespaces.includes(endOf(pair)) === true && before.policies.includes(asItIs(pair.policy));
 }

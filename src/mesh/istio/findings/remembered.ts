@@ -72,11 +72,16 @@ export function marksOfNameless(
 ): readonly string[] {
   const all = nameless(surroundings);
   const alone = { ...there, pods: all.filter((each) => isPod(each)), workloads: [] };
-  const saying = rules.filter(
-    (rule) => !isAskedAnew(rule) && rule.find(alone).some(({ object }) => configNamed(object, there) === undefined),
+  const asked = rules.filter((rule) => !isAskedAnew(rule)).map((rule) => ({ rule, said: rule.find(alone) }));
+  const isOfMesh = ({ object }: Evidence): boolean => configNamed(object, there) !== undefined;
+  // A policy that selects these alone is said of nothing else.
+  const ofMesh = asked.flatMap(({ rule, said }) =>
+    said.filter(isOfMesh).flatMap((each) => marksOf(rule, each, alone, surroundings)),
   );
-  if (saying.length === 0) return [];
+  const saying = asked.filter(({ said }) => !said.every(isOfMesh)).map(({ rule }) => rule);
+  if (saying.length + ofMesh.length === 0) return [];
   return [
+    ...ofMesh,
     ...all.map(markOfSaying),
     ...saying.flatMap((rule) => all.flatMap((each) => marksOfDeciding(rule, decidedOf(each), surroundings))),
   ];
@@ -148,18 +153,25 @@ function markOfSelection(config: ConfigView, each: PodView | TemplateView): stri
 function marksOfSelection({ object }: Evidence, surroundings: Surroundings): readonly string[] {
   const config = configNamed(object, surroundings);
   if (config === undefined) return [];
-  const selected = selectedBy(config, surroundings);
-  return selected.length > mostSelected ? [] : selected.map((each) => markOfSelection(config, each));
+  const marks = [...new Set(selectedBy(config, surroundings).map((each) => markOfSelection(config, each)))];
+  return marks.length > mostSelected ? [markOfMany(config)] : marks;
+}
+
+/** That these were too many to be remembered one by one. */
+function markOfMany(config: ConfigView): string {
+  return markOf('selects many', nameOf(config), '');
 }
 
 /** Whether an object of the mesh is about something that it was not about at the start. */
 function meetsNew(config: ConfigView, surroundings: Surroundings): boolean {
   const { heldBefore: before } = surroundings;
-  return selectedBy(config, surroundings).some((each) => {
-    if (before?.has(markOfSelection(config, each)) === true) return false;
-    // An old one may have been labelled anew to be selected: only of what is for all the age tells.
-    return selectorOf(config) !== undefined && before !== undefined ? true : !stoodBefore(each.createdAt, surroundings);
-  });
+  // An old one may have been labelled anew to be selected: the age tells only where nothing else does.
+  const byAge = before === undefined || before.has(markOfMany(config));
+  return selectedBy(config, surroundings).some((each) =>
+    byAge
+      ? !stoodBefore(each.createdAt, surroundings) && before?.has(markOfSaying(each)) !== true
+      : !before.has(markOfSelection(config, each)),
+  );
 }
 
 /** Whether it was said at the start, of the same. */
