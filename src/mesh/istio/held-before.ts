@@ -3,7 +3,18 @@ import { mostHeldBefore } from '../others.ts';
 import { marksOfNow } from './findings/asked-back.ts';
 import { attachedNow } from './waypoint/passed-by.ts';
 
+/** All of them, one after the other: of many there is room for some only, and the others need not be worked out. */
+function* marks(surroundings: Surroundings): Generator<string> {
+  yield* attachedNow(surroundings);
+  yield* marksOfNow(surroundings);
+}
+
 /** Marks of what would hold a way back if it began now: asked at the start. */
 export function heldBefore(surroundings: Surroundings): readonly string[] {
-  return [...new Set([...attachedNow(surroundings), ...marksOfNow(surroundings)])].slice(0, mostHeldBefore);
+  const found = new Set<string>();
+  for (const mark of marks(surroundings)) {
+    found.add(mark);
+    if (found.size >= mostHeldBefore) break;
+  }
+  return [...found];
 }

@@ -111,12 +111,10 @@ export function asBack(rule: Rule): Rule {
 }
 
 /** The marks of what would hold a way back right now. */
-export function marksOfNow(surroundings: Surroundings): readonly string[] {
+export function* marksOfNow(surroundings: Surroundings): Generator<string> {
   const { [dataplaneModeLabel]: _mode, ...labels } = surroundings.namespace.labels;
   const back = turned({ ...surroundings, namespace: { ...surroundings.namespace, labels } });
   const there = asleep(back);
-  const said = askedBack.flatMap((rule) =>
-    rule.find(there).flatMap((each) => marksOf(rule, each, there, surroundings)),
-  );
-  return [...said, ...marksOfNameless(askedBack, back, surroundings)];
+  for (const rule of askedBack) for (const each of rule.find(there)) yield* marksOf(rule, each, there, surroundings);
+  yield* marksOfNameless(askedBack, back, surroundings);
 }

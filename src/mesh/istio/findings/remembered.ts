@@ -65,26 +65,22 @@ function decidedOf(each: PodView | TemplateView): Decided {
 }
 
 /** Marks of these, and of what decides about them, where some rule says something of one; `there` is the way back. */
-export function marksOfNameless(
+export function* marksOfNameless(
   rules: readonly Rule[],
   there: Surroundings,
   surroundings: Surroundings,
-): readonly string[] {
+): Generator<string> {
   const all = nameless(surroundings);
   const alone = { ...there, pods: all.filter((each) => isPod(each)), workloads: [] };
   const asked = rules.filter((rule) => !isAskedAnew(rule)).map((rule) => ({ rule, said: rule.find(alone) }));
   const isOfMesh = ({ object }: Evidence): boolean => configNamed(object, there) !== undefined;
+  const isSaying = asked.some(({ said }) => said.length > 0);
   // A policy that selects these alone is said of nothing else.
-  const ofMesh = asked.flatMap(({ rule, said }) =>
-    said.filter(isOfMesh).flatMap((each) => marksOf(rule, each, alone, surroundings)),
-  );
-  const saying = asked.filter(({ said }) => !said.every(isOfMesh)).map(({ rule }) => rule);
-  if (saying.length + ofMesh.length === 0) return [];
-  return [
-    ...ofMesh,
-    ...all.map(markOfSaying),
-    ...saying.flatMap((rule) => all.flatMap((each) => marksOfDeciding(rule, decidedOf(each), surroundings))),
-  ];
+  for (const { rule, said } of asked)
+    for (const each of said.filter(isOfMesh)) yield* marksOf(rule, each, alone, surroundings);
+  if (isSaying) for (const each of all) yield markOfSaying(each);
+  for (const { rule, said } of asked)
+    if (!said.every(isOfMesh)) for (const each of all) yield* marksOfDeciding(rule, decidedOf(each), surroundings);
 }
 
 /** Those of them that were there at the start, or one that said the same, where the same decides about it. */
@@ -99,10 +95,11 @@ export function namelessOfBefore(rule: Rule, surroundings: Surroundings): Readon
 }
 
 /** Marks of what decides about some pods. */
-function marksOfDeciding({ decidedBy = [] }: Rule, decided: Decided, surroundings: Surroundings): readonly string[] {
-  if (decidedBy.length === 0) return [];
+function* marksOfDeciding({ decidedBy = [] }: Rule, decided: Decided, surroundings: Surroundings): Generator<string> {
+  if (decidedBy.length === 0) return;
   const about = decidingAbout(decidedBy, decided, surroundings);
-  return [...about.map((config) => markOfDeciding(config, decided)), markOfLetting(about)];
+  yield markOfLetting(about);
+  for (const config of about) yield markOfDeciding(config, decided);
 }
 
 /** What is said of all of a namespace is about all labels. */
@@ -115,20 +112,18 @@ function decidedIn({ object }: Evidence, surroundings: Surroundings): Decided {
  * By which it is known again; none of what passes, nor of how the mesh is doing. `there` is what the rule was asked
  * about, `surroundings` what is there.
  */
-export function marksOf(
+export function* marksOf(
   rule: Rule,
   evidence: Evidence,
   there: Surroundings,
   surroundings: Surroundings,
-): readonly string[] {
-  if (evidence.passing === true || isAskedAnew(rule)) return [];
+): Generator<string> {
+  if (evidence.passing === true || isAskedAnew(rule)) return;
   const template = templateNamed(evidence.object, surroundings);
   const asleep = rule.aboutServing === true && sleeps(template);
-  return [
-    markOfSaid(rule, evidence, there, asleep),
-    ...marksOfSelection(evidence, surroundings),
-    ...marksOfDeciding(rule, decidedIn(evidence, surroundings), surroundings),
-  ];
+  yield markOfSaid(rule, evidence, there, asleep);
+  yield* marksOfSelection(evidence, surroundings);
+  yield* marksOfDeciding(rule, decidedIn(evidence, surroundings), surroundings);
 }
 
 /** Whatever would have a sidecar. */
