@@ -66,7 +66,11 @@ export const Returned = z.object({
       'Why: the reason of its failure, Command, or JournalLost where the record on the Namespace was taken away.',
     ),
   at: Time.describe('When it failed, or when the command was given, or the loss was noted.'),
-  by: z.string().max(256).optional().describe('Who commanded it back, spec.rollback.onScopeLost for one; absent after a failure.'),
+  by: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('Who commanded it back, spec.rollback.onScopeLost for one; absent after a failure.'),
   over: z
     .boolean()
     .optional()

@@ -82,10 +82,7 @@ const emptyService: ServiceFacts = {
   ports: [],
 };
 
-function known(
-  namespaces: Iterable<string>,
-  from: string,
-): Extract<NamespaceCallers, { readonly kind: 'Known' }> {
+function known(namespaces: Iterable<string>, from: string): Extract<NamespaceCallers, { readonly kind: 'Known' }> {
   return { kind: 'Known', namespaces: [...new Set(namespaces)].sort(), from };
 }
 
