@@ -79,7 +79,7 @@ const caughtCopies: readonly (readonly [name: string, move: Move, what: RegExp])
   [
     'believes what a record says of direction and labels',
     { at: 40_000, kind: 'Action', name: 'record with other labels', dice: 3 },
-    /^A: the labels of office ask for no data plane$/m,
+    /^(A: the labels of office ask for no data plane|Scope: the operator wrote Namespace office, .*)$/m,
   ],
 ];
 
