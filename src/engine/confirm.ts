@@ -75,8 +75,9 @@ function commandOf(
 
 function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: NamespaceView): NamespaceMigrationStatus {
   const { command: _command, failure: _failure, steps, workloads, before, waypoint: _waypoint, ...rest } = status;
-  // What was done in another attempt says nothing about this one.
+  // What was done in another attempt says nothing about this one; what was counted before the first change does.
   const same = status.attempt === journal.attempt;
+  const isSinceThen = same || status.original?.capturedAt === journal.capturedAt;
   const { failure } = journal;
   return {
     ...rest,
@@ -90,7 +91,7 @@ function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: Na
     labels: toList(journal.set),
     steps: same ? (steps ?? []) : [],
     workloads: same ? (workloads ?? []) : [],
-    ...(same && before !== undefined && { before }),
+    ...(isSinceThen && before !== undefined && { before }),
     ...(failure !== undefined && { failure: { ...failure } }),
   };
 }
