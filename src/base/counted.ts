@@ -4,7 +4,8 @@ export function counted(count: number, noun: string): string {
 }
 
 /** Names for a sentence, and how many there are besides: a message has to be readable with a thousand of them. */
-export function listed(names: readonly string[], most = 5): string {
-  const more = names.length - most;
-  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+export function listed(names: readonly string[], most = 5, besides = 0): string {
+  const shown = names.slice(0, most);
+  const more = names.length - shown.length + besides;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

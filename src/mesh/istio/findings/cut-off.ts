@@ -1,11 +1,13 @@
+import { memoize } from '../../../base/memoize.ts';
 import { listed } from '../../../base/counted.ts';
 import type { Severity } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Direction } from '../../network-policy/types.ts';
 import { arrived } from '../itinerary.ts';
+import type { Cuts } from '../network/compare.ts';
 import { cutsOf } from '../network/cuts.ts';
 import type { End } from '../network/ends.ts';
-import { hbonePort, keyOfEnd, type Lost } from '../network/lost.ts';
+import { hbonePort, keyOfEnd, type Calling, type Lost } from '../network/lost.ts';
 import { standingOf, type Standing } from '../network/standing.ts';
 import type { Calls, Leg, LostLeg } from '../network/waypoint-paths.ts';
 import { gatewayNameLabel } from '../waypoint/gateway.ts';
@@ -25,6 +27,26 @@ const tunnel = `{protocol: TCP, port: ${hbonePort}}`;
 /** `shop/web`. */
 export function named({ namespace, names }: End): string {
   return `${namespace}/${listed(names, 2)}`;
+}
+
+/** Calls of which each is said once; how many more there are is counted. */
+const mostSaid = 1000;
+
+/** A list of calls for a sentence. */
+export function listedCalls<T extends Calling>(
+  all: readonly T[],
+  say: (of: T, caller: string, called: string) => string,
+): string {
+  const said = new Set<string>();
+  let more = 0;
+  for (const each of all) {
+    const called = each.called.map(({ end }) => named(end));
+    for (const { end } of each.callers) {
+      if (said.size > mostSaid) more += called.length;
+      else for (const other of called) said.add(say(each, named(end), other));
+    }
+  }
+  return listed([...said], 5, more);
 }
 
 function sectionOf(direction: Direction): string {
@@ -64,8 +86,8 @@ function standing(policy: Part['policy'], calls: Calls, surroundings: Surroundin
   return policy.namespace === surroundings.namespace.name ? standingOf(calls, surroundings) : 'Likely';
 }
 
-function callsOf({ caller, called, isSingledOut }: Lost): Calls {
-  return { from: caller.end.namespace, to: called.end.namespace, isSingledOut };
+function callsOf({ callers: [caller], called: [called], isSingledOut }: Lost): Calls {
+  return { from: caller?.end.namespace ?? '', to: called?.end.namespace ?? '', isSingledOut };
 }
 
 /** Of what is only possible nobody says whether it is called at all. */
@@ -83,6 +105,24 @@ function unlessNobody(of: Standing, receivers: readonly string[]): string {
     : ` Or, if nobody makes these calls, ${said}.`;
 }
 
+const keptEnds = memoize(
+  ({ kept }: Cuts): ReadonlySet<string> =>
+    new Set(
+      kept.flatMap(({ callers, called }) => [
+        ...callers.map((each) => keyOfEnd('Egress', each)),
+        ...called.map((each) => keyOfEnd('Ingress', each)),
+      ]),
+    ),
+);
+
+/** Who opens the port of HBONE to everybody, as Istio advises, has not said that all of these call. */
+function isWhole(all: readonly Lost[], direction: Direction, surroundings: Surroundings): boolean {
+  const kept = keptEnds(cutsOf(surroundings));
+  return all.some(({ callers, called }) =>
+    (direction === 'Ingress' ? called : callers).some((each) => !kept.has(keyOfEnd(direction, each))),
+  );
+}
+
 function partOfLost(all: readonly Lost[], surroundings: Surroundings): readonly Part[] {
   const [first] = all;
   if (first === undefined) return [];
@@ -90,27 +130,21 @@ function partOfLost(all: readonly Lost[], surroundings: Surroundings): readonly 
   const isThere = arrived(surroundings.route, surroundings.namespace.labels);
   const counts = standing(policy, callsOf(first), surroundings);
   const cause = causeOf(first);
-  const calls = listed(
-    unique(
-      all.map(
-        ({ caller, called, port }) =>
-          `${named(caller.end)} to ${named(called.end)}${cause === 'Application' ? '' : ` (by ${port} today)`}`,
-      ),
-    ),
+  const calls = listedCalls(
+    all,
+    ({ port }, caller, called) => `${caller} to ${called}${cause === 'Application' ? '' : ` (by ${port} today)`}`,
   );
-  // Who opens the port of HBONE to everybody, as Istio advises, has not said that all of these call.
-  const kept = new Set(cutsOf(surroundings).kept);
-  const isWhole = all.some(
-    ({ caller, called }) => !kept.has(keyOfEnd(direction, direction === 'Ingress' ? called : caller)),
-  );
-  const receivers = unique(all.map(({ called }) => called.end.namespace));
+  const receivers = unique(all.flatMap(({ called: [called] }) => called?.end.namespace ?? []));
   const rules = unique(all.flatMap(({ rule }) => (rule === undefined ? [] : [`${sectionOf(direction)}[${rule}]`])));
   const ports = unique(all.flatMap(({ needed }) => needed.map(String))).map(Number);
   return [
     {
       policy,
       standing: counts,
-      severity: counts === 'Possible' || (cause === 'Application' && !isWhole) ? 'Warning' : 'Critical',
+      severity:
+        counts === 'Possible' || (cause === 'Application' && !isWhole(all, direction, surroundings))
+          ? 'Warning'
+          : 'Critical',
       message: `${causes[cause]}: ${wordsOf(calls, counts, isThere)}`,
       fix: `${remedies[cause](listed(rules), ports.slice(0, 5), direction === 'Ingress')}${unlessNobody(counts, receivers)}`,
     },
@@ -152,7 +186,7 @@ function partOfLegs(all: readonly LostLeg[], surroundings: Surroundings): readon
   const [first] = all;
   if (first === undefined) return [];
   const counts = standing(first.policy, first.calls, surroundings);
-  const others = listed(unique(all.flatMap(({ other }) => (other === undefined ? [] : [named(other)]))));
+  const others = listed(unique(all.flatMap(({ others: ends = [] }) => ends.map(({ end }) => named(end)))));
   return [
     {
       policy: first.policy,

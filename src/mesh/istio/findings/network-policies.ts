@@ -8,7 +8,7 @@ import { cutsOf } from '../network/cuts.ts';
 import { hbonePort, type Limited } from '../network/lost.ts';
 import type { Standing } from '../network/standing.ts';
 import { digestOfKind, seenOf } from './accepted.ts';
-import { grouped, keyOf, named, partsOf, unique, type Part } from './cut-off.ts';
+import { grouped, keyOf, listedCalls, partsOf, unique, type Part } from './cut-off.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
 /** Whom what is critical of a policy of the namespace itself is about: none of it is others' where some is its own. */
@@ -105,7 +105,7 @@ const plain = /^[-\w./]*$/;
 
 /** Denies by the identity of each namespace the ports that it may not call, so that nobody else is refused. */
 function denying(policy: NetworkPolicy, all: readonly Limited[]): string {
-  const byNamespace = Map.groupBy(all, ({ caller }) => caller.end.namespace);
+  const byNamespace = Map.groupBy(all, ({ callers: [caller] }) => caller?.end.namespace ?? '');
   const byPorts = Map.groupBy(byNamespace.keys(), (name) =>
     unique((byNamespace.get(name) ?? []).flatMap(({ open }) => open.map((port) => `"${port}"`)))
       .toSorted()
@@ -126,14 +126,15 @@ function limitsNoMore(surroundings: Surroundings): readonly Evidence[] {
   return grouped(cutsOf(surroundings).limited, ({ policy }) => keyOf(policy)).flatMap((all): readonly Evidence[] => {
     const [first] = all;
     if (first === undefined) return [];
-    const calls = all.map(
-      ({ caller, called, open, closed }) =>
-        `${named(caller.end)} calls ${named(called.end)} by ${listed(open.map(String))} and not by ${listed(closed.map(String))}`,
+    const calls = listedCalls(
+      all,
+      ({ open, closed }, caller, called) =>
+        `${caller} calls ${called} by ${listed(open.map(String))} and not by ${listed(closed.map(String))}`,
     );
     return [
       {
         object: nameOf({ ...first.policy, kind: 'NetworkPolicy' }),
-        message: `by it ${listed(unique(calls))}. Calls by HBONE all arrive on TCP ${hbonePort}: whoever may use that may use every port`,
+        message: `by it ${calls}. Calls by HBONE all arrive on TCP ${hbonePort}: whoever may use that may use every port`,
         fix: `Say it by an AuthorizationPolicy in ${first.policy.namespace} too, unless one does: ${denying(first.policy, all)}.`,
       },
     ];

@@ -58,11 +58,17 @@ function shapes(base: PodView, all: readonly PodView['labels'][]): readonly PodV
 }
 
 function told(lost: readonly Lost[], limited: readonly Limited[]): readonly string[] {
-  const names = ({ caller, called, policy: { namespace: home, name } }: Lost | Limited): string =>
-    [home, name, caller, called].map((each) => (typeof each === 'string' ? each : each.end.names.join())).join(' ');
+  const names = ({ callers, called, policy: { namespace: home, name } }: Lost | Limited): readonly string[] =>
+    callers.flatMap((caller) =>
+      called.map((each) => [home, name, caller.end.names.join(), each.end.names.join()].join(' ')),
+    );
   return [
-    ...lost.map((each) => `lost ${names(each)} ${each.direction} ${each.rule} ${each.port} ${each.isSingledOut}`),
-    ...limited.map((each) => `limited ${names(each)} ${each.open.join()} ${each.closed.join()}`),
+    ...lost.flatMap((each) =>
+      names(each).map((pair) => `lost ${pair} ${each.direction} ${each.rule} ${each.port} ${each.isSingledOut}`),
+    ),
+    ...limited.flatMap((each) =>
+      names(each).map((pair) => `limited ${pair} ${each.open.join()} ${each.closed.join()}`),
+    ),
   ].sort();
 }
 
@@ -118,6 +124,7 @@ describe('pods that are alike', () => {
           found += expected.length;
 
           expect(told(lost, limited)).toEqual(expected);
+          expect(cutsOf({ ...given })).toEqual(cutsOf(given));
         },
       ),
       { numRuns: 400 },

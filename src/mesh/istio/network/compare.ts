@@ -1,13 +1,20 @@
-import { memoize } from '../../../base/memoize.ts';
-import { Recent } from '../../../base/recent.ts';
 import type { UnreadablePolicy } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { spend } from '../policy/effort.ts';
 import { alike, reachable } from './alike.ts';
 import { labelsAskedBy } from './ends.ts';
-import { getsThrough, keptBetween, limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
+import {
+  getsThrough,
+  keptBetween,
+  limitedBetween,
+  lostBetween,
+  type Calling,
+  type Limited,
+  type Lost,
+} from './lost.ts';
+import { merged } from './merged.ts';
 import type { Place } from './places.ts';
-import { comparing, isFree } from './sides.ts';
+import { isFree } from './sides.ts';
 import { legsOf, type LostLeg, type Waypoint } from './waypoint-paths.ts';
 
 /** What NetworkPolicies do to the calls of a namespace that moves. */
@@ -15,8 +22,8 @@ export interface Cuts {
   readonly lost: readonly Lost[];
   readonly legs: readonly LostLeg[];
   readonly limited: readonly Limited[];
-  /** Ends of calls that go on out of ambient (`keyOfEnd`). */
-  readonly kept: readonly string[];
+  /** Calls that go on out of ambient. */
+  readonly kept: readonly Calling[];
   readonly unreadable: readonly UnreadablePolicy[];
   /** Other namespaces of which it takes too long to tell. */
   readonly untold: readonly Untold[];
@@ -63,18 +70,19 @@ function ofCall(caller: Place, called: Place, waypoint: Waypoint | undefined): C
   return { ...nothing, legs: getsThrough(caller, called) ? legsOf(caller, called, waypoint) : [], limited };
 }
 
-function sizeOf({ lost, legs, limited, kept }: Cuts): number {
-  return lost.length + legs.length + limited.length + kept.length;
-}
-
-/** Of places that are alike: what is true of one pair is true of all, so these are looked at only where it says anything. */
+/** Of places that are alike: what is true of one pair is true of all, so one is looked at, and said of all. */
 function ofAlike(callers: readonly Place[], called: readonly Place[], waypoint: Waypoint | undefined): Cuts {
-  const ofPair = (caller: Place, each: Place): Cuts =>
-    mayMatter(caller, each, waypoint) ? ofCall(caller, each, waypoint) : nothing;
   const [[first], [other]] = [callers, called];
-  if (first === undefined || other === undefined || sizeOf(ofPair(first, other)) === 0) return nothing;
-  spend(callers.length * called.length);
-  return joined(callers.flatMap((caller) => called.map((each) => ofPair(caller, each))));
+  if (first === undefined || other === undefined || !mayMatter(first, other, waypoint)) return nothing;
+  const { lost, legs, limited, kept } = ofCall(first, other, waypoint);
+  const ofAll = <T extends Calling>(one: T): T => ({ ...one, callers, called });
+  return {
+    ...nothing,
+    lost: lost.map(ofAll),
+    legs: legs.map((leg) => ({ ...leg, others: leg.leg === 'ToWaypoint' ? callers : called })),
+    limited: limited.map(ofAll),
+    kept: kept.map(ofAll),
+  };
 }
 
 /** Both ends of some calls. */
@@ -95,54 +103,5 @@ export function between({ callers, called, policies: [theirs, own], waypoint }: 
   const groups = alike(sending, 'Egress', new Set(inward), () => undefined);
   const others = alike(receiving, 'Ingress', asked, (place) => waypoint?.serves(place));
   spend(groups.length * others.length);
-  return joined(groups.flatMap((some) => others.map((each) => ofAlike(some, each, waypoint))));
-}
-
-/** What was told of two lists of places, and by what else. */
-interface Answer {
-  readonly own: readonly Place[];
-  readonly key: string;
-  readonly cuts: Cuts | undefined;
-}
-
-/** Of how many others it is remembered what there is between them and one namespace, and what counts as much of that. */
-const most = { Few: 64, Many: 4 } as const;
-const many = 200;
-
-/** What is much is remembered for fewer: there may be a line for each pair of pods. */
-const answers = memoize((_theirs: readonly Place[]) => ({
-  Few: new Recent<Answer>(most.Few),
-  Many: new Recent<Answer>(most.Many),
-}));
-
-/** What came of it, and the new steps that it took. */
-export interface Compared {
-  /** Undefined where it takes too long. */
-  readonly cuts: Cuts | undefined;
-  readonly steps: number;
-}
-
-/**
- * Compares two lists of places once for as long as these are the same, and everything else that decides: who asks, what
- * of, and what for. What takes more steps than it may ever take is remembered as well; with fewer `left` it may be told
- * the next time.
- */
-export function compared(
-  [own, theirs]: readonly [readonly Place[], readonly Place[]],
-  [by, ...key]: readonly unknown[],
-  { most: limit, left = limit }: { readonly most: number; readonly left?: number },
-  work: () => Cuts,
-): Compared {
-  const [who, what] = [JSON.stringify(by), JSON.stringify(key)];
-  const { Few: few, Many: much } = answers(theirs);
-  const before = [few, much].map((each) => each.get(who)).find((each) => each?.own === own && each.key === what);
-  if (before !== undefined) return { cuts: before.cuts, steps: 0 };
-  const allowed = Math.min(limit, left);
-  if (allowed <= 0) return { cuts: undefined, steps: 0 };
-  const found = bounded(allowed, () => comparing(work));
-  if (found.kind === 'TooLarge' && allowed < limit) return { cuts: undefined, steps: allowed };
-  const { value: cuts, steps } = found.kind === 'Done' ? found : { value: undefined, steps: allowed };
-  const isMuch = cuts !== undefined && sizeOf(cuts) > many;
-  (isMuch ? much : few).set(who, { own, key: what, cuts });
-  return { cuts, steps };
+  return merged(joined(groups.flatMap((some) => others.map((each) => ofAlike(some, each, waypoint)))));
 }

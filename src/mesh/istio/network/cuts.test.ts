@@ -367,6 +367,18 @@ describe('what NetworkPolicies of many others cut off', () => {
     expect(looks.slice(1).every(({ steps }) => steps < 2_300_000)).toBe(true);
   });
 
+  it('is told of each in its turn where what was told counts no more, because the own pods change', () => {
+    const names = times(30, (index) => `b${index}`);
+    const given = beside(Object.fromEntries(names.map((name) => [name, half(name)])));
+    const untold = times(4, () => {
+      const { untold: all } = cutsOf({ ...given, pods: honest('shop', 40).pods });
+      return new Set(all.map(({ name }) => name));
+    });
+
+    expect(untold.every(({ size }) => size > 5)).toBe(true);
+    expect(names.filter((name) => untold.every((all) => all.has(name)))).toEqual([]);
+  });
+
   it('is told of one behind hundreds, and remembered while nothing there changes', () => {
     const { configs, pods: ours } = honest('shop', 20);
     const others = Object.fromEntries(times(200, (index) => [`n${index}`, honest(`n${index}`, 20)]));

@@ -1,12 +1,15 @@
 import { memoize } from '../../../base/memoize.ts';
+import { Recent } from '../../../base/recent.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Direction } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
 import { bounded } from '../policy/effort.ts';
 import { everywhere } from '../question.ts';
 import { namespaceCallers } from '../waypoint/namespace-callers.ts';
-import { between, compared, joined, nothing, type Compared, type Cuts } from './compare.ts';
-import { directions, policiesIn } from './ends.ts';
+import { compared, type Compared } from './answers.ts';
+import { between, joined, nothing, type Cuts } from './compare.ts';
+import { directions, policiesIn, readableIn } from './ends.ts';
+import type { Lists } from './packed.ts';
 import { placesIn, type Place } from './places.ts';
 import { standsIn } from './standing.ts';
 import { legsOfItself, legsToOthers, usesWaypoint, waypointOf, type Waypoint } from './waypoint-paths.ts';
@@ -94,8 +97,9 @@ function withNeighbour(
   if (own === undefined || theirs === undefined) return { cuts: undefined, steps: 0 };
   const { namespace, route } = surroundings;
   const [ours, others] = [policiesOf(namespace.name, surroundings), policiesOf(name, surroundings)];
-  const key = [[namespace.name, route], into, out, waypoint?.key, usesWaypoint(name, surroundings)];
-  return compared([own, theirs], key, { most: neighbourSteps, left }, () =>
+  const key = [route, into, out, waypoint?.key, usesWaypoint(name, surroundings)];
+  const lists: Lists = { places: [own, theirs], policies: [readableIn(ours), readableIn(others)] };
+  return compared(lists, key, { most: neighbourSteps, left }, () =>
     joined([
       ...(into ? [between({ callers: theirs, called: own, policies: [others, ours], waypoint })] : []),
       ...(out
@@ -113,16 +117,36 @@ function untoldOf({ name, out }: Pair, surroundings: Surroundings): Cuts {
   return { ...nothing, untold: [{ name, matters }] };
 }
 
+/** Of namespaces that look, with whom the next look begins, where the last one has not come to all. */
+const goesOnWith = new Recent<string | undefined>(1000);
+
+/** The smallest first, but for those to whom the last look has not come. */
+function inOrder(pairs: readonly Pair[], { namespace }: Surroundings): readonly Pair[] {
+  const all = pairs.toSorted((one, other) => sizeOf(one) - sizeOf(other));
+  const next = goesOnWith.get(namespace.name);
+  const start =
+    next === undefined
+      ? 0
+      : Math.max(
+          0,
+          all.findIndex(({ name }) => name === next),
+        );
+  return [...all.slice(start), ...all.slice(0, start)];
+}
+
 function withNeighbours(surroundings: Surroundings, waypoint: Waypoint | undefined): Cuts {
   const names = everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
   const pairs = names.flatMap((name) => pairWith(name, surroundings, waypoint) ?? []);
   const found = new Map<Pair, Cuts>();
   let left = newSteps;
-  for (const pair of pairs.toSorted((one, other) => sizeOf(one) - sizeOf(other))) {
-    const { cuts, steps } = withNeighbour(pair, surroundings, waypoint, left);
+  let next: string | undefined;
+  for (const pair of inOrder(pairs, surroundings)) {
+    const { cuts, steps, later } = withNeighbour(pair, surroundings, waypoint, left);
     left -= steps;
+    if (later === true) next ??= pair.name;
     found.set(pair, joined([unreadableIn(pair.name, surroundings), cuts ?? untoldOf(pair, surroundings)]));
   }
+  goesOnWith.set(surroundings.namespace.name, next);
   return joined(pairs.map((pair) => found.get(pair) ?? nothing));
 }
 
@@ -133,9 +157,10 @@ function withItself(surroundings: Surroundings, waypoint: Waypoint | undefined):
   if (policies.length === 0) return nothing;
   const own = placesIn(name, name, surroundings);
   if (own === undefined) return undefined;
+  const lists: Lists = { places: [own, own], policies: [readableIn(policies), []] };
   const cuts = !mayCall(name, name, surroundings)
     ? nothing
-    : compared([own, own], [[name, route], waypoint?.key], { most: ownSteps }, () =>
+    : compared(lists, [route, waypoint?.key], { most: ownSteps }, () =>
         between({ callers: own, called: own, policies: [policies, policies], waypoint }),
       ).cuts;
   return (

@@ -1,3 +1,5 @@
+import { memoize } from '../../../base/memoize.ts';
+import { sha256 } from '../../../base/sha256.ts';
 import { singlesOut, type Opening } from '../../network-policy/admits.ts';
 import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
 import { spend } from '../policy/effort.ts';
@@ -8,16 +10,20 @@ import { areOpen, isFree, isOpen, suppositions, type Side, type Supposed } from 
 /** The port on which all calls by HBONE arrive. */
 export const hbonePort = 15008;
 
-/** Calls that one policy cuts off. */
-export interface Lost {
+/** Places of which some may call others. */
+export interface Calling {
+  readonly callers: readonly Place[];
+  readonly called: readonly Place[];
+}
+
+/** Calls that one policy cuts off: of all callers, each to all that are called. */
+export interface Lost extends Calling {
   readonly policy: NetworkPolicy;
   readonly direction: Direction;
   /** Its rule that opens the port by which they go today; undefined if none has to. */
   readonly rule?: number;
   /** That rule means labels of a namespace which go with the old data plane. */
   readonly byLabels?: true;
-  readonly caller: Place;
-  readonly called: Place;
   readonly port: number;
   /** Ports of which one has to be open. */
   readonly needed: readonly number[];
@@ -26,12 +32,16 @@ export interface Lost {
 }
 
 /** Calls for which a policy limits ports. */
-export interface Limited {
+export interface Limited extends Calling {
   readonly policy: NetworkPolicy;
-  readonly caller: Place;
-  readonly called: Place;
   readonly open: readonly number[];
   readonly closed: readonly number[];
+}
+
+/** One that calls, and one that is called. */
+interface Pair {
+  readonly caller: Place;
+  readonly called: Place;
 }
 
 function isShut(side: Side): boolean {
@@ -43,12 +53,7 @@ function openingFor(side: Side, port: number): Opening | undefined {
 }
 
 /** Whether a rule that opens a port at one end, or any port, means the namespace at the other end. */
-function isSingledOut(
-  side: Side,
-  direction: Direction,
-  { caller, called }: Pick<Lost, 'caller' | 'called'>,
-  port?: number,
-): boolean {
+function isSingledOut(side: Side, direction: Direction, { caller, called }: Pair, port?: number): boolean {
   const [here, there] = direction === 'Ingress' ? [called, caller] : [caller, called];
   if (side === 'All' || here.end.namespace === there.end.namespace) return false;
   spend(side.length / 4);
@@ -66,8 +71,11 @@ export function isMeantAt(direction: Direction, caller: Place, called: Place): b
 }
 
 /** At the ends that open none of the ports; where each opens some and both together none, at both. */
-function lostAt({ now, then }: Supposed, call: Pick<Lost, 'caller' | 'called' | 'port' | 'needed'>): readonly Lost[] {
-  const { port, needed } = call;
+function lostAt(
+  { now, then }: Supposed,
+  { caller, called }: Pair,
+  { port, needed }: Pick<Lost, 'port' | 'needed'>,
+): readonly Lost[] {
   const closed = directions.filter((direction) => !needed.some((each) => isOpen(then[direction], each)));
   return (closed.length > 0 ? closed : directions).flatMap((direction): readonly Lost[] => {
     const opening = openingFor(now[direction], port);
@@ -76,11 +84,14 @@ function lostAt({ now, then }: Supposed, call: Pick<Lost, 'caller' | 'called' | 
     const isByLabels = !isOpen(then[direction], port);
     return [
       {
-        ...call,
+        callers: [caller],
+        called: [called],
+        port,
+        needed,
         policy,
         direction,
         rule: index,
-        isSingledOut: isSingledOut(now[direction], direction, call, port),
+        isSingledOut: isSingledOut(now[direction], direction, { caller, called }, port),
         ...(isByLabels && { byLabels: true as const }),
       },
     ];
@@ -109,7 +120,7 @@ function lostTunnelled(caller: Place, called: Place): readonly Lost[] {
     if (areOpen(supposed.then, hbonePort)) continue;
     const port = portsOf(called, supposed.now).find((each) => areOpen(supposed.now, each));
     if (port === undefined) continue;
-    return lostAt(supposed, { caller, called, port, needed: [hbonePort] });
+    return lostAt(supposed, { caller, called }, { port, needed: [hbonePort] });
   }
   return [];
 }
@@ -120,23 +131,26 @@ function lostUntunnelled(caller: Place, called: Place): readonly Lost[] {
   if (needed.length === 0) return [];
   for (const supposed of suppositions(caller, called)) {
     if (!areOpen(supposed.now, hbonePort) || needed.some((port) => areOpen(supposed.then, port))) continue;
-    return lostAt(supposed, { caller, called, port: hbonePort, needed });
+    return lostAt(supposed, { caller, called }, { port: hbonePort, needed });
   }
   return [];
 }
 
 /** Whether calls out of ambient still get through by some port, and whose: one that has others left is cut off from some only. */
-export function keptBetween(caller: Place, called: Place): readonly string[] {
+export function keptBetween(caller: Place, called: Place): readonly Calling[] {
   if (changeOf(caller, called) !== 'Untunnelled') return [];
   const isKept = suppositions(caller, called).some(
     ({ now, then }) => areOpen(now, hbonePort) && called.end.called.some((port) => areOpen(then, port)),
   );
-  return isKept ? [keyOfEnd('Egress', caller), keyOfEnd('Ingress', called)] : [];
+  return isKept ? [{ callers: [caller], called: [called] }] : [];
 }
+
+/** Short, however many names there are and however long they are. */
+const digestOfNames = memoize(({ names }: Place['end']) => sha256(names.join(' ')));
 
 /** What stands for pods at one end of their calls, however finely they are told apart. */
 export function keyOfEnd(direction: Direction, { end }: Place): string {
-  return `${direction} ${end.namespace}/${end.names.join(' ')}`;
+  return `${direction} ${end.namespace}/${digestOfNames(end)}`;
 }
 
 /** How calls between two places go now, and how they go then, where that is not the same. */
@@ -170,7 +184,7 @@ export function limitedBetween(caller: Place, called: Place): readonly Limited[]
     );
     const opening = openingFor(Ingress, open?.[0] ?? 0);
     if (opening === undefined || open === undefined || closed === undefined || closed.length === 0) continue;
-    return [{ policy: opening.policy, caller, called, open, closed }];
+    return [{ policy: opening.policy, callers: [caller], called: [called], open, closed }];
   }
   return [];
 }

@@ -21,8 +21,8 @@ export interface LostLeg {
   readonly policy: NetworkPolicy;
   readonly direction: Direction;
   readonly waypoint: End;
-  /** The pod at the other end, absent where it is istiod or the DNS. */
-  readonly other?: End;
+  /** The pods at the other end, absent where it is istiod or the DNS. */
+  readonly others?: readonly Place[];
   /** Whose calls go that way. */
   readonly calls: Calls;
 }
@@ -92,7 +92,7 @@ function lostLeg(caller: Place, called: Place, port: number, about: About): read
   });
 }
 
-type About = Pick<LostLeg, 'leg' | 'waypoint' | 'other' | 'calls'>;
+type About = Pick<LostLeg, 'leg' | 'waypoint' | 'others' | 'calls'>;
 
 function callsOf(direction: Direction, caller: Place, called: Place): Calls {
   return {
@@ -107,8 +107,8 @@ export function legsOf(caller: Place, called: Place, { place }: Waypoint): reado
   const waypoint = place.end;
   const calls = callsOf('Ingress', caller, called);
   return [
-    ...lostLeg(caller, place, hbonePort, { leg: 'ToWaypoint', waypoint, other: caller.end, calls }),
-    ...lostLeg(place, called, hbonePort, { leg: 'FromWaypoint', waypoint, other: called.end, calls }),
+    ...lostLeg(caller, place, hbonePort, { leg: 'ToWaypoint', waypoint, others: [caller], calls }),
+    ...lostLeg(place, called, hbonePort, { leg: 'FromWaypoint', waypoint, others: [called], calls }),
   ];
 }
 
@@ -139,7 +139,7 @@ export function legsToOthers(
       const [first] = called;
       if (first === undefined) return [];
       const meant = called.find((each) => isMeantAt('Egress', caller, each)) ?? first;
-      const about = { leg: 'ToWaypoint', other: caller.end, calls: callsOf('Egress', caller, meant) } as const;
+      const about = { leg: 'ToWaypoint', others: [caller], calls: callsOf('Egress', caller, meant) } as const;
       return waypoints.flatMap((place) => lostLeg(caller, place, hbonePort, { ...about, waypoint: place.end }));
     });
 }
