@@ -17,7 +17,7 @@ export function asEscape(sign: string): string {
   return `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** Whether a line of a text would be obeyed, however the text is divided into lines. */
+/** Whether a line of a text, or one that the text begins, would be written otherwise. */
 export function mayBeObeyed(text: string): boolean {
-  return /##|\s::|^::.*\s/s.test(text);
+  return /##|\s::|^::/s.test(text);
 }

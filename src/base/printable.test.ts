@@ -96,6 +96,10 @@ describe('printable', () => {
     expect(process.cpuUsage(before).user).toBeLessThan(1e6);
   });
 
+  it('leaves a key of a map in YAML that begins like a command', () => {
+    expect(parse(printableYaml({ map: { '::1': 'a' } }, { lineWidth: 0 }))).toEqual({ map: { '::1': 'a' } });
+  });
+
   it.each([' \n', '\n \n', '\t\n'])('leaves in YAML what consists of blanks: %j', (blanks) => {
     expect(parse(printableYaml({ [blanks]: [blanks] }, { lineWidth: 0 }))).toEqual({ [blanks]: [blanks] });
   });
