@@ -76,6 +76,9 @@ export function withdrawnBy(
   return forward.phase === 'Migrated' ? { ...again, phase: 'Migrated', steps: forward.steps ?? [] } : again;
 }
 
+/** What asks of `spec.action` that namespaces be in their new data plane. */
+const taking: readonly Situation['wanted'][] = ['Migrate', 'Finalize'];
+
 /**
  * Whoever sets `spec.action` back before anything has changed does not want the rollback any more.
  *
@@ -83,6 +86,8 @@ export function withdrawnBy(
  * journal is of the way there again, in a new attempt.
  */
 export function withdrawn(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+  // A rollback is never paused, so a pause takes none back either.
+  if (!taking.includes(situation.wanted)) return status;
   if (status.command?.action === 'Rollback' || !isUntouched(situation, status)) return status;
   if (isStillWanted(situation, turnedForward(situation, status))) return status;
   const nobody: Command = { action: 'Migrate', by: 'spec.action', at: timestamp(situation.now) };

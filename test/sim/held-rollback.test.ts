@@ -83,6 +83,18 @@ describe('a rollback that is held before it has changed anything', () => {
     });
   });
 
+  it('is not by a pause of the migration, which stops no rollback', async () => {
+    await run(async (world) => {
+      const home = await rested(world);
+      await world.edit({ action: 'Rollback' });
+      await isHeld(world);
+      await world.edit({ action: 'Pause' });
+      await isHeld(world);
+      await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
+      await world.modesAre({ Ambient: 1 });
+    });
+  });
+
   it('is not while the MeshMigration goes back', async () => {
     await run(async (world) => {
       const home = await rested(world);
