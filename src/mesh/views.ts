@@ -98,6 +98,11 @@ export interface TemplateView extends View {
   readonly otherProxies?: readonly string[];
 }
 
+/** Whether it is a pod, and not what makes some. */
+export function isPod(each: PodView | TemplateView): each is PodView {
+  return !('templateLabels' in each);
+}
+
 /** What is asked of a pod, of those that a template makes. */
 export function asPod({
   templateLabels: labels,

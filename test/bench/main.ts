@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { bytesOf, tenantShapes } from '../support/tenant-shapes.ts';
 import { fleet } from './fleet.ts';
@@ -92,18 +93,17 @@ function write(shape: string, made: string): void {
   );
 }
 
-const [first, ...rest] = process.argv.slice(2);
+const {
+  positionals: wanted,
+  values: { namespaces, workloads },
+} = parseArgs({
+  allowPositionals: true,
+  options: { namespaces: { type: 'string', default: '200' }, workloads: { type: 'string', default: '1' } },
+});
 
-/** `--namespaces 1000`. */
-function option(name: string, otherwise: number): number {
-  const at = rest.indexOf(`--${name}`);
-  return at < 0 ? otherwise : Number(rest[at + 1]);
-}
-
-if (first === 'fleet') {
-  await fleet({ namespaces: option('namespaces', 200), workloads: option('workloads', 1) });
+if (wanted[0] === 'fleet') {
+  await fleet({ namespaces: Number(namespaces), workloads: Number(workloads) });
 } else {
-  const wanted = first === undefined ? [] : [first, ...rest];
   for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
     write(shape, row(shape));
 }

@@ -40,6 +40,24 @@ async function rested(world: World, home = world.ns()): Promise<string> {
   return home;
 }
 
+/** One of three workloads has its sidecars. */
+async function pausedHalfWay(world: World): Promise<string> {
+  const home = world.ns();
+  const behaviour = { [podBehaviour.readyAfterMs]: '6000' };
+  await world.create(
+    namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+    ...['api', 'b', 'c'].map((name) => deployment(home, name, { behaviour })),
+  );
+  await world.podsReady(3, home);
+  await world.pause(3000);
+  const callers = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
+  await world.create(meshMigration(world.name, { names: [home] }, { ...leaving, callers }));
+  await world.eventually('half-way', async () => ((await world.modes(home)).Sidecar === 1 ? true : undefined));
+  await world.command('Paused', home);
+  await world.childPhase('Paused');
+  return home;
+}
+
 async function isHeld(world: World): Promise<void> {
   await world.pause(30_000);
   const { status } = await world.child();
@@ -143,19 +161,7 @@ describe('a rollback that is held before it has changed anything', () => {
 
   it('is taken back half-way out of ambient too, and goes on', async () => {
     await run(async (world) => {
-      const home = world.ns();
-      const behaviour = { [podBehaviour.readyAfterMs]: '6000' };
-      await world.create(
-        namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
-        ...['api', 'b', 'c'].map((name) => deployment(home, name, { behaviour })),
-      );
-      await world.podsReady(3, home);
-      await world.pause(3000);
-      const callers = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
-      await world.create(meshMigration(world.name, { names: [home] }, { ...leaving, callers }));
-      await world.eventually('half-way', async () => ((await world.modes(home)).Sidecar === 1 ? true : undefined));
-      await world.command('Paused', home);
-      await world.childPhase('Paused');
+      const home = await pausedHalfWay(world);
       await world.create(byMethod(home));
       await world.command('RollingBack', home);
       await isHeld(world);
@@ -171,19 +177,7 @@ describe('a rollback that is held before it has changed anything', () => {
 
   it('leaves paused what a person has paused, when spec.action is set back', async () => {
     await run(async (world) => {
-      const home = world.ns();
-      const behaviour = { [podBehaviour.readyAfterMs]: '6000' };
-      await world.create(
-        namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
-        ...['api', 'b', 'c'].map((name) => deployment(home, name, { behaviour })),
-      );
-      await world.podsReady(3, home);
-      await world.pause(3000);
-      const callers = [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
-      await world.create(meshMigration(world.name, { names: [home] }, { ...leaving, callers }));
-      await world.eventually('half-way', async () => ((await world.modes(home)).Sidecar === 1 ? true : undefined));
-      await world.command('Paused', home);
-      await world.childPhase('Paused');
+      const home = await pausedHalfWay(world);
       await world.create(byMethod(home));
       await world.edit({ action: 'Rollback' });
       await isHeld(world);

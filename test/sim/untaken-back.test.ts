@@ -84,6 +84,14 @@ async function on(
   });
 }
 
+/** Another workload leaves the port alone. */
+async function otherExcludes(world: World, a: string): Promise<void> {
+  await world.create(deployment(a, 'other'));
+  await world.patch('Deployment', a, 'other', ports('80'));
+  await world.podsReady(2, a);
+  await world.pause(10_000);
+}
+
 async function nothing(): Promise<void> {
   await Promise.resolve();
 }
@@ -141,37 +149,21 @@ describe('a rollback to sidecars that would leave calls alone', () => {
   });
 
   it('waits where another workload leaves the same ports alone', async () => {
-    await on(
-      async (world, a) => {
-        await world.create(deployment(a, 'other'));
-        await world.patch('Deployment', a, 'other', ports('80'));
-        await world.podsReady(2, a);
-        await world.pause(10_000);
-      },
-      async (world, a) => {
-        await world.patch('Deployment', a, 'web', ports('80'));
-        await world.pause(30_000);
-        await world.edit({ action: 'Rollback' });
-        await isHeld(world, a);
-      },
-    );
+    await on(otherExcludes, async (world, a) => {
+      await world.patch('Deployment', a, 'web', ports('80'));
+      await world.pause(30_000);
+      await world.edit({ action: 'Rollback' });
+      await isHeld(world, a);
+    });
   });
 
   it('waits where a Service is hidden since, beside ports that were left alone before', async () => {
-    await on(
-      async (world, a) => {
-        await world.create(deployment(a, 'other'));
-        await world.patch('Deployment', a, 'other', ports('80'));
-        await world.podsReady(2, a);
-        await world.pause(10_000);
-      },
-      async (world, a, d) => {
-        await changes['a Service that is exported no more']?.make(world, a, d);
-        await world.pause(30_000);
-        await world.edit({ action: 'Rollback' });
-        await isHeld(world, a);
-      },
-    );
+    await on(otherExcludes, async (world, a, d) => {
+      await changes['a Service that is exported no more']?.make(world, a, d);
+      await world.pause(30_000);
+      await world.edit({ action: 'Rollback' });
+      await isHeld(world, a);
+    });
   });
 
   it('goes on where somebody leaves a port alone since that nobody has', async () => {

@@ -3,7 +3,7 @@ import type { Surroundings } from '../adapter.ts';
 import { hasLabels } from '../has-labels.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { ConfigView, PodView } from '../views.ts';
-import { selectorOf, targetRefs } from './findings/rule.ts';
+import { inReach, selectorOf, targetRefs } from './findings/rule.ts';
 import { markOf, markOfPolicy } from './mark.ts';
 import { isMade } from './policy/translate/names.ts';
 
@@ -13,14 +13,12 @@ import { isMade } from './policy/translate/names.ts';
 
 const decidingKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
 
-/** Objects of these kinds, not of ours, that may select pods of the namespace: its own, and those of the mesh. */
-const deciding = memoize((surroundings: Surroundings): readonly ConfigView[] => {
-  const { mesh, namespace } = surroundings;
-  const homes = [...new Set([namespace.name, mesh.rootNamespace])];
-  return decidingKinds
-    .flatMap((kind) => homes.flatMap((home) => mesh.configs(kind, home)))
-    .filter((config) => targetRefs(config).length === 0 && !isMade(config, surroundings));
-});
+/** Objects of these kinds, not of ours, that may select pods of the namespace. */
+const deciding = memoize((surroundings: Surroundings): readonly ConfigView[] =>
+  inReach(decidingKinds, surroundings).filter(
+    (config) => targetRefs(config).length === 0 && !isMade(config, surroundings),
+  ),
+);
 
 /** Pods, or what makes them: who they are, however they are called, and their labels; none of what is about all. */
 export interface Decided {

@@ -2,7 +2,7 @@ import { memoize } from '../../base/memoize.ts';
 import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import { ofOtherMeshes } from '../other-meshes.ts';
-import { asPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
+import { asPod, isPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
 import { nameOf } from './findings/rule.ts';
 import { redirectionAnnotation, sidecarStatusAnnotation } from './labels.ts';
 import { withoutAdded } from './policy/translate/selection.ts';
@@ -41,10 +41,9 @@ const ofRevision = ['rollouts-pod-template-hash', 'pod-template-hash'];
 
 /** Whose it is, under the name that stays: of a Rollout without the hash, of a run of a CronJob without its number. */
 function familyOf(each: PodView | TemplateView): readonly unknown[] {
-  const isPod = !('templateLabels' in each);
-  const { kind, name } = isPod ? (each.owner ?? { kind: 'Pod', name: '' }) : each;
+  const { kind, name } = isPod(each) ? (each.owner ?? { kind: 'Pod', name: '' }) : each;
   if (kind === 'Job' || kind === 'CronJob') return ['Job', name.replace(/-\d+$/, '')];
-  if (!isPod) return [kind, name];
+  if (!isPod(each)) return [kind, name];
   if (each.owner === undefined) return [kind, Object.entries(withoutAdded(each.labels)).sort()];
   const hash = ofRevision.map((key) => each.labels[key]).find((value) => value !== undefined);
   return [kind, hash !== undefined && name.endsWith(`-${hash}`) ? name.slice(0, -hash.length - 1) : name];
@@ -55,8 +54,7 @@ function familyOf(each: PodView | TemplateView): readonly unknown[] {
  * what it says and by its ServiceAccount.
  */
 export function markOfSaying(each: PodView | TemplateView): string {
-  const [pod, more] =
-    'templateLabels' in each ? [asPod(each), each.proxyParts] : [each, ofOtherMeshes(each.containers)];
+  const [pod, more] = isPod(each) ? [each, ofOtherMeshes(each.containers)] : [asPod(each), each.proxyParts];
   const annotations = Object.entries(pod.annotations).filter(([key]) => !written.includes(key));
   const said = saidIn({ labels: withoutAdded(pod.labels), annotations: Object.fromEntries(annotations) });
   const foreign = Array.isArray(more) && more.length === 0 ? undefined : more;

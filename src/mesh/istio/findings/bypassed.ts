@@ -11,7 +11,7 @@ import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isOfGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
 import { translationOf } from '../waypoint/translation.ts';
-import { nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
+import { inReach, nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
 import { optsOutOfCapture } from './templates.ts';
 
 /** Pods, or what makes them, that ambient would capture only as far as they send. */
@@ -58,18 +58,13 @@ function refuses(config: ConfigView): boolean {
   return targetRefs.length === 0 && action !== 'AUDIT' && (!dryRun || action === 'CUSTOM');
 }
 
-/** Objects of a kind that may be about pods of the namespace: its own, and those of the mesh. */
-function inReach(kind: string, { mesh, namespace }: Surroundings): readonly ConfigView[] {
-  return [...new Set([namespace.name, mesh.rootNamespace])].flatMap((home) => mesh.configs(kind, home));
-}
-
 /** Who decides at the pods, the guards of a waypoint too, before they are made. */
 function refusing(surroundings: Surroundings): readonly Refusing[] {
   const { namespace, route } = surroundings;
   const isGuarded = route.from === 'IstioSidecar' && itineraryOf(surroundings) === 'L7';
   const guarded = isGuarded ? translationOf(surroundings).needs : [];
   return [
-    ...inReach('AuthorizationPolicy', surroundings)
+    ...inReach(['AuthorizationPolicy'], surroundings)
       .filter(refuses)
       .map((config) => ({ what: nameOf(config), matchLabels: selectorOf(config) })),
     ...guarded
@@ -105,7 +100,7 @@ function strictAt(all: readonly Bypassing[], select: Selecting, surroundings: Su
     namespace: { name: namespace },
     mesh: { rootNamespace },
   } = surroundings;
-  const peers = inReach('PeerAuthentication', surroundings).flatMap((config) => {
+  const peers = inReach(['PeerAuthentication'], surroundings).flatMap((config) => {
     const policy = parsed(config);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];
   });

@@ -1,7 +1,7 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { stoodBefore } from '../../made-since.ts';
-import type { ConfigView, PodView, TemplateView, WorkloadView } from '../../views.ts';
+import { isPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
 import {
   decidingAbout,
   isDecidedAnew,
@@ -46,10 +46,6 @@ const nameless = memoize(({ pods, workloads, otherTemplates }: Surroundings): re
   const read = new Set(workloads.map(({ kind, name }) => `${kind} ${name}`));
   return [...otherTemplates, ...pods.filter(({ owner }) => !read.has(`${owner?.kind} ${owner?.name}`))];
 });
-
-function isPod(each: PodView | TemplateView): each is PodView {
-  return !('templateLabels' in each);
-}
 
 function labelsOf(each: PodView | TemplateView): PodView['labels'] {
   return isPod(each) ? each.labels : each.templateLabels;

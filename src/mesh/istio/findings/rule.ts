@@ -215,6 +215,12 @@ const appliesIn = memoize((surroundings: Surroundings) => {
   };
 });
 
+/** Objects of some kinds that may be about pods of the namespace: its own, and those of the mesh. */
+export function inReach(kinds: readonly string[], { mesh, namespace }: Surroundings): readonly ConfigView[] {
+  const homes = [...new Set([namespace.name, mesh.rootNamespace])];
+  return kinds.flatMap((kind) => homes.flatMap((home) => mesh.configs(kind, home)));
+}
+
 /** Whether there is an object of one of some kinds that may apply in the namespace: its own, or of the root namespace. */
 export function hasAny(kinds: readonly string[], { mesh, namespace }: Surroundings): boolean {
   return [namespace.name, mesh.rootNamespace].some((home) => kinds.some((kind) => mesh.configs(kind, home).length > 0));
