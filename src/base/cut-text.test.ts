@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import { cutText } from './cut-text.ts';
 
 const patch = `kubectl patch mm shop --type=merge -p '{"spec":{"action":"Migrate; or. not"}}'`;

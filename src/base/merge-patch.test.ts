@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import { mergePatch } from './merge-patch.ts';
 
 type Json = Readonly<Record<string, unknown>>;

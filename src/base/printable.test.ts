@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import { parse } from 'yaml';
 import { printable, printableJson, printableYaml } from './printable.ts';
 
@@ -81,7 +81,9 @@ describe('printable', () => {
     fc.assert(
       fc.property(fc.dictionary(odd, odd), (value) => {
         const text = printableJson(value);
-        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+        // Not by JSON.parse: that of Node 24.9 takes a key that is one escape ("\\u007f") for the key "\\" if it has seen
+        // that before. JSON is YAML.
+        expect(parse(text)).toEqual({ ...value });
         expect(text).not.toMatch(/^\s*::|##/m);
       }),
       { numRuns: 200 },

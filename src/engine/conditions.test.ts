@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import { Condition } from '../api/common.ts';
 import { conditionsFor, type Verdict } from './conditions.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import { config } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld, type WorldOptions } from '../../test/support/namespace-world.ts';
 import { times } from '../../test/support/sample.ts';

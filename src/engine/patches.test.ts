@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import { namespace, present, workload } from '../../test/support/mesh-fixtures.ts';
 import { applyJsonPatch } from '../../test/sim/apiserver/json-patch.ts';
 import { journalAnnotation, restartAnnotation } from '../api/resources.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import type { Sighting } from '../mesh/telemetry.ts';
 import { CallHistory, overlapMs, sliceMs, type Slice } from './call-history.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import type { Effort } from '../engine/efforts.ts';
 import { services } from '../engine/resources.ts';
 import { Fights } from './fights.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../test/support/properties.ts';
 import { sleep } from '../base/clock.ts';
 import { VirtualClock } from '../../test/sim/virtual-clock.ts';
 import { WorkQueue } from './work-queue.ts';

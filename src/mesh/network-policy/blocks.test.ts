@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../test/support/properties.ts';
 import { parseBlock, type AddressRange } from '../../base/address.ts';
 import { coverOf, covers, isEmptyCover } from './blocks.ts';
 

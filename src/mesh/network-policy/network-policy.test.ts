@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../test/support/properties.ts';
 import { config } from '../../../test/support/mesh-fixtures.ts';
 import { admits, type Connection } from './admits.ts';
 import { readPolicy } from './read.ts';

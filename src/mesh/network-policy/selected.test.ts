@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../test/support/properties.ts';
 import { selects } from '../views.ts';
 import { asksForMore, isSelected } from './selected.ts';
 

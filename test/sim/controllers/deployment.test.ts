@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../support/properties.ts';
 import { podBehaviour } from '../../support/test-cluster.ts';
 import { boundsOf, totalSize } from './deployment-rollout.ts';
 import { isComplete } from './deployment-status.ts';

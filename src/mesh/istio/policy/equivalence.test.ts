@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../../test/support/properties.ts';
 import { reading, request as anyRequest } from '../../../../test/policy/arbitraries.ts';
 import {
   allowedOn,

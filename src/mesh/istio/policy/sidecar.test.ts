@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../../test/support/properties.ts';
 import { authorizationPolicy } from '../../../../test/policy/written.ts';
 import { defaultOptions, type PolicyOptions } from './options.ts';
 import { asSidecar, envoyRules } from './sidecar.ts';

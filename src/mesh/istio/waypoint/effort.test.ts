@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../../test/support/properties.ts';
 import { config, surroundings } from '../../../../test/support/mesh-fixtures.ts';
 import { oneIn } from '../../../../test/support/sample.ts';
 import { bytesOf, tenantShapes } from '../../../../test/support/tenant-shapes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../../test/support/properties.ts';
 import { circleFrom } from '../../circle.ts';
 import { chainSteps, spend } from '../policy/effort.ts';
 import { inNoCircle, nobody, type Waits } from './neighbour.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../../test/support/properties.ts';
 import { config, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
 import type { WorkloadView } from '../../views.ts';
 import { inOrder, keyOf, restartOrder, type Wait } from './order.ts';

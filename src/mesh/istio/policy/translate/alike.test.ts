@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../../../test/support/properties.ts';
 import { alike } from './alike.ts';
 import type { Manifest } from './manifest.ts';
 import { stableName } from './names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import { fc } from '../../../../../test/support/properties.ts';
 import { exitMoments, exitWorld, someRequests, wrongFor } from '../../../../../test/support/exit-world.ts';
 import { service, type PolicySpec, type WorldSpec } from '../../../../../test/support/translation-world.ts';
 import type { Manifest } from '../../policy/translate/manifest.ts';
