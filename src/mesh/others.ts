@@ -15,6 +15,8 @@ export interface UnseenBefore {
   readonly namespaces: readonly string[];
   /** Policies that decide by the address, as they were then. */
   readonly policies: readonly string[];
+  /** Marks of whom these did not protect; absent where that was too many, or an older operator began. */
+  readonly called?: readonly string[];
 }
 
 /** The other namespaces of a migration, as far as those wait for one another. */

@@ -49,7 +49,7 @@ describe('the journal on a namespace', () => {
   );
 
   it('keeps who was not seen before the start, and nothing of that in any other shape', () => {
-    const unseen = { namespaces: ['blog', 'cart'], policies: ['shop/no-addresses abc'] };
+    const unseen = { namespaces: ['blog', 'cart'], policies: ['shop/no-addresses abc'], called: ['abcdef'] };
 
     expect(read(journalText({ ...journal, unseen }))?.unseen).toEqual(unseen);
     expect(journalText(journal)).not.toContain('unseen');

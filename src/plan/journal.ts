@@ -114,7 +114,9 @@ function byIn(value: unknown): Journal['by'] {
 
 function unseenIn(value: unknown): Journal['unseen'] {
   const [namespaces, policies] = [strings(record(value)['namespaces']), strings(record(value)['policies'])];
-  return namespaces.length === 0 || policies.length === 0 ? undefined : { namespaces, policies };
+  if (namespaces.length === 0 || policies.length === 0) return undefined;
+  const { called } = record(value);
+  return { namespaces, policies, ...(Array.isArray(called) && { called: strings(called) }) };
 }
 
 /** No mark is longer. */
@@ -259,7 +261,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     arrived,
     rested,
     ...(kept.length > 0 && { services: kept }),
-    unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies },
+    unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies, called: unseen.called },
     heldBefore,
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },

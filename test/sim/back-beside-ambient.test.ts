@@ -51,7 +51,7 @@ async function migrate(world: World, b: string, c: string): Promise<void> {
 }
 
 /** Sees it told at rest, rolls back, and sees why nothing of it happens. */
-async function stuck(world: World, b: string, c: string): Promise<void> {
+async function stuck(world: World, b: string, c: string, pods = 1): Promise<void> {
   const told = await world.eventually('it is told at rest', () => noWayBack(world, b));
   assert.match(told, new RegExp(`a rollback would wait: .*${b}/no-addresses asks about, and ${c} stay in ambient`));
   await world.edit({ action: 'Rollback' });
@@ -63,7 +63,7 @@ async function stuck(world: World, b: string, c: string): Promise<void> {
     ),
   );
   assert.doesNotMatch(message, /roll them back/);
-  assert.deepEqual(await world.modes(b), { Ambient: 1 });
+  assert.deepEqual(await world.modes(b), { Ambient: pods });
   await world.delete(kinds.AuthorizationPolicy, b, 'no-addresses');
   await world.phase('RolledBack');
 }
@@ -120,6 +120,16 @@ describe('a rollback beside callers that were in ambient before the start, and s
     });
   });
 
+  it('stands where a workload came since that a policy of before protects', async () => {
+    await on('later-called', async (world, b, c) => {
+      await world.create(deny(b, '10.244.0.0/16'));
+      await migrate(world, b, c);
+      await world.create(deployment(b, 'later'));
+      await world.podsReady(2, b);
+      await stuck(world, b, c, 2);
+    });
+  });
+
   it('stands where a caller came to ambient since', async () => {
     await on(
       'later-caller',
@@ -150,6 +160,28 @@ async function leaving(name: string, story: (world: World, a: string, b: string)
       );
       await world.phase('Migrated');
       await world.create(deny(b, '10.244.0.0/16'));
+      await story(world, a, b);
+    },
+  });
+}
+
+/** The same where `b` has sidecars before the start, and stays. */
+async function leavingAlone(name: string, story: (world: World, a: string, b: string) => Promise<void>): Promise<void> {
+  await runOnSimulation({
+    name,
+    async run(world) {
+      const [a, b] = [world.ns('a'), world.ns('b')];
+      await inAmbient(world, a);
+      await world.create(namespace(b), deployment(b, 'api'), deny(b, '10.244.0.0/16'));
+      await world.podsReady(1, b);
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [a] },
+          { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] },
+        ),
+      );
+      await world.phase('Migrated');
       await story(world, a, b);
     },
   });
@@ -189,24 +221,21 @@ describe('a rollback to ambient beside sidecars that decide by the address of th
   });
 
   it('waits for no sidecars that did not see it before the start either', async () => {
-    await runOnSimulation({
-      name: 'out-before',
-      async run(world) {
-        const [a, b] = [world.ns('a'), world.ns('b')];
-        await inAmbient(world, a);
-        await world.create(namespace(b), deployment(b, 'api'), deny(b, '10.244.0.0/16'));
-        await world.podsReady(1, b);
-        await world.create(
-          meshMigration(
-            world.name,
-            { names: [a] },
-            { from: 'IstioAmbient', to: 'IstioSidecar', callers: [{ namespace: b, from: [{ namespace: a }] }] },
-          ),
-        );
-        await world.phase('Migrated');
-        await world.edit({ action: 'Rollback' });
-        await world.phase('RolledBack');
-      },
+    await leavingAlone('out-before', async (world) => {
+      await world.edit({ action: 'Rollback' });
+      await world.phase('RolledBack');
+    });
+  });
+
+  it('waits where there are others since that these protect', async () => {
+    await leavingAlone('out-later-called', async (world, a, b) => {
+      await world.create(deployment(b, 'later'));
+      await world.podsReady(2, b);
+      await world.edit({ action: 'Rollback' });
+      const message = await stalled(world, 'RollbackStuck', a);
+      assert.match(message, new RegExp(`${b}/no-addresses asks about: .*but ${b} keep their sidecars`));
+      await world.delete(kinds.Deployment, b, 'later');
+      await world.phase('RolledBack');
     });
   });
 });

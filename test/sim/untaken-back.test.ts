@@ -51,6 +51,38 @@ const changes: Readonly<Record<string, Change>> = {
   },
 };
 
+const protectedLabels = { tier: 'web' };
+
+/** Policies of `d`, by whom they protect. */
+const policies: Readonly<Record<string, (home: string, caller: string) => KubeObject>> = {
+  'for all': (home, caller) => ({ ...deny(home, caller), metadata: { namespace: home, name: 'old-by-identity' } }),
+  'for some': (home, caller) =>
+    object('AuthorizationPolicy', home, 'old-by-identity', {
+      selector: { matchLabels: protectedLabels },
+      action: 'DENY',
+      rules: [{ from: [{ source: { namespaces: [caller] } }] }],
+    }),
+};
+
+interface Comer {
+  readonly before?: (world: World, home: string) => Promise<void>;
+  readonly since: (world: World, home: string) => Promise<void>;
+}
+
+async function another(world: World, home: string, labels: Readonly<Record<string, string>>): Promise<void> {
+  await world.create(service(home, 'zz'), deployment(home, 'zz', { podLabels: labels }));
+}
+
+const comers: Readonly<Record<string, Comer>> = {
+  'a new workload': { since: (world, home) => another(world, home, protectedLabels) },
+  'one of before that is made anew under another name': {
+    since: async (world, home) => {
+      await world.delete(kinds.Deployment, home, 'old');
+      await another(world, home, protectedLabels);
+    },
+  },
+};
+
 /** `a` calls `d`, which refuses it by its identity, and moves alone. */
 async function on(
   before: (world: World, a: string, d: string) => Promise<void>,
@@ -177,6 +209,87 @@ describe('a rollback to sidecars that would leave calls alone', () => {
         await world.podsReady(2, a);
         await world.edit({ action: 'Rollback' });
         await world.phase('RolledBack');
+      },
+    );
+  });
+
+  describe.each(Object.entries(policies))('past a policy of before %s', (_, policy) => {
+    it.each(Object.keys(comers))('waits where somebody is called whom it did not protect then: %s', async (who) => {
+      const { before, since } = comers[who] ?? {};
+      await on(
+        async (world, a, d) => {
+          await world.create(service(d, 'old'), deployment(d, 'old', { podLabels: protectedLabels }), policy(d, a));
+          await world.delete(kinds.AuthorizationPolicy, d, 'by-identity');
+          await before?.(world, d);
+          await world.patch('Deployment', a, 'web', ports('80'));
+          await world.pause(10_000);
+        },
+        async (world, a, d) => {
+          await since?.(world, d);
+          await world.pause(30_000);
+          await world.edit({ action: 'Rollback' });
+          await isHeld(world, a);
+        },
+      );
+    });
+
+    it('goes on where they are the same, whoever was restarted, scaled or woke', async () => {
+      await on(
+        async (world, a, d) => {
+          await world.create(service(d, 'old'), deployment(d, 'old', { podLabels: protectedLabels }), policy(d, a));
+          await world.delete(kinds.AuthorizationPolicy, d, 'by-identity');
+          await world.create(deployment(d, 'asleep', { replicas: 0, podLabels: protectedLabels }));
+          await world.patch('Deployment', a, 'web', ports('80'));
+          await world.pause(10_000);
+        },
+        async (world, _a, d) => {
+          await world.patch('Deployment', d, 'asleep', { spec: { replicas: 2 } });
+          await world.patch('Deployment', d, 'old', {
+            spec: { template: { metadata: { annotations: { 'example.com/version': '2' } } } },
+          });
+          await world.pause(60_000);
+          await world.edit({ action: 'Rollback' });
+          await world.phase('RolledBack');
+        },
+      );
+    });
+  });
+
+  it('goes on where one of several that were called so has gone', async () => {
+    await on(
+      async (world, a, d) => {
+        // Called by no Service, so it is left alone for another reason than the others.
+        await world.create(deployment(d, 'a-first'));
+        await world.patch('Deployment', a, 'web', ports('80'));
+        await world.podsReady(2, d);
+      },
+      async (world, _a, d) => {
+        await world.delete(kinds.Deployment, d, 'a-first');
+        await world.pause(30_000);
+        await world.edit({ action: 'Rollback' });
+        await world.phase('RolledBack');
+      },
+    );
+  });
+
+  it('waits where a workload of before has come under a policy of before', async () => {
+    await on(
+      async (world, a, d) => {
+        await another(world, d, {});
+        await world.create(
+          service(d, 'old'),
+          deployment(d, 'old', { podLabels: protectedLabels }),
+          policies['for some']?.(d, a) ?? deny(d, a),
+        );
+        await world.delete(kinds.AuthorizationPolicy, d, 'by-identity');
+        await world.patch('Deployment', a, 'web', ports('80'));
+        await world.pause(10_000);
+      },
+      async (world, a, d) => {
+        await world.patch('Deployment', d, 'zz', { spec: { template: { metadata: { labels: protectedLabels } } } });
+        await world.pause(30_000);
+        await world.edit({ action: 'Rollback' });
+        await isHeld(world, a);
       },
     );
   });

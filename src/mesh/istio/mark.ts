@@ -3,6 +3,7 @@ import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import { ofOtherMeshes } from '../other-meshes.ts';
 import { asPod, isPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
+import { familyOf } from './family.ts';
 import { nameOf } from './findings/rule.ts';
 import { redirectionAnnotation, sidecarStatusAnnotation } from './labels.ts';
 import { withoutAdded } from './policy/translate/selection.ts';
@@ -35,19 +36,6 @@ function settingsIn(template: TemplateView): string {
 
 /** What data planes write into a pod. */
 const written: readonly string[] = [sidecarStatusAnnotation, redirectionAnnotation, 'istio.io/rev'];
-
-/** Labels in which a controller says which of its revisions a pod is of. */
-const ofRevision = ['rollouts-pod-template-hash', 'pod-template-hash'];
-
-/** Whose it is, under the name that stays: of a Rollout without the hash, of a run of a CronJob without its number. */
-function familyOf(each: PodView | TemplateView): readonly unknown[] {
-  const { kind, name } = isPod(each) ? (each.owner ?? { kind: 'Pod', name: '' }) : each;
-  if (kind === 'Job' || kind === 'CronJob') return ['Job', name.replace(/-\d+$/, '')];
-  if (!isPod(each)) return [kind, name];
-  if (each.owner === undefined) return [kind, Object.entries(withoutAdded(each.labels)).sort()];
-  const hash = ofRevision.map((key) => each.labels[key]).find((value) => value !== undefined);
-  return [kind, hash !== undefined && name.endsWith(`-${hash}`) ? name.slice(0, -hash.length - 1) : name];
-}
 
 /**
  * By which a pod, or a template that comes and goes like a Job, is known again however it is called: by whose it is, by

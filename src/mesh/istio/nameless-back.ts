@@ -2,6 +2,7 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
 import { isThere } from './asleep.ts';
+import type { Family } from './family.ts';
 import { losing, type Losing } from './losing.ts';
 import {
   callsByHeadless,
@@ -26,6 +27,8 @@ export interface LostBack {
   /** The namespace at the other end. */
   readonly namespace: string;
   readonly policy: ConfigView;
+  /** Who is called. */
+  readonly families: readonly Family[];
   readonly effect: Nameless['effect'];
   /**
    * `Called` and `Callers` are in the other data plane; `Old` are called sidecars that take no HBONE. What ends it: they
@@ -42,9 +45,10 @@ export interface LostBack {
 }
 
 function lost(all: readonly Nameless[], end: LostBack['end'], other?: string): readonly LostBack[] {
-  return all.map(({ namespace, policy, effect, known }) => ({
+  return all.map(({ namespace, policy, families, effect, known }) => ({
     namespace: other ?? namespace,
     policy,
+    families,
     effect,
     end,
     known,
@@ -75,10 +79,11 @@ function opening(all: readonly Nameless[], by: readonly Losing[]): readonly Lost
   const callers = by.length === 0 ? [undefined] : by;
   return all
     .filter(({ effect }) => effect === 'Opens')
-    .flatMap(({ namespace, policy, effect, known, how }) =>
+    .flatMap(({ namespace, policy, families, effect, known, how }) =>
       callers.map((caller): LostBack => ({
         namespace,
         policy,
+        families,
         effect,
         known,
         how,

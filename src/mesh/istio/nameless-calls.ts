@@ -2,15 +2,17 @@ import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView } from '../views.ts';
 import { serves } from './asleep.ts';
+import type { Family } from './family.ts';
 import { withoutIdentity } from './findings/identity-fields.ts';
 import { asksWhoCalls } from './findings/policy-fields.ts';
-import { always, decidingByCaller, type As, type Decides } from './nameless-there.ts';
+import { always, decidingByCaller, type Decides } from './nameless-there.ts';
 import { mayCall } from './old-sidecars.ts';
 import { leftAlone, type LeftAlone } from './outbound-ports.ts';
 import { lacksHbone } from './pod-mode.ts';
 import { spend } from './policy/effort.ts';
 import { everywhere, ofEach, question } from './question.ts';
 import { callingFrom, toldTo, untoldAt, type ToldTo } from './told-services.ts';
+import type { As } from './targets.ts';
 import { declaredCallers } from './waypoint/callers.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
@@ -28,6 +30,8 @@ export interface Nameless {
   readonly effect: 'Opens' | 'Refuses';
   /** The pods, and workloads between two of theirs. */
   readonly pods: readonly string[];
+  /** Whose these are. */
+  readonly families: readonly Family[];
   /** Why such calls come in plaintext. */
   readonly how: string;
   /** Whether it is over once the called have sidecars. */
@@ -57,19 +61,19 @@ type Uncalled = Omit<Nameless, 'called' | 'known'>;
 function ofPolicy({ policy, at }: Decides, namespace: string, home: string): readonly Uncalled[] {
   const effects = withoutIdentity(policy, home);
   if (effects.size === 0) return [];
-  return at.flatMap(({ pods, getsIn, plaintext }): readonly Uncalled[] => {
+  return at.flatMap(({ pods, families, getsIn, plaintext }): readonly Uncalled[] => {
     // What its own pods get through to so is found by the comparison of what policies let through.
     if (effects.has('Opens') && getsIn && namespace !== home)
-      return [{ namespace, pods, policy, effect: 'Opens', ...(plaintext ?? byAddress), passes: false }];
+      return [{ namespace, pods, families, policy, effect: 'Opens', ...(plaintext ?? byAddress), passes: false }];
     return effects.has('Refuses') && plaintext !== undefined
-      ? [{ namespace, pods, policy, effect: 'Refuses', ...plaintext }]
+      ? [{ namespace, pods, families, policy, effect: 'Refuses', ...plaintext }]
       : [];
   });
 }
 
 function ofStrict({ policy, at }: Decides, namespace: string): readonly Uncalled[] {
-  return at.flatMap(({ pods, plaintext }): readonly Uncalled[] =>
-    plaintext === undefined ? [] : [{ namespace, pods, policy, effect: 'Refuses', ...plaintext }],
+  return at.flatMap(({ pods, families, plaintext }): readonly Uncalled[] =>
+    plaintext === undefined ? [] : [{ namespace, pods, families, policy, effect: 'Refuses', ...plaintext }],
   );
 }
 

@@ -1,20 +1,20 @@
 import { memoize } from '../../base/memoize.ts';
 import { listed } from '../../base/counted.ts';
 import { text } from '../json.ts';
-import { type ConfigView, type ContainerPortView, type PodView, type ServiceView } from '../views.ts';
-import { asleep, serves } from './asleep.ts';
+import type { ConfigView, ServiceView } from '../views.ts';
+import { anybody, eachFamily, type Family } from './family.ts';
 import { admitsNameless } from './findings/identity-fields.ts';
 import { asksWhoCalls } from './findings/policy-fields.ts';
 import { asksForStrict, selectorOf, targetRefs } from './findings/rule.ts';
 import type { Because } from './inbound-ports.ts';
 import { asksStrict, peersAmong } from './old-sidecars.ts';
 import { leaves, type LeftAlone } from './outbound-ports.ts';
-import { lacksHbone, modeOf } from './pod-mode.ts';
 import { spend } from './policy/effort.ts';
 import { mtlsOfMany } from './policy/mtls-of-many.ts';
 import { selecting, type Selecting } from './policy/selecting.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
 import { question, type There } from './question.ts';
+import { targetsOf, type As, type Target } from './targets.ts';
 
 /*
  * What of a namespace decides about calls that come in plaintext, whoever calls: every namespace that gets sidecars asks about all others.
@@ -39,6 +39,8 @@ export function always(how: string): Plaintext {
 /** Pods, and workloads between two of theirs, of which the same becomes. */
 export interface Alike {
   readonly pods: readonly string[];
+  /** Whose these are. */
+  readonly families: readonly Family[];
   /** Whether somebody without an identity gets in where no other policy refuses him. */
   readonly getsIn: boolean;
   /** Why calls that are meant to arrive would come in plaintext; undefined if they would not. */
@@ -58,9 +60,6 @@ export interface Deciding {
   readonly strict: readonly Decides[];
 }
 
-/** As what the called are looked at: as they are, all in ambient, or those alone whose sidecars take no HBONE. */
-export type As = 'TheyAre' | 'InAmbient' | 'Old';
-
 /** What is to be known of who calls: as little as the answer depends on, so that it is one for many of them. */
 export interface Calling {
   readonly as: As;
@@ -70,46 +69,6 @@ export interface Calling {
   readonly untold: 'All' | readonly string[];
   /** Whether he is the namespace itself. */
   readonly isItself: boolean;
-}
-
-/** What may be called: a pod, or what a template would make. */
-interface Target {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly isAmbient: boolean;
-  /** Of its containers. */
-  readonly ports: readonly number[];
-}
-
-function isCalled(pod: PodView, as: As): boolean {
-  return as === 'Old' ? lacksHbone(pod) : ['Ambient', 'Sidecar'].includes(modeOf(pod));
-}
-
-function portsIn(declared: readonly ContainerPortView[]): readonly number[] {
-  return declared.map(({ port }) => port);
-}
-
-function targetsOf(there: There, as: As): readonly Target[] {
-  const running = there
-    .pods()
-    .filter((pod) => serves(pod) && isCalled(pod, as))
-    .map((pod) => ({
-      name: pod.name,
-      labels: pod.labels,
-      isAmbient: as === 'InAmbient' || modeOf(pod) === 'Ambient',
-      ports: portsIn(pod.containerPorts ?? []),
-    }));
-  // What sleeps wakes with a sidecar of today.
-  if (as === 'Old') return running;
-  const sleeping = (['Ambient', 'Sidecar'] as const).flatMap((mode) =>
-    asleep(there.inhabitants(), mode, there.mesh).map(({ kind, name, templateLabels, containerPorts }) => ({
-      name: `${kind} ${name}`,
-      labels: templateLabels,
-      isAmbient: as === 'InAmbient' || mode === 'Ambient',
-      ports: portsIn(containerPorts),
-    })),
-  );
-  return [...running, ...sleeping];
 }
 
 /**
@@ -245,7 +204,9 @@ function decidingAt(there: There, calling: Calling): Deciding {
   const policies = byCaller(lists);
   if (policies.length === 0 && !peers.some(asksForStrict)) return { policies: [], strict: [] };
   const same = [
-    ...Map.groupBy(targetsOf(there, calling.as), ({ name: _name, ...rest }) => JSON.stringify(rest)).values(),
+    ...Map.groupBy(targetsOf(there, calling.as), ({ name: _name, family: _family, ...rest }) =>
+      JSON.stringify(rest),
+    ).values(),
   ];
   const targets = same.flatMap((each) => each.slice(0, 1));
   const labels = targets.map((target) => target.labels);
@@ -264,16 +225,18 @@ function decidingAt(there: There, calling: Calling): Deciding {
   const plaintext = plaintextTo(targets, there, select, calling);
   const getsIn = entrance(deciding, atSidecars, refused, targets.length);
 
-  /** What differs in nothing but its way to plaintext is alike: of these one is told. */
+  /** Not by the first pod's way alone: which pod is the first changes, and what is remembered of the ways must not. */
   function alike(places: readonly number[]): readonly Alike[] {
     spend(1 + places.length / 4);
-    return [...Map.groupBy(places, (place) => `${getsIn(place)} ${plaintext[place]?.passes}`).values()].map(
-      (group) => ({
-        pods: group.flatMap((place) => (same[place] ?? []).map(({ name }) => name)),
+    return [...Map.groupBy(places, (place) => `${getsIn(place)} ${plaintext[place]?.how}`).values()].map((group) => {
+      const called = group.flatMap((place) => same[place] ?? []);
+      return {
+        pods: called.map(({ name }) => name),
+        families: eachFamily(called.map(({ family }) => family)),
         getsIn: group.slice(0, 1).some(getsIn),
         plaintext: plaintext[group[0] ?? 0],
-      }),
-    );
+      };
+    });
   }
   const everywhere = alike([...targets.keys()]);
   const left = new Set([...strict].filter((place) => plaintext[place] !== undefined));
@@ -299,6 +262,7 @@ function anyOf(there: There, { as }: Calling): Deciding {
   const at: readonly Alike[] = [
     {
       pods: [`${count} pods and workloads, ${untold}`],
+      families: [anybody],
       getsIn: true,
       plaintext: { ...always('by the address of a pod'), headless },
     },

@@ -3,8 +3,9 @@ import type { Surroundings } from '../adapter.ts';
 import type { UnseenBefore } from '../others.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { ConfigView } from '../views.ts';
+import { anybody, type Family } from './family.ts';
 import { lostGoingBack, type LostBack } from './nameless-back.ts';
-import { callersInAmbient, openingAt, unseenBy, unseenOfOld } from './unseen-callers.ts';
+import { callersInAmbient, unseenBeforeStart, unseenBy, unseenOfOld } from './unseen-callers.ts';
 import { goesPast } from './waypoint/callers.ts';
 import { onlyRestarts } from './waypoint/choose.ts';
 import { isExit } from './waypoint/exit/route.ts';
@@ -20,8 +21,19 @@ function asItIs({ namespace, name, spec }: ConfigView): string {
   return `${namespace}/${name} ${digestOf(spec).slice(0, 16)}`;
 }
 
-/** Somebody at the other end of calls, and a policy that they get past; with the reason where that may be another one later. */
-type Pair = Pick<LostBack, 'namespace' | 'policy' | 'how' | 'caller'>;
+/**
+ * Somebody at the other end of calls, a policy that they get past and who is called; with the reason where that may be
+ * another one later.
+ */
+type Pair = Pick<LostBack, 'namespace' | 'policy' | 'families' | 'how' | 'caller'>;
+
+/** By which it is remembered that a policy did not protect somebody. */
+function markOfCalled({ namespace, name }: ConfigView, family: Family): string {
+  return sha256(JSON.stringify([namespace, name, family.name])).slice(0, markLength);
+}
+
+/** Of so many called nobody has gained by two of one mark: the policy would have to be a stranger's, and so would they. */
+const markLength = 10;
 
 /** As which the other end is remembered. */
 function endOf({ namespace, how, caller }: Pair): string {
@@ -43,9 +55,22 @@ function unseenOnExit(surroundings: Surroundings): readonly Pair[] {
 
 function unseenOnEntry(surroundings: Surroundings): readonly Pair[] {
   const seen = new Set(unseenOfOld(surroundings).map(({ policy }) => policy));
-  const policies = openingAt(surroundings).filter((policy) => !seen.has(policy));
-  const namespaces = policies.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
-  return namespaces.flatMap((namespace) => policies.map((policy) => ({ namespace, policy })));
+  const opens = unseenBeforeStart(surroundings).filter(({ policy, effect }) => effect === 'Opens' && !seen.has(policy));
+  const namespaces = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
+  return namespaces.flatMap((namespace) => opens.map(({ policy, families }) => ({ namespace, policy, families })));
+}
+
+/** So many of them are remembered; of more the age tells who was there. */
+const mostCalled = 500;
+
+/** Marks of all that are called past these policies; undefined if these are too many. */
+function calledOf(pairs: readonly Pair[]): readonly string[] | undefined {
+  const places = [...Map.groupBy(pairs, ({ policy }) => policy)].flatMap(([policy, of]) =>
+    [...new Set(of.map(({ families }) => families))].map((families) => ({ policy, families })),
+  );
+  const count = places.reduce((sum, { families }) => sum + families.length, 0);
+  if (count > mostCalled) return undefined;
+  return [...new Set(places.flatMap(({ policy, families }) => families.map((family) => markOfCalled(policy, family))))];
 }
 
 function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
@@ -56,10 +81,13 @@ function unseenNow(surroundings: Surroundings): UnseenBefore | undefined {
     ...lostGoingBack(surroundings).filter(({ effect }) => effect === 'Opens'),
   ];
   if (opens.length === 0) return undefined;
-  return {
+  const unseen = {
     namespaces: [...new Set(opens.map(endOf))],
     policies: [...new Set(opens.map(({ policy }) => policy))].map(asItIs),
   };
+  const called = calledOf(opens);
+  const all = { ...unseen, ...(called && { called }) };
+  return isTooMuch(all) ? unseen : all;
 }
 
 /** As much as is remembered of it, beside all else that is. */
@@ -84,10 +112,19 @@ export function tooManyUnseen(surroundings: Surroundings): UnseenBefore | undefi
   return now !== undefined && isTooMuch(now) ? now : undefined;
 }
 
+/** Whether a policy of before did not protect somebody then; what protects him since does so for the first time. */
+function wasCalled(family: Family, { policy }: Pair, { called }: UnseenBefore, surroundings: Surroundings): boolean {
+  const byAge = called === undefined || called.includes(markOfCalled(policy, anybody));
+  if (byAge) return family === anybody || stoodBefore(family.createdAt, surroundings);
+  return called.includes(markOfCalled(policy, family));
+}
+
 /** Whether calls from a namespace, or out of ambient to one, got past a policy before the start of this one already. */
 export function wasUnseen(pair: Pair, surroundings: Surroundings): boolean {
   const { scope, namespace } = surroundings;
   const before = scope?.unseenBefore(namespace.name);
   if (pair.how !== undefined && surroundings.heldBefore === undefined) return stoodAlready(pair, surroundings);
-  return before?.namespaces.includes(endOf(pair)) === true && before.policies.includes(asItIs(pair.policy));
+  if (before?.namespaces.includes(endOf(pair)) !== true) return false;
+  if (!before.policies.includes(asItIs(pair.policy))) return false;
+  return pair.families.every((family) => wasCalled(family, pair, before, surroundings));
 }

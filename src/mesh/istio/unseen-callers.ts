@@ -3,7 +3,8 @@ import { memoize } from '../../base/memoize.ts';
 import type { NamespaceCallers, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
-import { owns, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
+import { isPod, owns, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
+import { anybody, eachFamily, familiesOf, type Family } from './family.ts';
 import { withoutConnection, type Asked } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { asleep, isThere, serves } from './asleep.ts';
@@ -35,6 +36,8 @@ export interface Unseen {
   readonly asked: Asked;
   /** The pods, and workloads between two of theirs. */
   readonly pods: readonly string[];
+  /** Whose these are. */
+  readonly families: readonly Family[];
 }
 
 /** The same, with how it is known who calls there, or why nobody knows. */
@@ -47,6 +50,7 @@ export interface Called extends Unseen {
 /** What stands for a pod here. */
 interface Proxied {
   readonly name: string;
+  readonly family: Family;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -82,9 +86,14 @@ function policiesOf(namespace: string, { mesh }: Surroundings): readonly Effecti
   );
 }
 
-/** What pods of a template would be. */
-function proxiedOf({ kind, name, templateLabels }: TemplateView): Proxied {
-  return { name: `${kind} ${name}`, labels: templateLabels };
+/** Pods, and what pods of templates would be. */
+function proxiedOf(all: readonly (PodView | TemplateView)[], templates: readonly TemplateView[]): readonly Proxied[] {
+  const families = familiesOf(all, templates);
+  return all.map((each, place) => ({
+    name: isPod(each) ? each.name : `${each.kind} ${each.name}`,
+    labels: isPod(each) ? each.labels : each.templateLabels,
+    family: families[place] ?? anybody,
+  }));
 }
 
 /** Of the policies and pods of the namespace itself. */
@@ -92,9 +101,14 @@ const steps = 200_000;
 
 const untold = 'of which it takes more steps to tell than one look may take';
 
+function familiesIn(all: readonly Proxied[]): readonly Family[] {
+  return eachFamily(all.map(({ family }) => family));
+}
+
 /** Those of the policies that select something of it as it is, or would be, with a sidecar. */
 function selectedOf(policies: readonly Effective[], all: readonly Proxied[], namespace: string): readonly Unseen[] {
   const names = all.map(({ name }) => name);
+  const everybody = familiesIn(all);
   const select = selecting(
     all.map(({ labels }) => ({ ...labels, [tlsModeLabel]: 'istio' })),
     spend,
@@ -102,8 +116,10 @@ function selectedOf(policies: readonly Effective[], all: readonly Proxied[], nam
   return policies.flatMap((effective): readonly Unseen[] => {
     const places = select(selectorOf(effective.policy));
     spend(places.length / 8);
-    const pods = places.length === names.length ? names : places.map((place) => names[place] ?? '');
-    return pods.length === 0 ? [] : [{ ...effective, namespace, pods }];
+    if (places.length === 0) return [];
+    if (places.length === names.length) return [{ ...effective, namespace, pods: names, families: everybody }];
+    const selected = places.flatMap((place) => all[place] ?? []);
+    return [{ ...effective, namespace, pods: selected.map(({ name }) => name), families: familiesIn(selected) }];
   });
 }
 
@@ -113,14 +129,19 @@ function anyOf(policies: readonly Effective[], all: readonly Proxied[], namespac
     ...effective,
     namespace,
     pods: [`${all.length} pods and workloads, ${untold}`],
+    families: [anybody],
   }));
 }
 
 /** The same of something of the namespace itself. */
-function unseenAt(namespace: string, proxied: () => readonly Proxied[], surroundings: Surroundings): readonly Unseen[] {
+function unseenAt(
+  namespace: string,
+  proxied: () => readonly (PodView | TemplateView)[],
+  surroundings: Surroundings,
+): readonly Unseen[] {
   const policies = policiesOf(namespace, surroundings);
   if (policies.length === 0) return [];
-  const all = proxied();
+  const all = proxiedOf(proxied(), [...surroundings.workloads, ...surroundings.otherTemplates]);
   const found = bounded(steps, () => selectedOf(policies, all, namespace));
   return found.kind === 'Done' ? found.value : anyOf(policies, all, namespace);
 }
@@ -131,7 +152,10 @@ function isSidecar(pod: PodView): boolean {
 
 /** Everything of a namespace that has a sidecar, or is going to have one. */
 function proxiedAt(there: There): readonly Proxied[] {
-  return [...there.pods().filter(isSidecar), ...asleep(there.inhabitants(), 'Sidecar', there.mesh).map(proxiedOf)];
+  return proxiedOf(
+    [...there.pods().filter(isSidecar), ...asleep(there.inhabitants(), 'Sidecar', there.mesh)],
+    [...there.workloads(), ...there.otherTemplates()],
+  );
 }
 
 /** What the sidecars of another namespace cannot tell of callers in ambient. */
@@ -192,19 +216,17 @@ export function unseenHere(surroundings: Surroundings): readonly Unseen[] {
     name,
     () => [
       ...pods.filter((pod) => serves(pod) && modeOf(pod) !== 'Sidecar' && injectionAsked(pod) !== 'No'),
-      ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates]
-        .filter(willBeProtected)
-        .map(proxiedOf),
+      ...[...workloads.filter(({ replicas }) => replicas === 0), ...otherTemplates].filter(willBeProtected),
     ],
     surroundings,
   );
 }
 
-/** The policies for the namespace that would let through what they refuse, wherever the connection is not seen. */
-export function openingAt(surroundings: Surroundings): readonly ConfigView[] {
-  return policiesOf(surroundings.namespace.name, surroundings).flatMap(({ policy, effect }) =>
-    effect === 'Opens' ? [policy] : [],
-  );
+/** The same before the start, of the pods that have sidecars. */
+export function unseenBeforeStart(surroundings: Surroundings): readonly Unseen[] {
+  const { namespace, pods, workloads, otherTemplates } = surroundings;
+  const templates = [...workloads, ...otherTemplates].filter(willBeProtected);
+  return unseenAt(namespace.name, () => [...pods.filter(isSidecar), ...templates], surroundings);
 }
 
 /** Where sidecars of the namespace that take no HBONE decide by what they see of callers in ambient. */
@@ -271,11 +293,7 @@ export function unseenFromAmbient(surroundings: Surroundings, workload: Workload
 
 /** With sidecars in this workload: what these would not see of pods beside it that are in ambient. */
 export function unseenAtSidecars(surroundings: Surroundings, workload: WorkloadView): UnseenThen | undefined {
-  const unseen = unseenAt(
-    surroundings.namespace.name,
-    () => [{ name: `${workload.kind} ${workload.name}`, labels: workload.templateLabels }],
-    surroundings,
-  );
+  const unseen = unseenAt(surroundings.namespace.name, () => [workload], surroundings);
   const isOwn = (pod: PodView): boolean => owns(workload, pod);
   const beside =
     unseen.length === 0
@@ -306,8 +324,7 @@ export function decidingFirst(surroundings: Surroundings): readonly WorkloadView
     namespace: { name: home },
     workloads,
   } = surroundings;
-  const decides = (workload: WorkloadView): boolean =>
-    unseenAt(home, () => [{ name: workload.name, labels: workload.templateLabels }], surroundings).length > 0;
+  const decides = (workload: WorkloadView): boolean => unseenAt(home, () => [workload], surroundings).length > 0;
   const { first = [], later = [] } = Object.groupBy(workloads, (workload) => (decides(workload) ? 'first' : 'later'));
   return [...first, ...later];
 }

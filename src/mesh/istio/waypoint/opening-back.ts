@@ -2,6 +2,7 @@ import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
+import type { Family } from '../family.ts';
 import { lostGoingBack, lostTo, type LostBack } from '../nameless-back.ts';
 import { wasUnseen } from '../unseen-before.ts';
 import { callersInAmbient, unseenBy, unseenHere } from '../unseen-callers.ts';
@@ -77,7 +78,7 @@ const words = {
     forGood: true,
     see: 'sidecars would not take calls from here that ambient takes, or not know their Services, so they would come without an identity',
     ask: 'asks for',
-    otherwise: `take out what was changed since the start (excluded ports and ranges, Sidecar resources, exportTo), ${byMutualTls} ${notCalled}`,
+    otherwise: `take out what has come since the start (excluded ports and ranges, Sidecar resources, exportTo, workloads there), ${byMutualTls} ${notCalled}`,
   },
 } satisfies Readonly<Record<string, Words>>;
 
@@ -85,6 +86,8 @@ const words = {
 export interface Opening {
   readonly policy: ConfigView;
   readonly namespace: string;
+  /** Who is called. */
+  readonly families: readonly Family[];
   readonly words: Words;
   readonly how?: string;
 }
@@ -94,11 +97,18 @@ function unseenPairs(surroundings: Surroundings): readonly Opening[] {
     const called = unseenBy(surroundings).filter(
       ({ namespace, effect }) => effect === 'Opens' && namespace !== surroundings.namespace.name,
     );
-    return called.map(({ namespace, policy }) => ({ policy, namespace, words: words.UnseenByCalled }));
+    return called.map(({ namespace, policy, families }) => ({
+      policy,
+      namespace,
+      families,
+      words: words.UnseenByCalled,
+    }));
   }
   const opens = goesPast(surroundings) ? unseenHere(surroundings).filter(({ effect }) => effect === 'Opens') : [];
   const callers = opens.length === 0 ? [] : [...callersInAmbient(surroundings).keys()];
-  return opens.flatMap(({ policy }) => callers.map((namespace) => ({ policy, namespace, words: words.CallersUnseen })));
+  return opens.flatMap(({ policy, families }) =>
+    callers.map((namespace) => ({ policy, namespace, families, words: words.CallersUnseen })),
+  );
 }
 
 /** All of it that was not open before the start already. */
