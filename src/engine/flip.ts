@@ -12,7 +12,8 @@ import type { Outcome, Situation } from './situation.ts';
 import { deadline } from './waits.ts';
 
 type LabelsWork = Extract<StepWork, { kind: 'Labels' }>;
-type Held = Extract<Outcome, { kind: 'Wait' }>;
+/** What keeps something from being done. */
+export type Held = Extract<Outcome, { kind: 'Wait' }>;
 
 /**
  * Whether pods may have lost what protects them because labels were taken away: these are put back then, whatever else

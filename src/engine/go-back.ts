@@ -16,7 +16,7 @@ import { untilNoted } from './until-noted.ts';
 import { upkeep } from './upkeep.ts';
 import { closingVerdict } from './verdicts.ts';
 import { leavesEarly } from './waits.ts';
-import { walk } from './walk.ts';
+import { awaitsOthers, walk } from './walk.ts';
 import { inProgress } from './in-progress.ts';
 
 /** One look on the way back: the next write, what it waits for, or that all is as it was. */
@@ -45,16 +45,21 @@ export function goBack(
 
 /**
  * What keeps the labels from going back keeps whatever comes before them from being begun: until then nothing differs
- * from what it was, and the rollback can be taken back.
+ * from what it was, and the rollback can be taken back. So do others that have to go first and do not by themselves;
+ * those that come are waited for with what comes before the labels done, because they may wait for that.
  */
 function heldBeforehand(
   situation: Situation,
-  { steps = [], failure }: NamespaceMigrationStatus,
+  status: NamespaceMigrationStatus,
   { backward }: Itinerary,
 ): Outcome | undefined {
-  const isBegun = backward.some(({ name }) => steps.some((step) => step.name === name));
-  if (isBegun || backward[0]?.work.kind === 'Labels') return undefined;
-  return heldOnTheWayBack(situation, failure !== undefined);
+  const isBegun = backward.some(({ name }) => status.steps?.some((step) => step.name === name) === true);
+  const flip = backward.find(({ work }) => work.kind === 'Labels');
+  if (isBegun || flip === undefined || backward[0] === flip) return undefined;
+  const held = heldOnTheWayBack(situation, status.failure !== undefined);
+  if (held !== undefined) return held;
+  const awaits = awaitsOthers(situation, status, flip);
+  return awaits?.stuck === true ? awaits : undefined;
 }
 
 function walkBack(situation: Situation, turned: NamespaceMigrationStatus, itinerary: Itinerary): Draft {

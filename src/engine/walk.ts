@@ -5,7 +5,7 @@ import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
 import { owns, type PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
-import { flip } from './flip.ts';
+import { flip, type Held } from './flip.ts';
 import { fromList, hasLabels } from './label-values.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
@@ -189,6 +189,18 @@ function reasonToWait({ direction }: NamespaceMigrationStatus, { yields }: Await
   return direction === 'Backward' ? 'RollbackStuck' : 'WaitsForOthers';
 }
 
+/** What other namespaces have to do before a step; undefined if it waits for none. */
+export function awaitsOthers(
+  { surroundings }: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+): Held | undefined {
+  const awaited = step.awaits?.(surroundings);
+  if (awaited === undefined || (awaited.yields === true && isOwnWayBack(status))) return undefined;
+  const { stuck, message } = awaited;
+  return { kind: 'Wait', parked: 'Waits', stuck, stalled: reasonToWait(status, awaited), message };
+}
+
 /**
  * Whether a step that would change something has to wait for other namespaces, or for a slot once it has given its own
  * back. What it would announce is not stored: nothing is begun meanwhile, and the next look decides anew.
@@ -200,18 +212,9 @@ function park(
   outcome: Outcome,
 ): Outcome | undefined {
   if (outcome.kind !== 'Write' && outcome.kind !== 'Announce') return setEarly(situation, status, step);
-  const { surroundings, noSlot } = situation;
-  const awaited = step.awaits?.(surroundings);
-  if (awaited !== undefined && !(awaited.yields === true && isOwnWayBack(status))) {
-    return {
-      kind: 'Wait',
-      parked: 'Waits',
-      stuck: awaited.stuck,
-      stalled: reasonToWait(status, awaited),
-      message: awaited.message,
-    };
-  }
-  return noSlot === undefined ? undefined : { kind: 'Wait', parked: 'WantsSlot', message: noSlot };
+  const { noSlot } = situation;
+  const awaits = awaitsOthers(situation, status, step);
+  return awaits ?? (noSlot === undefined ? undefined : { kind: 'Wait', parked: 'WantsSlot', message: noSlot });
 }
 
 /**

@@ -58,6 +58,34 @@ async function pausedHalfWay(world: World): Promise<string> {
   return home;
 }
 
+interface Hold {
+  readonly make: (world: World, home: string, other: string) => Promise<void>;
+  readonly undo: (world: World, home: string, other: string) => Promise<void>;
+  readonly message: string;
+}
+
+/** What holds a rollback out of ambient, of a namespace that calls another one with sidecars. */
+const holds: Readonly<Record<string, Hold>> = {
+  'by what is there since': {
+    make: async (world, home) => {
+      const configPatches = [
+        { applyTo: 'HTTP_FILTER', match: { context: 'SIDECAR_INBOUND' }, patch: { operation: 'MERGE' } },
+      ];
+      await world.create(object('EnvoyFilter', home, 'asks', { configPatches }));
+    },
+    undo: (world, home) => world.delete(kinds.EnvoyFilter, home, 'asks'),
+    message: 'MM040',
+  },
+  'by others that keep their sidecars': {
+    make: async (world, _home, other) => {
+      const rules = [{ from: [{ source: { ipBlocks: ['10.244.0.0/16'] } }] }];
+      await world.create(object('AuthorizationPolicy', other, 'by-address', { action: 'DENY', rules }));
+    },
+    undo: (world, _home, other) => world.delete(kinds.AuthorizationPolicy, other, 'by-address'),
+    message: 'keep their sidecars',
+  },
+};
+
 async function isHeld(world: World): Promise<void> {
   await world.pause(30_000);
   const { status } = await world.child();
@@ -188,35 +216,41 @@ describe('a rollback that is held before it has changed anything', () => {
     });
   });
 
-  it('is taken back from behind a waypoint, before a Service was bound again', async () => {
-    await run(async (world) => {
-      const home = world.ns();
-      await ambientShop(world, [waypointDeniesDelete(home)]);
-      await world.pause(3000);
-      await world.create(await back(world));
-      await world.childPhase('Migrated');
-      const labelsOf = async (): Promise<unknown> =>
-        (await world.client.get(kinds.Service, home, 'api', world.signal)).metadata.labels;
-      const before = await labelsOf();
-      const configPatches = [
-        { applyTo: 'HTTP_FILTER', match: { context: 'SIDECAR_INBOUND' }, patch: { operation: 'MERGE' } },
-      ];
-      await world.create(object('EnvoyFilter', home, 'asks', { configPatches }));
-      await world.pause(5000);
-      await world.command('RollingBack', home);
-      await world.pause(30_000);
-      expect((await world.child()).status?.message).toContain('MM040');
-      expect(await labelsOf()).toEqual(before);
-      await world.command('Migrating', home);
-      await world.childPhase('Migrated');
-      await world.pause(60_000);
-      expect((await world.child()).status?.phase).toBe('Migrated');
-      expect(await labelsOf()).toEqual(before);
-      await world.delete(kinds.EnvoyFilter, home, 'asks');
-      await world.command('RollingBack', home);
-      await world.childPhase('RolledBack');
-    });
-  });
+  it.each(Object.keys(holds))(
+    'is taken back from behind a waypoint, before a Service was bound again: %s',
+    async (what) => {
+      const { make, undo, message } = holds[what] ?? {};
+      await run(async (world) => {
+        const [home, other] = [world.ns(), world.ns('other')];
+        await world.create(namespace(other), deployment(other, 'web'));
+        await ambientShop(world, [waypointDeniesDelete(home)]);
+        await world.pause(3000);
+        const callers = [
+          { namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] },
+          { namespace: other, from: [{ namespace: home }] },
+        ];
+        await world.create(await back(world, { callers }));
+        await world.childPhase('Migrated');
+        const labelsOf = async (): Promise<unknown> =>
+          (await world.client.get(kinds.Service, home, 'api', world.signal)).metadata.labels;
+        const before = await labelsOf();
+        await make?.(world, home, other);
+        await world.pause(5000);
+        await world.command('RollingBack', home);
+        await world.pause(30_000);
+        expect((await world.child()).status?.message).toContain(message);
+        expect(await labelsOf()).toEqual(before);
+        await world.command('Migrating', home);
+        await world.childPhase('Migrated');
+        await world.pause(60_000);
+        expect((await world.child()).status?.phase).toBe('Migrated');
+        expect(await labelsOf()).toEqual(before);
+        await undo?.(world, home, other);
+        await world.command('RollingBack', home);
+        await world.childPhase('RolledBack');
+      });
+    },
+  );
 
   const kills = [1, 2, 3, 4].flatMap((write) => (['before', 'after'] as const).map((when) => ({ write, when })));
 
