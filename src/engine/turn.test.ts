@@ -1,39 +1,42 @@
 import { describe, expect, it } from '@jest/globals';
-import { pod, workload } from '../../test/support/mesh-fixtures.ts';
-import type { WorkloadRecord } from '../api/namespace-migration.ts';
-import { restartAnnotation } from '../api/resources.ts';
-import type { WorkloadView } from '../mesh/views.ts';
-import { isResult, type Turn } from './turn.ts';
+import { workload } from '../../test/support/mesh-fixtures.ts';
+import { mostWorkloads, type WorkloadRecord } from '../api/namespace-migration.ts';
+import { withRecord } from './turn.ts';
 
-describe('isResult', () => {
-  const newest = '2030-01-01T00:00:05Z';
-  const patched = { templateAnnotations: { [restartAnnotation]: 'this' } };
-  const record: WorkloadRecord = {
+const at = '2026-01-01T00:00:00Z';
+
+function recordOf(index: number, more: Partial<WorkloadRecord> = {}): WorkloadRecord {
+  return {
     kind: 'Deployment',
-    name: 'web',
-    uid: 'web-uid',
+    name: `w${index}`,
+    uid: `u${index}`,
     step: 'RestartWorkloads',
-    pods: 2,
-    newest,
+    pods: 1,
     patches: 1,
-    startedAt: newest,
+    startedAt: at,
+    completedAt: at,
+    ...more,
   };
+}
 
-  it.each<[string, number, Partial<WorkloadView>, boolean]>([
-    ['a younger one, while the rollout is under way', 1, { ...patched, updated: 1 }, true],
-    ['a younger one that was evicted, whatever the template says', 1, { strategy: 'OnDelete' }, true],
-    ['an older one, while the rollout is under way', -1, { ...patched, updated: 1 }, false],
-    ['one of the same second, while nobody can tell', 0, { ...patched, updated: 1 }, false],
-    ['one of the same second, once all are of the template', 0, patched, true],
-    ['the same of a StatefulSet', 0, { ...patched, kind: 'StatefulSet' }, true],
-    ['one that a clock behind has made, once all are of the template', -1, patched, true],
-    ['one of the same second whose template is another', 0, {}, false],
-    ['one of the same second that only an eviction replaces', 0, { ...patched, strategy: 'OnDelete' }, false],
-    ['one of the same second below a partition', 0, { ...patched, kind: 'StatefulSet', partition: 1 }, false],
-  ])('judges %s', (_which, seconds, overrides, expected) => {
-    const turn = { workload: workload(overrides) } as Turn;
-    const each = pod({ createdAt: Date.parse(newest) + seconds * 1000 });
+const all = Array.from({ length: mostWorkloads + 1 }, (_, index) => workload({ name: `w${index}`, uid: `u${index}` }));
+const full = Array.from({ length: mostWorkloads }, (_, index) => recordOf(index));
+const late = recordOf(mostWorkloads);
 
-    expect(isResult(turn, record, each, 'this')).toBe(expected);
+describe('one record more than a status has room for', () => {
+  it('takes the place of one whose workload is gone', () => {
+    const records = withRecord(full, late, all.slice(5));
+
+    expect(records).toHaveLength(mostWorkloads - 5 + 1);
+    expect(records.at(-1)).toBe(late);
+  });
+
+  it('takes the place of the oldest that is done and had nothing to be put back', () => {
+    const kept = [recordOf(0, { original: 'theirs' }), recordOf(1, { completedAt: undefined })];
+    const records = withRecord([...kept, ...full.slice(2)], late, all);
+
+    expect(records).toHaveLength(mostWorkloads);
+    expect(records.slice(0, 2)).toEqual(kept);
+    expect(records.map(({ name }) => name)).not.toContain('w2');
   });
 });

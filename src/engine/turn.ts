@@ -55,14 +55,26 @@ export function isOwnRestart(
 }
 
 /**
- * The status with one record put in, or exchanged for the one of the same workload. When there is no room any more,
- * those go whose workload is gone: another one of its name has another uid, and so a record of its own.
+ * The records with one put in, or exchanged for the one of the same workload. When there is no room any more, those go
+ * whose workload is gone: another one of its name has another uid, and so a record of its own. Then the oldest go that
+ * are done and had nothing to be put back: their templates show that they were restarted.
  */
-function withRecord({ situation, status }: Turn, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
-  const others = (status.workloads ?? []).filter(({ kind, name }) => kind !== record.kind || name !== record.name);
-  if (others.length < mostWorkloads) return { workloads: [...others, record] };
-  const there = new Set(situation.surroundings.workloads.map(({ uid }) => uid));
-  return { workloads: [...others.filter(({ uid }) => there.has(uid)), record] };
+export function withRecord(
+  records: readonly WorkloadRecord[],
+  record: WorkloadRecord,
+  there: readonly WorkloadView[],
+): readonly WorkloadRecord[] {
+  const others = records.filter(({ kind, name }) => kind !== record.kind || name !== record.name);
+  if (others.length < mostWorkloads) return [...others, record];
+  const uids = new Set(there.map(({ uid }) => uid));
+  const left = others.filter(({ uid }) => uids.has(uid));
+  const spare = left.filter(({ original, completedAt }) => original === undefined && completedAt !== undefined);
+  const gone = new Set(spare.slice(0, Math.max(0, left.length + 1 - mostWorkloads)));
+  return [...left.filter((each) => !gone.has(each)), record];
+}
+
+function recorded({ situation, status }: Turn, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
+  return { workloads: [...withRecord(status.workloads ?? [], record, situation.surroundings.workloads)] };
 }
 
 /** The annotation as it was before this attempt: one of our own is not, it is left over from a record that was lost. */
@@ -111,7 +123,7 @@ export function announce(turn: Turn, previous: WorkloadRecord | undefined, patch
   return {
     kind: 'Announce',
     message: `${status.direction === 'Forward' ? 'restarting' : 'taking the restart back of'} ${workload.kind} ${workload.name}`,
-    patch: withRecord(turn, {
+    patch: recorded(turn, {
       kind: workload.kind,
       name: workload.name,
       uid: workload.uid,
@@ -127,7 +139,7 @@ export function announce(turn: Turn, previous: WorkloadRecord | undefined, patch
 
 /** Says in the status that the restart is over. */
 export function complete(turn: Turn, record: WorkloadRecord): Outcome {
-  return { kind: 'Done', patch: withRecord(turn, { ...record, completedAt: timestamp(turn.situation.now) }) };
+  return { kind: 'Done', patch: recorded(turn, { ...record, completedAt: timestamp(turn.situation.now) }) };
 }
 
 /** What podsPerMinute says about starting another restart now. */

@@ -9,12 +9,21 @@ function* marks(surroundings: Surroundings): Generator<string> {
   yield* marksOfNow(surroundings);
 }
 
-/** Marks of what would hold a way back if it began now: asked at the start. */
-export function heldBefore(surroundings: Surroundings): readonly string[] {
+function someMarks(surroundings: Surroundings, most: number): readonly string[] {
   const found = new Set<string>();
   for (const mark of marks(surroundings)) {
     found.add(mark);
-    if (found.size >= mostHeldBefore) break;
+    if (found.size >= most) break;
   }
   return [...found];
+}
+
+/** Marks of what would hold a way back if it began now: asked at the start. */
+export function heldBefore(surroundings: Surroundings): readonly string[] {
+  return someMarks(surroundings, mostHeldBefore);
+}
+
+/** Whether that is more than can be remembered. */
+export function isTooMuchHeld(surroundings: Surroundings): boolean {
+  return someMarks(surroundings, mostHeldBefore + 1).length > mostHeldBefore;
 }

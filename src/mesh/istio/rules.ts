@@ -26,6 +26,7 @@ import { noWayBackRules } from './findings/no-way-back.ts';
 import { returnRules } from './findings/return.ts';
 import { routeRules } from './findings/routes.ts';
 import type { Rule } from './findings/rule.ts';
+import { roomRules } from './findings/room.ts';
 import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
 import { unseenCallerRules } from './findings/unseen-callers.ts';
@@ -102,6 +103,7 @@ export const rules: readonly Rule[] = [
   ...quotaRules,
   ...networkPolicyRules,
   ...returnRules,
+  ...roomRules,
   ...proxyRules,
   ...egressRules,
   ...entryRules,

@@ -40,7 +40,7 @@ import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resou
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ScopeView } from '../../others.ts';
 import { sealOf } from '../../seal.ts';
-import type { ConfigView, PodView } from '../../views.ts';
+import type { ConfigView, PodView, WorkloadView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { rules } from '../rules.ts';
 
@@ -120,6 +120,10 @@ const [door, doorElsewhere] = [leading('web.shop.svc.cluster.local'), leading('w
 const canary = { labels: { 'istio.io/rev': 'canary' } };
 function meshConfig(text: string): ConfigView {
   return config('ConfigMap', { mesh: text }, { name: 'istio-canary', namespace: root });
+}
+
+function workloadsOf(count: number): readonly WorkloadView[] {
+  return Array.from({ length: count }, (_, index) => workload({ name: `w${index}`, uid: `u${index}` }));
 }
 
 /** Namespaces around `shop`: one that moves, and one that is only restarted. */
@@ -1603,6 +1607,10 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'policies that are carried over': around(policy(http)), 'L4 only': around(policy(identity)) },
   },
   MM099: { seen: {}, ignored: { 'policies that are carried over': around(policy(http)) } },
+  MM125: {
+    seen: { 'a workload too many': surroundings({ workloads: workloadsOf(2001) }) },
+    ignored: { 'as many as there is room for': surroundings({ workloads: workloadsOf(2000) }) },
+  },
   MM119: {
     seen: {
       'ten thousand paths': around(policy(paths(10_000))),
