@@ -83,6 +83,8 @@ export class ClusterView {
   readonly #configs = new Map<string, Store<ConfigView>>();
   readonly #feeds: Feed[] = [];
   readonly #options: ClusterViewOptions;
+  /** As `reserved` was made last: whoever remembers what follows from it knows it again. */
+  #reserved: readonly string[] = [];
   readonly mesh: MeshState;
 
   constructor(options: ClusterViewOptions) {
@@ -146,7 +148,11 @@ export class ClusterView {
    * the whole mesh, and of the operator.
    */
   get reserved(): readonly string[] {
-    return [this.mesh.controlPlaneNamespace, this.mesh.rootNamespace, ...this.#options.ownNamespaces];
+    const { controlPlaneNamespace, rootNamespace } = this.mesh;
+    const [controlPlane, root] = this.#reserved;
+    if (controlPlane !== controlPlaneNamespace || root !== rootNamespace)
+      this.#reserved = [controlPlaneNamespace, rootNamespace, ...this.#options.ownNamespaces];
+    return this.#reserved;
   }
 
   /** Deployments, StatefulSets and DaemonSets of a namespace, in the order in which they are restarted. */

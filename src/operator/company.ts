@@ -1,4 +1,5 @@
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { memoizeLast } from '../base/memoize.ts';
 import { withLost } from '../engine/confirm.ts';
 import { isUnwanted } from '../engine/course.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
@@ -6,11 +7,18 @@ import { unmadeIn, withRefused } from '../engine/refused-records.ts';
 import { noRoomFor } from '../engine/returned.ts';
 import type { Unnoted } from '../engine/situation.ts';
 import type { ScopeView } from '../mesh/others.ts';
+import type { NamespaceView } from '../mesh/views.ts';
 import { failedIn, isBudgetSpent, notLeft, notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
 import { changedBy, isIdle } from '../plan/scope.ts';
 import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
+
+/** Made once for as long as nothing changes, like the records themselves. */
+const lostAmong = memoizeLast(
+  (records: readonly NamespaceMigration[], migration: MeshMigration, namespaces: readonly NamespaceView[]) =>
+    withLost(migration, records, changedBy(migration, namespaces)),
+);
 
 /**
  * The records of a migration, with those that were lost or cannot be made: whoever waits for such a namespace has to
@@ -21,7 +29,7 @@ function everyoneIn(
   migration: MeshMigration,
 ): readonly NamespaceMigration[] {
   const { view, records } = context;
-  const everyone = withLost(migration, recordsOf(context, migration), changedBy(migration, view.namespaces.list()));
+  const everyone = lostAmong(recordsOf(context, migration), migration, view.namespaces.list());
   return withRefused(everyone, { records: unmadeIn(migration, records.of(migration.metadata.uid ?? '')) }, migration);
 }
 

@@ -12,14 +12,9 @@ import {
 } from '../plan/admission.ts';
 import type { Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
-import { isRecordOf, recordsOf, scopeIn } from './records.ts';
+import { inLine, isRecordOf, scopeIn } from './records.ts';
 
 type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
-
-/** The records that a namespace may be started by: one whose status cannot be written stands in nobody's way. */
-export function inLine(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
-  return recordsOf(seen, migration).filter((record) => !seen.records.isTried(record));
-}
 
 /**
  * Namespaces that wait for a slot: which of them can use one that is free. The others need no look, by the same rules

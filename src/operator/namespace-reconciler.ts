@@ -18,12 +18,11 @@ import { isInScope, type Scope } from '../plan/scope.ts';
 import { answer } from './answer.ts';
 import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
-import { inLine } from './line.ts';
 import { Memory, type Remembered } from './memory.ts';
 import { Pace, restartOf } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
-import { isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
+import { inLine, isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
 import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { fenceOff, isWatched, touchedFor } from './touched.ts';
 
@@ -182,7 +181,8 @@ export class NamespaceReconciler {
     const unmade = [...unmadeIn(migration, this.#context.records.of(uid)).keys()].map(
       (name) => [name, 'Waits'] as const,
     );
-    return new Map([...this.#memory.parking.around({ migration: uid }), ...unmade]);
+    const parked = this.#memory.parking.around({ migration: uid });
+    return unmade.length === 0 ? parked : new Map([...parked, ...unmade]);
   }
 
   #observe(subject: Remembered, child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {

@@ -48,14 +48,27 @@ export interface Subject {
  */
 export class ParkingLot {
   readonly #parked = new Map<string, { readonly subject: Subject; readonly state: Parked }>();
+  /** What is asked of it, by migration, until something changes. */
+  readonly #around = new Map<string, ReadonlyMap<string, Parked>>();
 
   /** Those of the migration of a namespace. */
   around({ migration }: Pick<Subject, 'migration'>): ReadonlyMap<string, Parked> {
-    return new Map(
+    const known = this.#around.get(migration);
+    if (known !== undefined) return known;
+    const made = new Map(
       [...this.#parked.values()]
         .filter(({ subject }) => subject.migration === migration)
-        .map(({ subject, state }) => [subject.namespace, state]),
+        .map(({ subject, state }) => [subject.namespace, state] as const),
     );
+    this.#around.set(migration, made);
+    return made;
+  }
+
+  #set(subject: Subject, state: Parked | undefined): void {
+    if (this.#parked.get(subject.key)?.state === state) return;
+    this.#around.delete(subject.migration);
+    if (state === undefined) this.#parked.delete(subject.key);
+    else this.#parked.set(subject.key, { subject, state });
   }
 
   /**
@@ -65,16 +78,15 @@ export class ParkingLot {
    */
   note(subject: Subject, { status, next }: Pick<Decision, 'status' | 'next'>, refused: boolean): boolean {
     const had = this.#parked.get(subject.key)?.state;
-    this.#parked.delete(subject.key);
     const decided = next.kind === 'Wait' && next.parked !== undefined ? next.parked : whileStalled(status);
     const state = refused ? whileRefused(status) : decided;
-    if (state !== undefined) this.#parked.set(subject.key, { subject, state });
+    this.#set(subject, state);
     return state !== undefined && state !== had;
   }
 
   /** The namespace is gone, or on its way out, or another one. */
-  forget({ key }: Subject): void {
-    this.#parked.delete(key);
+  forget(subject: Subject): void {
+    this.#set(subject, undefined);
   }
 
   /** When to look at one of them again: nothing tells that others have arrived. */

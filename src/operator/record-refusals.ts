@@ -69,6 +69,7 @@ export class RecordRefusals {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #tried = new Map<string, Map<string, Tried>>();
   readonly #handlers: (() => void)[] = [];
+  #revision = 0;
   #isRetrying = false;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -78,6 +79,11 @@ export class RecordRefusals {
   /** Calls back when something comes to count as refused, or does not any more: no object changes by that. */
   onChange(handler: () => void): void {
     this.#handlers.push(handler);
+  }
+
+  /** Another number as soon as anything is known of another status, for whoever remembers what follows from them. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Of one object, by the name of the write. */
@@ -184,6 +190,7 @@ export class RecordRefusals {
   statusStored({ metadata: { uid = '' } }: Owned): void {
     const writes = this.#tried.get(uid);
     const before = writes?.get(status);
+    if (before !== undefined) this.#revision += 1;
     writes?.delete(status);
     if (writes?.size === 0) this.#tried.delete(uid);
     if (isRefused(before)) this.#tell();
@@ -192,12 +199,14 @@ export class RecordRefusals {
   /** The object is gone. */
   forget(uid: string): void {
     const before = [...(this.#tried.get(uid)?.values() ?? [])];
+    if (before.length > 0) this.#revision += 1;
     this.#tried.delete(uid);
     if (before.some(isRefused)) this.#tell();
   }
 
   #set(uid: string, write: string, tried: Tried): void {
     const writes = this.#tried.get(uid) ?? new Map<string, Tried>();
+    if (write === status) this.#revision += 1;
     this.#tried.set(uid, writes.set(write, tried));
   }
 

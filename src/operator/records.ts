@@ -99,18 +99,58 @@ function counted(
   );
 }
 
-/** The records of a migration whose namespaces exist, as they count. */
-export function recordsOf(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
+/** What one record comes to for a migration; undefined if it has nothing to do with it. */
+function asCounted(
+  seen: Seen,
+  object: NamespaceMigration,
+  migration: MeshMigration,
+  entries: ReadonlyMap<string, Returned>,
+): NamespaceMigration | undefined {
   const { view } = seen;
+  const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
+  if (home === undefined) return undefined;
+  if (isRecordOf(object, migration)) return counted(seen, object, migration, home, entries.get(home.name));
+  const isInTheWay =
+    hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.reserved);
+  return isInTheWay ? blockedIn(seen, object, migration, home) : undefined;
+}
+
+function allRecordsOf(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
   const entries = new Map((migration.status?.returned ?? []).map((entry) => [entry.namespace, entry]));
-  return view.children.list().flatMap(({ object }) => {
-    const home = view.namespaces.get(undefined, object.metadata.namespace ?? '');
-    if (home === undefined) return [];
-    if (isRecordOf(object, migration)) return [counted(seen, object, migration, home, entries.get(home.name))];
-    const isInTheWay =
-      hasItsName(object, migration) && tellsAlone(object, home) && isInScope(migration, home, view.reserved);
-    return isInTheWay ? [blockedIn(seen, object, migration, home)] : [];
-  });
+  return seen.view.children.list().flatMap(({ object }) => asCounted(seen, object, migration, entries) ?? []);
+}
+
+/** What is remembered of a migration, and all that it was made from. */
+interface Remembered {
+  readonly from: readonly unknown[];
+  readonly records: readonly NamespaceMigration[];
+}
+
+const remembered = new WeakMap<MeshMigration, Remembered>();
+
+/**
+ * The records of a migration whose namespaces exist, as they count. Every look of every namespace asks, so they are
+ * made once for as long as nothing changes; but for what is said of a namespace that only its record tells of, which
+ * depends on all that is there.
+ */
+export function recordsOf(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
+  const { view, records: refusals } = seen;
+  const from = [view.children.list(), view.namespaces.list(), view.reserved, refusals, refusals.revision];
+  const before = remembered.get(migration);
+  if (before?.from.every((each, at) => each === from[at]) === true) return before.records;
+  const records = allRecordsOf(seen, migration);
+  if (!records.some(hasLostJournal)) remembered.set(migration, { from, records });
+  return records;
+}
+
+/** Those of them that can be stored, as far as is known. */
+const storable = memoizeLast((records: readonly NamespaceMigration[], refusals: Seen['records'], _revision: number) =>
+  records.filter((record) => !refusals.isTried(record)),
+);
+
+/** The records that a namespace may be started by: one whose status cannot be written stands in nobody's way. */
+export function inLine(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
+  return storable(recordsOf(seen, migration), seen.records, seen.records.revision);
 }
 
 /**

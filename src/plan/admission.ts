@@ -3,7 +3,7 @@ import { commanded, journalLost, type Returned } from '../api/mesh-migration-sta
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
-import { memoizeLast } from '../base/memoize.ts';
+import { memoize, memoizeLast } from '../base/memoize.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
 import { isForHbone, isSelected, type Scope } from './scope.ts';
@@ -130,17 +130,17 @@ export interface Limits {
  * The namespaces to which slots go, in the order of their names: computed from the same picture by everyone, so no two
  * decisions hand out one slot twice.
  */
-function inLine(records: readonly NamespaceMigration[], inScope: ReadonlySet<string>): readonly string[] {
-  return records
+const inLine = memoizeLast((records: readonly NamespaceMigration[], inScope: ReadonlySet<string>): readonly string[] =>
+  records
     .filter(isCandidate)
     .map(({ metadata }) => metadata.namespace ?? '')
     .filter((name) => inScope.has(name))
-    .sort();
-}
+    .sort(),
+);
 
-function scopeIn({ scope }: Limits): ReadonlySet<string> {
-  return new Set([...scope.namespaces, ...(scope.hbone ?? [])]);
-}
+const namesIn = memoize(
+  ({ namespaces, hbone = [] }: Limits['scope']): ReadonlySet<string> => new Set([...namespaces, ...hbone]),
+);
 
 /** Why no further namespace is started, whichever it is; undefined if the next one may. */
 export function brakeOn(
@@ -175,7 +175,7 @@ export function notAdmitted(
   progress: Progress,
   limits: Limits,
 ): string | undefined {
-  const inScope = scopeIn(limits);
+  const inScope = namesIn(limits.scope);
   if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
   const brake = brakeOn(progress, limits);
   if (brake !== undefined) return brake;
@@ -194,7 +194,7 @@ export function admitted(
 ): readonly string[] {
   if (brakeOn(progress, limits) !== undefined) return [];
   const free = freeSlots(progress, limits.slots);
-  return free === 0 ? [] : inLine(records, scopeIn(limits)).slice(0, free);
+  return free === 0 ? [] : inLine(records, namesIn(limits.scope)).slice(0, free);
 }
 
 /** As many namespaces as may be Stalled, each with its slot given back, before no further one is started. */

@@ -2,6 +2,7 @@ import type { Finding } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import { systemNamespaces } from '../api/names.ts';
 import type { MeshMigration } from '../api/resources.ts';
+import { memoizeLast } from '../base/memoize.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
 import { unknownNames } from './unknown-names.ts';
@@ -46,17 +47,28 @@ function labelsSelected(
   return Object.fromEntries(all.flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])));
 }
 
+/** Asked by each look of one about all others. */
+const isTaken = memoizeLast(
+  (namespace: NamespaceView, name: string, spec: MeshMigrationSpec, journal: Journal | undefined): boolean => {
+    const { exclude, names, selector } = spec.namespaces;
+    if (exclude.includes(namespace.name)) return false;
+    if (names.includes(namespace.name)) return true;
+    return (
+      selector !== undefined && selects(selector, labelsSelected({ metadata: { name }, spec }, namespace, journal))
+    );
+  },
+);
+
 /**
  * Whether the selection takes a namespace in. `journal` is what is known of it: somebody may have taken that off the
  * namespace a moment ago.
  */
-export function isSelected(migration: Named, namespace: NamespaceView, journal = journalOn(namespace)): boolean {
-  const { exclude, names, selector } = migration.spec.namespaces;
-  if (exclude.includes(namespace.name)) return false;
-  return (
-    names.includes(namespace.name) ||
-    (selector !== undefined && selects(selector, labelsSelected(migration, namespace, journal)))
-  );
+export function isSelected(
+  { metadata: { name }, spec }: Named,
+  namespace: NamespaceView,
+  journal = journalOn(namespace),
+): boolean {
+  return isTaken(namespace, name, spec, journal);
 }
 
 /** Whether the migration has begun to move the namespace, wherever its spec names it by now. */

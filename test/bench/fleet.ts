@@ -27,6 +27,8 @@ interface Size {
   readonly namespaces: number;
   /** Of each namespace; with none only what is written of namespaces counts. */
   readonly workloads: number;
+  /** Where a CPU profile of the operator goes. */
+  readonly profile?: string;
 }
 
 /** Occurs when the operator ends while it is measured. */
@@ -63,7 +65,7 @@ class Measured {
     this.#log = log;
   }
 
-  static async start(cluster: DemoCluster): Promise<Measured> {
+  static async start(cluster: DemoCluster, { profile }: Size): Promise<Measured> {
     const { folder } = cluster;
     const [probe, log] = [join(folder, 'probe.json'), join(folder, 'operator.log')];
     const output = openSync(log, 'a');
@@ -71,6 +73,7 @@ class Measured {
       process.execPath,
       [
         ...['--disable-warning=ExperimentalWarning', `--max-old-space-size=${heapMegabytes}`],
+        ...(profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]),
         ...['--import', join(import.meta.dirname, 'probe.ts')],
         join(root, 'dist/operator.mjs'),
         ...['--kubeconfig', await cluster.operatorKubeconfig()],
@@ -141,7 +144,7 @@ export async function fleet(size: Size): Promise<void> {
   });
   await installOperator(client, systemClock, never);
   await deploy(client, size);
-  const operator = await Measured.start(cluster);
+  const operator = await Measured.start(cluster, size);
   try {
     await sleep(systemClock, 3000);
     await timed(operator, 'planned', async () => {

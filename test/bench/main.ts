@@ -95,14 +95,22 @@ function write(shape: string, made: string): void {
 
 const {
   positionals: wanted,
-  values: { namespaces, workloads },
+  values: { namespaces, workloads, profile },
 } = parseArgs({
   allowPositionals: true,
-  options: { namespaces: { type: 'string', default: '200' }, workloads: { type: 'string', default: '1' } },
+  options: {
+    namespaces: { type: 'string', default: '200' },
+    workloads: { type: 'string', default: '1' },
+    profile: { type: 'string' },
+  },
 });
 
 if (wanted[0] === 'fleet') {
-  await fleet({ namespaces: Number(namespaces), workloads: Number(workloads) });
+  await fleet({
+    namespaces: Number(namespaces),
+    workloads: Number(workloads),
+    ...(profile !== undefined && { profile }),
+  });
 } else {
   for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
     write(shape, row(shape));
