@@ -99,10 +99,11 @@ function acceptEdit({ object, children, now }: MigrationSituation): {
 }
 
 function everyoneIn({ object, scope, children, homes }: MigrationSituation): readonly NamespaceMigration[] {
+  const changed = new Set(scope.changed);
   return withLost(
     object,
     children,
-    homes.filter(({ name }) => scope.changed.includes(name)),
+    homes.filter(({ name }) => changed.has(name)),
   );
 }
 

@@ -124,6 +124,7 @@ export function wishesOf(records: Records, phase: MigrationPhase): Wishes {
   const isAtStake = scope.changed.length > 0 || children.some(hasLostJournal);
   if (phase === 'Finalized' || (isWrong && (isProtected(object) || !isAtStake))) return tidied;
   if (!isProtected(object)) return { ...tidied, writes: [...tidied.writes, { kind: 'AddFinalizer' }] };
-  const missing = creations([...inScope].filter((name) => !taken.has(name) && !scope.changed.includes(name)));
+  const changed = new Set(scope.changed);
+  const missing = creations([...inScope].filter((name) => !taken.has(name) && !changed.has(name)));
   return { ...tidied, writes: [...tidied.writes, ...missing] };
 }

@@ -260,7 +260,8 @@ function staying(facts: Facts): string {
     const those = children.filter((child) => phases.includes(phaseOf(child)));
     return those.length === 0 ? [] : [`${those.length} ${what} (${namesOf(those)})`];
   };
-  const unseen = facts.scope.namespaces.filter((name) => !children.some(({ metadata }) => metadata.namespace === name));
+  const seen = new Set(children.map(({ metadata }) => metadata.namespace));
+  const unseen = facts.scope.namespaces.filter((name) => !seen.has(name));
   return [
     ...named(['RolledBack'], 'rolled back'),
     ...named(['Blocked'], 'blocked'),

@@ -62,7 +62,8 @@ export function namesOf(children: readonly NamespaceMigration[]): string {
 
 /** Those that failed on the way to where all are to be. */
 export function failedToMove({ failed, scope }: Facts): readonly string[] {
-  return failed.filter((name) => !scope.hbone.includes(name));
+  const restarted = new Set(scope.hbone);
+  return failed.filter((name) => !restarted.has(name));
 }
 
 /** How far it is, without what there is none of. */
@@ -78,7 +79,8 @@ export function tally(facts: Facts): string {
   // What failed is under way or rolled back as well, and is counted there; what is only restarted for HBONE is nowhere
   // else.
   const moving = failedToMove(facts);
-  const others = all.filter((name) => !moving.includes(name));
+  const isMoving = new Set(moving);
+  const others = all.filter((name) => !isMoving.has(name));
   const failed =
     (moving.length > 0 ? `; the attempt failed at ${moving.length} of these` : '') +
     (others.length > 0 ? `; the restart for HBONE failed in ${listed(others)}` : '');

@@ -28,14 +28,14 @@ function onlyRestarted({ status }: NamespaceMigration): boolean {
  */
 export function totalsOf(all: readonly NamespaceMigration[], scope: Scope, failed: readonly string[]): NamespaceTotals {
   // What is only restarted for HBONE does not move: it is in no sum of those that do, named for that still or not.
+  const [moving, restarted] = [new Set(scope.namespaces), new Set(scope.hbone)];
   const stays = (child: NamespaceMigration): boolean => {
     const name = child.metadata.namespace ?? '';
-    return scope.hbone.includes(name) || (onlyRestarted(child) && !scope.namespaces.includes(name));
+    return restarted.has(name) || (onlyRestarted(child) && !moving.has(name));
   };
   const children = all.filter((child) => !stays(child));
-  const missing = scope.namespaces.filter(
-    (name) => !children.some((child) => child.metadata.namespace === name),
-  ).length;
+  const recorded = new Set(children.map(({ metadata }) => metadata.namespace));
+  const missing = scope.namespaces.filter((name) => !recorded.has(name)).length;
   const count = (...phases: readonly string[]): number =>
     children.filter((child) => phases.includes(phaseOf(child) ?? '') && !onlyRestarted(child)).length;
   const total = children.length + missing;

@@ -128,8 +128,9 @@ export class RecordRefusals {
    */
   keep(uid: string, wanted: readonly string[]): void {
     const writes = this.#tried.get(uid);
+    const still = new Set([status, ...wanted]);
     for (const [write, tried] of [...(writes ?? [])]) {
-      if (write === status || wanted.includes(write)) continue;
+      if (still.has(write)) continue;
       if (this.#isRecent(tried))
         writes?.set(write, {
           ...untried,
