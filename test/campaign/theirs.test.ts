@@ -82,6 +82,13 @@ describe('what people have opened themselves', () => {
     [2024, []],
     [2758, [{ at: 8531, kind: 'Action', name: 'waypoint deleted', dice: 366_449_085 }]],
     [3157, [{ at: 9193, kind: 'Action', name: 'pods never ready', dice: 1_527_803_185 }]],
+    [
+      63_030,
+      [
+        { at: 4726, kind: 'Action', name: 'MeshMigration deleted', dice: 986_140_264 },
+        { at: 111_820, kind: 'Action', name: 'record with other labels', dice: 1_479_491_047 },
+      ],
+    ],
   ] as const)('is not held against the operator: %i', async (seed, moves) => {
     expect((await play({ seed, ending: 'Delete', moves })).violations).toEqual([]);
   });
