@@ -4,6 +4,7 @@ import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-
 import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { counted } from '../base/counted.ts';
+import { alreadyThere } from './already-there.ts';
 import { commandLine } from './command-lines.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence, withoutFindings } from './held.ts';
@@ -17,24 +18,8 @@ import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
 import { untilNoted } from './until-noted.ts';
-import { concernedPods } from './concerned.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
 import { findingReason } from './ways-out.ts';
-
-function alreadyThere(situation: Situation): Finding | undefined {
-  const { adapter, surroundings, spec, object } = situation;
-  const target = adapter.modeFor(spec.to);
-  const pods = concernedPods(situation);
-  if (!adapter.arrived(spec, surroundings.namespace.labels) || !pods.every((pod) => adapter.modeOf(pod) === target))
-    return undefined;
-  return {
-    id: 'MM005',
-    severity: 'Info',
-    object: `Namespace ${object.metadata.namespace ?? ''}`,
-    message: `it is in ${spec.to} already; nothing is changed`,
-    fix: 'Nothing to do.',
-  };
-}
 
 function waiting(
   status: NamespaceMigrationStatus,
@@ -261,7 +246,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   if (hasEnded(situation, status)) return settled(situation, status, strange);
   const there = strange === undefined ? alreadyThere(situation) : undefined;
   if (there !== undefined)
-    return waiting({ ...status, findings: [there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there.message);
+    return waiting({ ...status, findings: [...there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there[0].message);
   const findings = [
     ...fewFindings([
       ...(strange === undefined ? [] : [strange]),

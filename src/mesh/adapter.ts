@@ -342,6 +342,11 @@ export interface MeshAdapter {
   refuses(surroundings: Surroundings): string | undefined;
   /** What keeps a namespace at rest from ever coming back, if somebody wanted it now; undefined if nothing does. */
   noWayBack(surroundings: Surroundings): Finding | undefined;
+  /**
+   * What policies of a namespace ask for that the data plane `to` does not do, where somebody else has brought it there:
+   * Warnings.
+   */
+  unenforcedThere(surroundings: Surroundings): readonly Finding[];
   /** Whose calls a namespace at rest refuses though it should not; a sentence, undefined if nobody's. */
   refusedCallers(surroundings: Surroundings): string | undefined;
   /**

@@ -352,6 +352,12 @@ const table: Readonly<Record<string, Action>> = {
       if (!(error instanceof ApiError)) throw error; // It is there: then that one tells it.
     }
     play.misled(name);
+    // No operator goes by a record of no migration, nor takes it away: whoever made it does, unless there is one by then.
+    if (play.phase() === undefined)
+      play.repair(async () => {
+        if (play.phase() === undefined)
+          await play.client.delete(namespaceMigrations, name, migrationName, { signal: play.signal });
+      });
     const at = '2026-01-01T00:00:00Z';
     const status = {
       phase: 'RollingBack',

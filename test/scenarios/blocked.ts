@@ -254,6 +254,18 @@ export const blockedScenarios: readonly Scenario[] = [
         ['MM005'],
       );
       await world.restored(before);
+      // Whoever brought it there asked nobody what its sidecars did for it.
+      const httpOnly = { selector: { matchLabels: { app: 'web' } }, action: 'DENY' };
+      const rules = [{ to: [{ operation: { methods: ['DELETE'] } }] }];
+      await world.create(object('AuthorizationPolicy', home, 'no-delete', { ...httpOnly, rules }));
+      await world.eventually('what nobody enforces', async () => {
+        const { status: told } = await world.child();
+        const [, found] = told?.findings ?? [];
+        return told?.phase === 'Migrated' && found?.id === 'MM020' && found.severity === 'Warning' ? true : undefined;
+      });
+      assert.match((await world.child()).status?.message ?? '', /not enforced there: MM020 AuthorizationPolicy/);
+      await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
+      await world.restored(before);
       await world.command('RollingBack', home);
       await world.eventually('the answer', async () => {
         const child = await world.child();

@@ -1,3 +1,4 @@
+import type { Finding } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
 import type { MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
 import type { Awaiting, Hold, Refusing, UnseenBefore } from '../others.ts';
@@ -13,6 +14,7 @@ import { routeRules } from './findings/routes.ts';
 import type { Rule } from './findings/rule.ts';
 import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
+import { unenforcedThere } from './findings/unenforced-there.ts';
 import { unseenBeside } from './findings/unseen-callers.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { foundGuarded, guarded, guardedItinerary, heldByFault } from './guarded.ts';
@@ -146,6 +148,13 @@ const safely = {
       'the callers that it refuses',
       () => refusedCallers(surroundings),
       (message) => message,
+    ),
+  unenforcedThere: (surroundings) =>
+    guarded<readonly Finding[]>(
+      surroundings,
+      'what is not enforced where it is',
+      () => unenforcedThere(surroundings),
+      () => [],
     ),
   noWayBack: (surroundings) => foundGuarded(neverBackRule, surroundings)[0]?.finding,
   longer: (surroundings) =>

@@ -82,6 +82,7 @@ describe('an adapter that fails', () => {
       istio.refusing(picture),
       istio.refuses(picture),
       istio.refusedCallers(picture),
+      istio.unenforcedThere(picture),
       istio.longer({ ...picture, itinerary: 'L4' }),
       istio.callersOf('shop', picture),
     ]).not.toThrow();

@@ -7,7 +7,8 @@ import { Openings } from './openings.ts';
 import { Records } from './records.ts';
 import { Scopes } from './scope.ts';
 import { States, type Committed, type Writer } from './states.ts';
-import { isServing, isUnenrolled, isWaypoint, planeOf, type Plane } from './traffic.ts';
+import { Theirs } from './theirs.ts';
+import { isServing, isUnenrolled, isWaypoint, planeOf, type Before, type Plane } from './traffic.ts';
 import { differences, essence, overreach } from './writes.ts';
 
 /** Something that a promise of docs/safety.md excludes. */
@@ -46,6 +47,7 @@ export class Judge {
   readonly #stage: Stage;
   readonly #circumstances: Circumstances;
   readonly #openings: Openings;
+  readonly #theirs: Theirs;
   readonly #violations: Violation[] = [];
   readonly #seen = new Set<string>();
   /** By kind and key: the object as people want it. */
@@ -72,16 +74,18 @@ export class Judge {
     });
     this.#scopes = new Scopes(this.#states, circumstances);
     this.#records = new Records(this.#states, circumstances);
-    this.#openings = new Openings(
-      this.#states,
-      () => names.filter((name) => !this.#touched.has(name)),
-      circumstances.uptime,
-      {
-        plane: (name) => planes[stage.homes.find((each) => each.name === name)?.mode ?? stage.from],
-        gateway: (namespace, service) =>
-          this.#wanted.get(`Service ${namespace}/${service}`)?.metadata.labels?.['istio.io/use-waypoint'],
-      },
-    );
+    const before: Before = {
+      plane: (name) => planes[stage.homes.find((each) => each.name === name)?.mode ?? stage.from],
+      gateway: (namespace, service) =>
+        this.#wanted.get(`Service ${namespace}/${service}`)?.metadata.labels?.['istio.io/use-waypoint'],
+    };
+    this.#theirs = new Theirs(this.#states, before);
+    this.#openings = new Openings(this.#states, {
+      namespaces: () => names.filter((name) => !this.#touched.has(name)),
+      uptime: circumstances.uptime,
+      before,
+      theirs: this.#theirs,
+    });
   }
 
   /** From here on the operator is judged. */
@@ -89,6 +93,7 @@ export class Judge {
     this.#started = true;
     for (const kind of restored)
       for (const object of this.#states.all(kind)) this.#wanted.set(keyOf(kind, object), object);
+    this.#theirs.start(this.#stage.homes.map(({ name }) => name));
     this.#openings.start();
   }
 
@@ -175,6 +180,7 @@ export class Judge {
   #committed(change: Committed): void {
     if (!this.#started) return;
     const { kind, after } = change;
+    this.#theirs.committed(change);
     if (kind === 'MeshMigration' || kind === 'Namespace') this.#scopes.note();
     if (kind === 'MeshMigration') this.#openings.declare();
     if (kind === 'Pod' && after !== undefined) this.#judgePod(after);
@@ -196,11 +202,13 @@ export class Judge {
     if (!this.#started) return;
     if (by === 'Person') {
       this.#openings.edited(change);
+      this.#theirs.edited(change);
       this.#scopes.edited(change);
       this.#want(change);
       return;
     }
     this.#writes += 1;
+    this.#theirs.written(change);
     for (const what of overreach(change, (object) => this.#openings.isOperators(object)))
       this.#violate(`Others: ${what}`);
     for (const what of this.#scopes.written(change)) this.#violate(what);
@@ -254,7 +262,7 @@ export class Judge {
     if (!this.#isInMeshThroughout) return;
     if (!this.#scopes.has(namespace) || this.#touched.has(namespace)) return;
     if (isWaypoint(pod) || !isServing(pod) || planeOf(pod) !== 'None') return;
-    if (isUnenrolled(pod)) return;
+    if (isUnenrolled(pod) || this.#theirs.isStray(pod)) return;
     this.#violate(`B: pod ${namespace}/${name} is Ready and in no mesh`, uid);
   }
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../src/api/object.ts';
 import { at, fields, items, labels } from './json.ts';
 import type { Committed, States } from './states.ts';
+import type { Theirs } from './theirs.ts';
 import {
   asSidecarsDo,
   callsBetween,
@@ -29,6 +30,14 @@ const decisive = new Set([
   'Gateway',
 ]);
 
+/** What calls are judged by. */
+export interface Court {
+  readonly namespaces: () => readonly string[];
+  readonly uptime: () => number;
+  readonly before: Before;
+  readonly theirs: Theirs;
+}
+
 /**
  * E: nothing that was refused is let through. A call counts as refused when the policies that people wrote refuse it;
  * what they wrote less than a minute and a half of undisturbed time ago may still be on its way.
@@ -38,6 +47,7 @@ export class Openings {
   readonly #namespaces: () => readonly string[];
   readonly #uptime: () => number;
   readonly #before: Before;
+  readonly #theirs: Theirs;
   /** By namespace: undisturbed time at the last edit of what decides there. */
   readonly #edited = new Map<string, number>();
   /** Pods that came after the first, by namespace and the label of their app. */
@@ -52,8 +62,9 @@ export class Openings {
   #last = '';
   #started = false;
 
-  constructor(states: States, namespaces: () => readonly string[], uptime: () => number, before: Before) {
+  constructor(states: States, { namespaces, uptime, before, theirs }: Court) {
     this.#states = states;
+    this.#theirs = theirs;
     this.#namespaces = namespaces;
     this.#uptime = uptime;
     this.#before = before;
@@ -91,7 +102,7 @@ export class Openings {
   look(): readonly string[] {
     const policies = this.#states.all('AuthorizationPolicy');
     const namespaces = this.#namespaces();
-    const peers = peersOf(this.#states, namespaces);
+    const peers = peersOf(this.#states, namespaces, (pod) => this.#theirs.isStray(pod));
     const services = namespaces.flatMap((each) => this.#states.all('Service', each));
     const state = JSON.stringify([peers, policies.map(versionOf), services.map(versionOf)]);
     if (state === this.#last) return [];
@@ -106,7 +117,7 @@ export class Openings {
         const [should, does] = [this.#meant(originals, call), passes(this.#states, inForce, call)];
         if (should === does) return [];
         if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
-        if (this.#goesAround(originals, call)) return [];
+        if (this.#goesAround(originals, call) || this.#isTheirs(originals, call)) return [];
         const isLate = this.#lateApps.has(`${call.to.namespace} ${call.to.labels['app'] ?? ''}`);
         if (!isLate && !this.#meant(early, call) && !this.#isOpened(early, originals, call))
           return [`E: ${describe(call)} gets through`];
@@ -129,6 +140,13 @@ export class Openings {
     const allows = originals.filter(({ spec }: KubeObject & { spec?: unknown }) => at(spec, 'action') === 'ALLOW');
     const isCaller = requests.some(([method, path]) => this.#meant(allows, { ...call, method, path }));
     return !isCaller || this.#isSaid(from.namespace) || this.#isSaid(to.namespace);
+  }
+
+  /** Whether nobody but people has let it through. */
+  #isTheirs(originals: readonly KubeObject[], call: Call): boolean {
+    if (this.#theirs.isMovedByHand(call.to)) return true;
+    const unbound: Before = { ...this.#before, gateway: () => undefined };
+    return this.#theirs.isWithoutWaypoint(call) && meant(this.#states, originals, call, unbound);
   }
 
   /** Whether somebody lets through what was refused before, by a policy of which he sees what sidecars make. */
@@ -156,6 +174,7 @@ export class Openings {
     // Nor can the old pods of a workload reach its new ones, while it calls itself.
     if (from.namespace === to.namespace && from.labels['app'] === to.labels['app']) return false;
     if (service === undefined || from.plane === 'None' || !this.#isCareful || !settled.includes(from)) return false;
+    if ([from, to].some((each) => this.#theirs.isMovedByHand(each))) return false;
     return !this.#isSaid(from.namespace) && !this.#isSaid(to.namespace);
   }
 

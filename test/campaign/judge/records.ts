@@ -50,6 +50,8 @@ export class Records {
   /** To be asked when nothing is written any more: whoever is still under way says for what he waits. */
   silent(): readonly string[] {
     return this.#states.all('NamespaceMigration').flatMap(({ metadata, ...record }: KubeObject) => {
+      // Who makes one of a migration that does not exist has written what it says himself, and nobody goes by it.
+      if (this.#states.get('MeshMigration', undefined, text(at(record, 'spec', 'migration'))) === undefined) return [];
       const status = at(record, 'status');
       const isStalled = items(at(status, 'conditions')).some(
         ({ type, status: holds }) => type === 'Stalled' && holds === 'True',

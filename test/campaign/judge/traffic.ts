@@ -19,6 +19,8 @@ export interface Peer {
   readonly plane: Plane;
   /** A sidecar that was injected before ambient was enabled takes no HBONE. */
   readonly hbone: boolean;
+  /** Somebody had taken these pods out of the mesh before the migration, and nobody has put them back. */
+  readonly isStray?: boolean;
 }
 
 /** A request that gets through, or does not. */
@@ -64,7 +66,11 @@ export function isServing(pod: KubeObject): boolean {
 }
 
 /** The kinds of pods that serve in the namespaces. */
-export function peersOf(states: States, namespaces: readonly string[]): readonly Peer[] {
+export function peersOf(
+  states: States,
+  namespaces: readonly string[],
+  isStray: (pod: KubeObject) => boolean,
+): readonly Peer[] {
   const found = new Map<string, Peer>();
   for (const namespace of namespaces) {
     for (const pod of states.all('Pod', namespace)) {
@@ -83,6 +89,7 @@ export function peersOf(states: States, namespaces: readonly string[]): readonly
         labels: own,
         plane: planeOf(pod),
         hbone: own['networking.istio.io/tunnel'] === 'http',
+        ...(isStray(pod) && { isStray: true }),
       };
       found.set(JSON.stringify(peer), peer);
     }
@@ -145,14 +152,15 @@ export const asSidecarsDo: Before = { plane: () => 'Sidecar', gateway: () => und
 /** What these policies mean for a call if the called pod were still in the plane of before: what their owners have. */
 export function meant(states: States, originals: readonly KubeObject[], call: Call, before: Before): boolean {
   const { from, to, service, method, path } = call;
+  const planeBefore = ({ namespace, isStray }: Peer): Plane => (isStray === true ? 'None' : before.plane(namespace));
   // A sidecar sends to the address of a pod without mTLS; ambient sends with it. Refused means refused either way.
   // Whoever had an identity is meant by it, in the mesh or no more; whoever comes in is known from then on.
-  const was = before.plane(from.namespace);
+  const was = planeBefore(from);
   const identity = identityOf(was === 'None' ? from : { ...from, plane: was });
   const identities = service === undefined ? [undefined, identity] : [identity];
   const called: Peer = {
     ...to,
-    plane: before.plane(to.namespace),
+    plane: planeBefore(to),
     labels: { ...to.labels, 'security.istio.io/tlsMode': 'istio' },
   };
   const target = service === undefined ? undefined : states.get('Service', to.namespace, service);

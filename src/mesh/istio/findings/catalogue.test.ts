@@ -40,6 +40,7 @@ function otherIds(): readonly string[] {
   const sources = [
     'src/plan/scope.ts',
     'src/plan/unknown-names.ts',
+    'src/engine/already-there.ts',
     'src/engine/look.ts',
     'src/engine/lost-journal.ts',
     'src/engine/acceptances.ts',

@@ -17,7 +17,7 @@ import type { AuthorizationPolicy, Policy } from '../policy/types.ts';
 import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../policy/space.ts';
 import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
 import { asWaypoints } from '../policy/waypoint.ts';
-import { isWaypoint, namedWaypoint } from '../waypoint/bound.ts';
+import { isWaypoint, soughtWaypoint } from '../waypoint/bound.ts';
 import { enforcedAt, policiesByTarget, type ByTarget } from '../waypoint/by-target.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
@@ -37,14 +37,14 @@ import { nameOf, type Evidence, type Rule } from './rule.ts';
  * The waypoint that a ServiceEntry is bound to or names, from its status, or else from its labels: those of its
  * namespace are seen by istiod only.
  */
-const waypointOf = memoize(({ namespace, labels, status }: ConfigView): WaypointName | undefined => {
-  const bound = records(status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
-  // Of the reasons against it this one passes by itself.
-  if (bound?.['status'] === 'False' && bound['reason'] !== 'WaypointIsNotReady') return undefined;
-  const [, home, said] = /waypoint "?([a-z0-9.-]+)\/([a-z0-9-]+)/.exec(text(bound?.['message']) ?? '') ?? [];
-  if (home !== undefined && said !== undefined) return { namespace: home, name: said };
-  const named = namedWaypoint(labels, namespace);
-  return named === 'none' ? undefined : named;
+const waypointOf = memoize((entry: ConfigView): WaypointName | undefined => {
+  const bound = records(entry.status['conditions']).find(({ type }) => type === 'istio.io/WaypointBound');
+  const [status, reason, message] = [text(bound?.['status']), text(bound?.['reason']), text(bound?.['message'])];
+  return soughtWaypoint(entry, {
+    ...(status !== undefined && { status }),
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+  });
 });
 
 /** What is the same for all hosts that a look asks about. */

@@ -40,7 +40,7 @@ import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resou
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ScopeView } from '../../others.ts';
 import { sealOf } from '../../seal.ts';
-import type { ConfigView, PodView, WorkloadView } from '../../views.ts';
+import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { rules } from '../rules.ts';
 
@@ -272,9 +272,17 @@ const farService = service({
 });
 
 /** A Service of another namespace behind a waypoint that enforces a policy. */
-function elsewhere(spec: Spec): Surroundings {
-  const far = policy({ targetRefs: [{ group: '', kind: 'Service', name: 'ledger' }], ...spec }, { namespace: 'bank' });
-  return surroundings({ ...exit, mesh: { ...mesh([...installed, far]), services: () => [farService] } });
+function elsewhere(spec: Spec, far = farService): Surroundings {
+  const there = policy(
+    { targetRefs: [{ group: '', kind: 'Service', name: 'ledger' }], ...spec },
+    { namespace: 'bank' },
+  );
+  return surroundings({ ...exit, mesh: { ...mesh([...installed, there]), services: () => [far] } });
+}
+
+/** The same Service, of which istiod says why it goes through no waypoint. */
+function unbound(reason: string, message: string): ServiceView {
+  return { ...farService, conditions: { 'istio.io/WaypointBound': { status: 'False', reason, message } } };
 }
 
 const failClosed = migrationSpec({ policies: { bypass: 'FailClosed' } });
@@ -1767,8 +1775,24 @@ const table: Readonly<Record<string, Examples>> = {
         ...elsewhere({ action: 'DENY', ...http }),
         route: { from: 'IstioAmbient', to: 'None' },
       },
+      'one whose waypoint is not there or not ready': elsewhere(
+        { action: 'DENY', ...http },
+        { ...unbound('WaypointIsNotReady', 'waypoint "bank/waypoint" is not ready'), labels: {} },
+      ),
+      'one of which istiod has said nothing yet': elsewhere(
+        { action: 'DENY', ...http },
+        { ...farService, conditions: {} },
+      ),
     },
     ignored: {
+      'one that its waypoint does not admit': elsewhere(
+        { action: 'DENY', ...http },
+        unbound('AttachmentDenied', 'we are not permitted to attach to waypoint "bank/waypoint"'),
+      ),
+      'one that is kept from waypoints': elsewhere(
+        { action: 'DENY', ...http },
+        { ...farService, conditions: {}, labels: { 'istio.io/use-waypoint': 'none' } },
+      ),
       'one that names others': elsewhere(httpFrom('blog')),
       'declared callers': {
         ...elsewhere({ action: 'DENY', ...http }),

@@ -26,6 +26,27 @@ export function boundWaypoint(service: Pick<ServiceView, 'conditions'>): Waypoin
   return namespace === undefined || name === undefined ? undefined : { namespace, name };
 }
 
+/** `waypoint "shop/waypoint" is not ready` (ReportWaypointIsNotReady in pilot/pkg/model/service.go): also of one that is not there. */
+const notReady = /^waypoint "([^/"]+)\/([^"]+)" is not ready/;
+
+/**
+ * The waypoint that something is bound to, or would be once that is ready: by what istiod says, and by its own label
+ * where it says nothing yet. A waypoint that is made anew is away for a while, and whoever goes around it then goes around
+ * it for good.
+ */
+export function soughtWaypoint(
+  { namespace: home, labels }: Pick<ServiceView, 'namespace' | 'labels'>,
+  condition: Partial<ConditionView> | undefined,
+): WaypointName | undefined {
+  // Of the reasons against it this one passes by itself.
+  if (condition?.status === 'False' && condition.reason !== 'WaypointIsNotReady') return undefined;
+  const message = condition?.message ?? '';
+  const [, namespace, name] = attachedTo.exec(message) ?? notReady.exec(message) ?? [];
+  if (namespace !== undefined && name !== undefined) return { namespace, name };
+  const named = namedWaypoint(labels, home);
+  return named === 'none' ? undefined : named;
+}
+
 /** Whether it is this one: names are compared whole, because one may begin or end with another. */
 export function isWaypoint(found: WaypointName | undefined, { namespace, name }: WaypointName): boolean {
   return found?.namespace === namespace && found.name === name;

@@ -153,7 +153,17 @@ describe('the steps of a look', () => {
         istio.findings(when === 'Start' ? given : { ...given, itinerary: 'L7' }, when),
       );
       const asked = (
-        ['choose', 'order', 'explain', 'refusing', 'refuses', 'refusedCallers', 'longer', 'unready'] as const
+        [
+          'choose',
+          'order',
+          'explain',
+          'refusing',
+          'refuses',
+          'refusedCallers',
+          'unenforcedThere',
+          'longer',
+          'unready',
+        ] as const
       ).map((name) => istio[name]({ ...given, itinerary: 'L4' }));
       const steps = [...forward, ...backward].map(({ gate, awaits, work }) => [
         gate?.(given),

@@ -1,16 +1,17 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
 import { guarded } from '../../guarded.ts';
+import { useWaypointLabel } from '../../labels.ts';
 import { nameOf } from '../../findings/rule.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { bounded, spend } from '../../policy/effort.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
-import { boundWaypoint } from '../bound.ts';
+import { boundCondition, boundWaypoint, soughtWaypoint } from '../bound.ts';
 import { enforcedAt, policiesByTarget, type ByTarget, type Enforced } from '../by-target.ts';
 import { callersThrough } from './order.ts';
 
-/** A Service that is reached through a waypoint. */
+/** A Service that is reached through a waypoint, or is to be. */
 interface Target {
   readonly service: ServiceView;
   readonly waypoint: WaypointName;
@@ -63,6 +64,8 @@ function mayCall({ service }: Target, enforced: readonly Enforced[], surrounding
 interface Around {
   readonly object: string;
   readonly message: string;
+  /** What to do about this very one, if it is more than what is to be done about all. */
+  readonly fix?: string;
 }
 
 function around(target: Target, { surroundings, policies, options }: Scene): readonly Around[] {
@@ -72,14 +75,21 @@ function around(target: Target, { surroundings, policies, options }: Scene): rea
   } = target;
   const enforced = enforcedAt({ kind: 'Service', namespace, name }, waypoint, policies, options);
   const [first, ...more] = enforced;
-  return first === undefined || !mayCall(target, enforced, surroundings)
-    ? []
-    : [
+  if (first === undefined || !mayCall(target, enforced, surroundings)) return [];
+  const what = `${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace`;
+  const named = `${waypoint.namespace}/${waypoint.name}`;
+  const object = titleOf(target);
+  // Safe: E, it only holds whoever would be let through. Dying before or after: nothing is remembered, the next look
+  // finds the same.
+  return boundWaypoint(target.service) === undefined
+    ? [
         {
-          object: titleOf(target),
-          message: `callers outside ambient go around its waypoint ${waypoint.namespace}/${waypoint.name}, which enforces ${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace today`,
+          object,
+          message: `callers outside ambient go around its waypoint ${named}, which is not there or not ready now, and is to enforce ${what}`,
+          fix: `Move the namespace of that Service to sidecars first; or, if nothing here calls it, say so by naming its callers in spec.callers; or, if it is not to go through that waypoint any more, take the label ${useWaypointLabel} from it.`,
         },
-      ];
+      ]
+    : [{ object, message: `callers outside ambient go around its waypoint ${named}, which enforces ${what} today` }];
 }
 
 /**
@@ -128,7 +138,8 @@ function aroundAll(namespace: string, targets: readonly Target[], scene: Scene):
 export function goneAround(surroundings: Surroundings): readonly Around[] {
   const { mesh, namespace } = surroundings;
   const targets = mesh.services().flatMap((service): readonly Target[] => {
-    const waypoint = service.namespace === namespace.name ? undefined : boundWaypoint(service);
+    const waypoint =
+      service.namespace === namespace.name ? undefined : soughtWaypoint(service, boundCondition(service));
     return waypoint === undefined ? [] : [{ service, waypoint }];
   });
   if (targets.length === 0) return [];
