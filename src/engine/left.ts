@@ -17,12 +17,14 @@ export function isAtRest(phase: string | undefined): boolean {
 }
 
 /**
- * A pod without a mesh is only left over where the injector would have to make it anew and has not yet: in ambient it
- * is captured as it is, and one that was made since the labels changed is as its own template wants it.
+ * A pod without a mesh is only left over where an injector would have to make it anew, and it does not ask to be left
+ * out: in ambient it is captured as it is. When it was made tells nothing, because that is by the clock of another.
+ *
+ * This writes nothing, and says no more than what is there, also where a record was lost with what it knew (B). A
+ * process that dies before or after the status is written finds the same pods.
  */
-function isLeftOutside({ spec }: Situation, status: NamespaceMigrationStatus, { createdAt = 0 }: PodView): boolean {
-  const flipped = status.steps?.find(({ name }) => name === 'Flip')?.completedAt;
-  return spec.to === 'IstioSidecar' && flipped !== undefined && createdAt <= Date.parse(flipped);
+function isLeftOutside({ adapter, spec }: Situation, pod: PodView): boolean {
+  return spec.to === 'IstioSidecar' && adapter.isStranded(pod);
 }
 
 /** Pods that are still in the old data plane, those on their way out included: as long as they run they serve. */
@@ -32,9 +34,7 @@ export function podsLeft(situation: Situation, status: NamespaceMigrationStatus)
   const old = adapter.modeFor(spec.from);
   return surroundings.pods.filter(
     (pod) =>
-      isConcerned(situation, pod) &&
-      adapter.modeOf(pod) === old &&
-      (old !== 'None' || isLeftOutside(situation, status, pod)),
+      isConcerned(situation, pod) && adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, pod)),
   );
 }
 
