@@ -75,15 +75,24 @@ export function withPodsLeft(situation: Situation, draft: Draft): Draft {
   };
 }
 
+/** Whether it is of the other data plane; in no mesh are only those of before, on the way from there to sidecars. */
+function isOfOther(situation: Situation, mode: Mode, pod: PodView): boolean {
+  const { adapter, spec } = situation;
+  const now = adapter.modeOf(pod);
+  return now !== mode && (now !== 'None' || (spec.from === 'None' && isLeftOutside(situation, pod)));
+}
+
 /**
  * The last pods of the other data plane are waited for, because they serve to their end; one that hangs is not waited
  * for longer than for anything else.
+ *
+ * Nothing is written meanwhile, and pods that end do so by themselves (B). A process that dies before or after counts
+ * the wait anew.
  */
 export function lastOnesEnded(situation: Situation, mode: Mode, name: string): Outcome {
-  const { adapter, surroundings, spec } = situation;
+  const { surroundings, spec } = situation;
   const ending = surroundings.pods.filter(
-    (pod) =>
-      pod.terminating && isConcerned(situation, pod) && adapter.modeOf(pod) !== mode && adapter.modeOf(pod) !== 'None',
+    (pod) => pod.terminating && isConcerned(situation, pod) && isOfOther(situation, mode, pod),
   );
   const [first] = ending;
   if (first === undefined) return { kind: 'Done' };
