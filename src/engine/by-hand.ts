@@ -1,6 +1,7 @@
 import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
-import { owns, type ServiceView } from '../mesh/views.ts';
+import { restartsByEviction } from '../mesh/restartable.ts';
+import { owns, type ServiceView, type WorkloadView } from '../mesh/views.ts';
 import { arrivedAlone } from './arrived.ts';
 import { labelCommand } from './label-command.ts';
 import { hasLabels, observedLabels } from './label-values.ts';
@@ -91,6 +92,11 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
   );
 }
 
+/** A workload that is to be made anew. A restart by its template replaces no pod where the operator has to evict. */
+function nameOf(workload: WorkloadView): string {
+  return `${workload.kind} ${workload.name}${restartsByEviction(workload) ? ' (delete its pods)' : ''}`;
+}
+
 /** The workloads that are to be made anew, in the order in which nobody is refused meanwhile. */
 function restarting(picture: Picture, { stale, order }: Work<'Restart'>): string {
   const { surroundings } = picture;
@@ -98,7 +104,7 @@ function restarting(picture: Picture, { stale, order }: Work<'Restart'>): string
   const due = (order?.(surroundings) ?? surroundings.workloads).filter((workload) =>
     left.some((pod) => owns(workload, pod)),
   );
-  const names = due.slice(0, named).map(({ kind, name }) => `${kind} ${name}`);
+  const names = due.slice(0, named).map(nameOf);
   const some = names.slice(0, fitting(names, mostNamed));
   if (due.length === 0) return 'restart the workloads, and wait for them';
   return `restart the workloads in this order and wait for each: ${some.join(', ')}${due.length > some.length ? ', and then the others' : ''}`;

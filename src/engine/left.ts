@@ -17,12 +17,14 @@ export function isAtRest(phase: string | undefined): boolean {
 }
 
 /**
- * A pod without a mesh is only left over where the injector would have to make it anew and has not yet: in ambient it
- * is captured as it is, and one that was made since the labels changed is as its own template wants it.
+ * A pod without a mesh is only left over where an injector would have to make it anew, and it does not ask to be left
+ * out: in ambient it is captured as it is. When it was made tells nothing, because that is by the clock of another.
+ *
+ * This writes nothing, and says no more than what is there, also where a record was lost with what it knew (B). A
+ * process that dies before or after the status is written finds the same pods.
  */
-function isLeftOutside({ spec }: Situation, status: NamespaceMigrationStatus, { createdAt = 0 }: PodView): boolean {
-  const flipped = status.steps?.find(({ name }) => name === 'Flip')?.completedAt;
-  return spec.to === 'IstioSidecar' && flipped !== undefined && createdAt <= Date.parse(flipped);
+function isLeftOutside({ adapter, spec }: Situation, pod: PodView): boolean {
+  return spec.to === 'IstioSidecar' && adapter.isStranded(pod);
 }
 
 /** Pods that are still in the old data plane, those on their way out included: as long as they run they serve. */
@@ -32,9 +34,7 @@ export function podsLeft(situation: Situation, status: NamespaceMigrationStatus)
   const old = adapter.modeFor(spec.from);
   return surroundings.pods.filter(
     (pod) =>
-      isConcerned(situation, pod) &&
-      adapter.modeOf(pod) === old &&
-      (old !== 'None' || isLeftOutside(situation, status, pod)),
+      isConcerned(situation, pod) && adapter.modeOf(pod) === old && (old !== 'None' || isLeftOutside(situation, pod)),
   );
 }
 
@@ -75,15 +75,24 @@ export function withPodsLeft(situation: Situation, draft: Draft): Draft {
   };
 }
 
+/** Whether it is of the other data plane; in no mesh are only those of before, on the way from there to sidecars. */
+function isOfOther(situation: Situation, mode: Mode, pod: PodView): boolean {
+  const { adapter, spec } = situation;
+  const now = adapter.modeOf(pod);
+  return now !== mode && (now !== 'None' || (spec.from === 'None' && isLeftOutside(situation, pod)));
+}
+
 /**
  * The last pods of the other data plane are waited for, because they serve to their end; one that hangs is not waited
  * for longer than for anything else.
+ *
+ * Nothing is written meanwhile, and pods that end do so by themselves (B). A process that dies before or after counts
+ * the wait anew.
  */
 export function lastOnesEnded(situation: Situation, mode: Mode, name: string): Outcome {
-  const { adapter, surroundings, spec } = situation;
+  const { surroundings, spec } = situation;
   const ending = surroundings.pods.filter(
-    (pod) =>
-      pod.terminating && isConcerned(situation, pod) && adapter.modeOf(pod) !== mode && adapter.modeOf(pod) !== 'None',
+    (pod) => pod.terminating && isConcerned(situation, pod) && isOfOther(situation, mode, pod),
   );
   const [first] = ending;
   if (first === undefined) return { kind: 'Done' };

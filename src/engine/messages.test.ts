@@ -74,4 +74,20 @@ describe('the message', () => {
     );
     expect(status.message).toMatch(/istio\.io\/dataplane-mode-$/);
   });
+
+  it('of a lost journal says of whom a restart by the template replaces no pod', () => {
+    const given = new NamespaceWorld({
+      labels: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'ambient' },
+    }).situation();
+    const workloads = [
+      workload({ kind: 'StatefulSet', name: 'db', strategy: 'OnDelete' }),
+      workload({ kind: 'Deployment', name: 'web' }),
+    ];
+    const pods = workloads.map(({ kind, name }) =>
+      plainPod({ name: `${name}-0`, annotations: captured.annotations, owner: { kind, name } }),
+    );
+    const object = { ...given.object, status: { writtenPhase: 'Migrated', direction: 'Forward' } as const };
+    const { status } = decide({ ...given, object, surroundings: { ...given.surroundings, pods, workloads } });
+    expect(status.findings?.[0]?.fix).toMatch(/wait for each: Deployment web, StatefulSet db \(delete its pods\)/);
+  });
 });

@@ -180,4 +180,16 @@ describe('the way there', () => {
       `stands still: ${unmade}`,
     );
   });
+
+  it('stands still where it waits for a person, whatever for', () => {
+    const stalled = (status: 'True' | 'False'): NamespaceMigrationStatus => ({
+      direction: 'Forward',
+      writtenPhase: 'Migrating',
+      conditions: [
+        { type: 'Stalled', status, reason: 'WaitsForOthers', message: 'waits for books', lastTransitionTime: '' },
+      ],
+    });
+    expect(company({ record: stalled('True') }).halted('shop')).toBe('stands still: waits for books');
+    expect(company({ record: stalled('False') }).halted('shop')).toBeUndefined();
+  });
 });

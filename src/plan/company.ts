@@ -35,7 +35,11 @@ export interface Around {
 
 const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned', 'Migrating'];
 
-/** Why the record of a namespace does not come to what others wait for. */
+/**
+ * Why the record of a namespace does not come to what others wait for: what is Stalled waits for a person, so whoever
+ * waits for that one does too. It is only said, and nothing begins or ends by it (E is asked of what is seen in the
+ * other): a process that dies before or after reads the same records.
+ */
 function haltedBy({ status = {} }: NamespaceMigration, isBudgetSpent: () => boolean): string | undefined {
   const { writtenPhase: phase, conditions, message = '', direction } = status;
   if (!goingOn.includes(phase))
@@ -43,7 +47,7 @@ function haltedBy({ status = {} }: NamespaceMigration, isBudgetSpent: () => bool
       ? 'has arrived already'
       : `is ${phase ?? ''}: ${message.slice(0, 200)}`;
   const stalled = stalledBy(conditions);
-  if (stalled?.reason === 'RecordRefused') return `stands still: ${stalled.message.slice(0, 200)}`;
+  if (stalled !== undefined) return `stands still: ${stalled.message.slice(0, 200)}`;
   return direction === undefined && isBudgetSpent() ? 'is not started, because too many failed' : undefined;
 }
 

@@ -4,7 +4,7 @@ import { actionNames } from './actions.ts';
 import { Coverage, emptyIn, markdownOf } from './coverage.ts';
 import { walkTheEngine } from './engine-walk.ts';
 import { faultNames } from './faults.ts';
-import { historyOf, type Move } from './history.ts';
+import { historyOf, type History, type Move } from './history.ts';
 import { play } from './play.ts';
 import { Player } from './player.ts';
 import { allSteps } from './steps.ts';
@@ -83,7 +83,57 @@ const caughtCopies: readonly (readonly [name: string, move: Move, what: RegExp])
   ],
 ];
 
+/** What people want and do themselves, of which no operator is to be accused. */
+const innocent: readonly (readonly [name: string, history: History])[] = [
+  [
+    'refuses what a policy of before the start refuses, to those who went around its waypoint, and says so',
+    { seed: 2652, ending: 'Rollback', moves: [] },
+  ],
+  [
+    'refuses what a policy refuses that came when the pods had sidecars',
+    {
+      seed: 2018,
+      ending: 'RollbackEach',
+      moves: [
+        { at: 7286, kind: 'Action', name: 'policy with a label of the operator', dice: 336742427 },
+        { at: 93647, kind: 'Fault', name: 'write late', dice: 732870403, steps: 7 },
+      ],
+    },
+  ],
+  [
+    'finds pods outside that a person has let out before',
+    {
+      seed: 2200,
+      ending: 'Rollback',
+      moves: [{ at: 5458, kind: 'Action', name: 'pod of a lost node', dice: 1505112039 }],
+    },
+  ],
+  [
+    'leaves a restart for HBONE of a namespace that stayed then',
+    {
+      seed: 3355,
+      ending: 'Rollback',
+      moves: [{ at: 10448, kind: 'Action', name: 'namespace joins the wave', dice: 2084021992 }],
+    },
+  ],
+  [
+    'takes back its own restart that a tool had put back',
+    {
+      seed: 3587,
+      ending: 'Rollback',
+      moves: [
+        { at: 29945, kind: 'Action', name: 'workload restored from a repository, and again', dice: 1797053891 },
+        { at: 44879, kind: 'Action', name: 'workload restored from a repository', dice: 1618648925 },
+      ],
+    },
+  ],
+];
+
 describe('the judge', () => {
+  it.each(innocent)('accuses no operator that %s', async (_name, history) => {
+    expect((await play(history)).violations).toEqual([]);
+  });
+
   it.each(caught)('catches an operator that %s', async (name, seed, what) => {
     const wrong = wrongAtSeams.find((each) => each.name === name);
     expect(wrong).toBeDefined();

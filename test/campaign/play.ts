@@ -498,15 +498,24 @@ export class Play {
 
   /** Restarts the workloads that a message names. */
   async #restartEach(namespace: string, named: string): Promise<void> {
-    for (const [, kind, name] of named.matchAll(/(Deployment|StatefulSet|DaemonSet) ([a-z0-9-]+)/g)) {
+    const each = /(Deployment|StatefulSet|DaemonSet) ([a-z0-9-]+)( \(delete its pods\))?/g;
+    for (const [, kind = '', name = '', byPods] of named.matchAll(each)) {
       const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date(this.clock.now()).toISOString() };
       const restart = { spec: { template: { metadata: { annotations } } } };
       await this.#attempt(async () => {
-        await this.client.mergePatch(kinds[kind as 'Deployment'], namespace, name ?? '', restart, {
-          signal: this.signal,
-        });
+        if (byPods !== undefined) await this.#deletePods(namespace, kind, name);
+        else
+          await this.client.mergePatch(kinds[kind as 'Deployment'], namespace, name, restart, { signal: this.signal });
       });
       await sleep(this.clock, restartMs, this.signal);
+    }
+  }
+
+  async #deletePods(namespace: string, kind: string, name: string): Promise<void> {
+    const { signal } = this;
+    for (const { metadata } of (await this.client.list(kinds.Pod, { namespace, signal })).items) {
+      const isOf = (metadata.ownerReferences ?? []).some((owner) => owner.kind === kind && owner.name === name);
+      if (isOf) await this.client.delete(kinds.Pod, namespace, metadata.name, { signal });
     }
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { allowGet, shop } from '../scenarios/http.ts';
-import { deployment, meshMigration, namespace, workload } from '../scenarios/manifests.ts';
+import { barePod, deployment, kinds, meshMigration, namespace, workload } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { runOnSimulation, type SimRun } from './run-scenario.ts';
 
@@ -185,4 +185,35 @@ describe("time that is not the operator's", () => {
       },
     );
   });
+
+  it.each([-60, 60])(
+    'tells by pods and not by times which are left outside: a clock %d minutes ahead',
+    async (minutes) => {
+      await runOnSimulation(
+        {
+          name: 'outside',
+          podsOutside: true,
+          async run(world) {
+            const home = world.ns();
+            await world.create(namespace(home, {}), deployment(home, 'web'), barePod(home, 'tool'));
+            await world.podsReady(2);
+            await world.create(meshMigration(world.name, { names: [home] }, { from: 'None', to: 'IstioSidecar' }));
+            const { status } = await world.childPhase('Incomplete');
+            expect(status?.message).toMatch(/of the old data plane left: pod tool has no controller/);
+            await world.delete(kinds.Pod, home, 'tool');
+            await world.childPhase('Migrated');
+            await world.create(deployment(home, 'out', { podLabels: { 'sidecar.istio.io/inject': 'false' } }));
+            await world.modesAre({ Sidecar: 1, None: 1 });
+            await world.pause(5000);
+            await world.childPhase('Migrated');
+          },
+        },
+        {
+          arrange(_cluster, operator) {
+            operator.aheadMs = minutes * minuteMs;
+          },
+        },
+      );
+    },
+  );
 });

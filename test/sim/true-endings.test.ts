@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { NamespaceMigrationStatus } from '../../src/api/namespace-migration.ts';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import { smallShop } from '../scenarios/migrate.ts';
@@ -7,10 +8,14 @@ import { movedByASecond } from '../scenarios/two-migrations.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
-import { runOnSimulation } from './run-scenario.ts';
+import { runOnSimulation, type SimRun } from './run-scenario.ts';
 
-async function run(story: (world: World) => Promise<void>, more: Pick<Scenario, 'podsOutside'> = {}): Promise<void> {
-  await runOnSimulation({ name: 'end', run: story, ...more });
+async function run(
+  story: (world: World) => Promise<void>,
+  more: Pick<Scenario, 'podsOutside'> = {},
+  options: SimRun = {},
+): Promise<void> {
+  await runOnSimulation({ name: 'end', run: story, ...more }, options);
 }
 
 async function messageOf(world: World, name?: string): Promise<string> {
@@ -226,5 +231,30 @@ describe('a rollback that is commanded where the journal is lost', () => {
         /^0 of 1 namespace back; the journal of end was taken away or spoilt half-way/,
       );
     });
+  });
+});
+
+describe('a namespace that joins the mesh', () => {
+  it('has arrived when its last pods of before have ended, and is not Incomplete meanwhile', async () => {
+    const phases: string[] = [];
+    await run(
+      async (world) => {
+        await world.create(namespace(world.ns(), {}), deployment(world.ns(), 'web', { replicas: 2 }));
+        await world.podsReady(2);
+        await world.create(meshMigration(world.name, { names: [world.ns()] }, { from: 'None', to: 'IstioSidecar' }));
+        await world.childPhase('Migrated');
+        expect((await world.pods(world.ns())).length).toBe(2);
+      },
+      { podsOutside: true },
+      {
+        arrange({ server }) {
+          server.watch(namespaceMigrations, ({ object }) => {
+            const { phase } = (object['status'] as NamespaceMigrationStatus | undefined) ?? {};
+            if (phase !== undefined) phases.push(phase);
+          });
+        },
+      },
+    );
+    expect(phases).not.toContain('Incomplete');
   });
 });

@@ -1,15 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../src/api/object.ts';
 import type { SimCluster } from '../../sim/sim-cluster.ts';
 import type { Mode, Stage } from '../stage.ts';
-import { at, fields, items, text } from './json.ts';
+import { at, items, text } from './json.ts';
 import { Openings } from './openings.ts';
 import { Records } from './records.ts';
 import { Scopes } from './scope.ts';
 import { States, type Committed, type Writer } from './states.ts';
 import { Theirs } from './theirs.ts';
 import { isServing, isUnenrolled, isWaypoint, planeOf, type Before, type Plane } from './traffic.ts';
-import { differences, essence, overreach } from './writes.ts';
+import { Wanted } from './wanted.ts';
+import { overreach } from './writes.ts';
 
 /** Something that a promise of docs/safety.md excludes. */
 export interface Violation {
@@ -35,8 +35,6 @@ export interface Circumstances {
 /** What becomes of pods in a mode. */
 const planes: Readonly<Record<Mode, Plane>> = { IstioSidecar: 'Sidecar', IstioAmbient: 'Ambient', None: 'None' };
 
-const restored = ['Namespace', 'Service', 'Deployment', 'StatefulSet', 'DaemonSet'] as const;
-
 /**
  * Reads the committed states in their order and says where they break a promise. It knows no itinerary and none of the
  * operator's parsers: labels, annotations and policies are read by the documentation of Kubernetes and Istio, phases by
@@ -50,8 +48,7 @@ export class Judge {
   readonly #theirs: Theirs;
   readonly #violations: Violation[] = [];
   readonly #seen = new Set<string>();
-  /** By kind and key: the object as people want it. */
-  readonly #wanted = new Map<string, KubeObject>();
+  readonly #wanted: Wanted;
   readonly #scopes: Scopes;
   readonly #records: Records;
   /** Namespaces whose data plane a person has changed: what becomes of pods there is his. */
@@ -73,11 +70,12 @@ export class Judge {
       },
     });
     this.#scopes = new Scopes(this.#states, circumstances);
+    this.#wanted = new Wanted(this.#states, this.#scopes);
     this.#records = new Records(this.#states, circumstances);
     const before: Before = {
       plane: (name) => planes[stage.homes.find((each) => each.name === name)?.mode ?? stage.from],
       gateway: (namespace, service) =>
-        this.#wanted.get(`Service ${namespace}/${service}`)?.metadata.labels?.['istio.io/use-waypoint'],
+        this.#wanted.get('Service', `${namespace}/${service}`)?.metadata.labels?.['istio.io/use-waypoint'],
     };
     this.#theirs = new Theirs(this.#states, before);
     this.#openings = new Openings(this.#states, {
@@ -91,8 +89,7 @@ export class Judge {
   /** From here on the operator is judged. */
   start(): void {
     this.#started = true;
-    for (const kind of restored)
-      for (const object of this.#states.all(kind)) this.#wanted.set(keyOf(kind, object), object);
+    this.#wanted.start();
     this.#theirs.start(this.#stage.homes.map(({ name }) => name));
     this.#openings.start();
   }
@@ -133,7 +130,7 @@ export class Judge {
       if (phase === 'Gone') this.#violate(`End: NamespaceMigration ${record.metadata.namespace ?? ''} is left`);
     }
     if (phase === 'Finalized') return;
-    for (const [key, wanted] of this.#wanted) this.#isBack(key, wanted);
+    for (const what of this.#wanted.notBack((namespace) => this.#touched.has(namespace))) this.#violate(`F: ${what}`);
     for (const kind of ['AuthorizationPolicy', 'Gateway'] as const) {
       for (const object of this.#states.all(kind)) {
         const { metadata } = object;
@@ -166,17 +163,6 @@ export class Judge {
       .join('\n');
   }
 
-  #isBack(key: string, wanted: KubeObject): void {
-    const [kind = '', where = ''] = key.split(' ');
-    const [namespace, name] = where.includes('/') ? (where.split('/') as [string, string]) : [undefined, where];
-    if (this.#touched.has(namespace ?? name)) return;
-    const found = this.#states.get(kind as (typeof restored)[number], namespace, name);
-    if (found === undefined) return;
-    const isRestarted = this.#scopes.isOnlyRestarted(namespace ?? name);
-    const bad = differences(essence(found, isRestarted), essence(wanted, isRestarted));
-    if (bad.length > 0) this.#violate(`F: ${key} is not as it was: ${bad.join('; ')}`);
-  }
-
   #committed(change: Committed): void {
     if (!this.#started) return;
     const { kind, after } = change;
@@ -184,7 +170,7 @@ export class Judge {
     if (kind === 'MeshMigration' || kind === 'Namespace') this.#scopes.note();
     if (kind === 'MeshMigration') this.#openings.declare();
     if (kind === 'Pod' && after !== undefined) this.#judgePod(after);
-    if (kind === 'Namespace' && after === undefined) this.#forget(change.key);
+    if (kind === 'Namespace' && after === undefined) this.#wanted.forget(change.key);
     this.#lookSoon();
   }
 
@@ -204,11 +190,12 @@ export class Judge {
       this.#openings.edited(change);
       this.#theirs.edited(change);
       this.#scopes.edited(change);
-      this.#want(change);
+      this.#wanted.edited(change);
       return;
     }
     this.#writes += 1;
     this.#theirs.written(change);
+    this.#wanted.written(change);
     for (const what of overreach(change, (object) => this.#openings.isOperators(object)))
       this.#violate(`Others: ${what}`);
     for (const what of this.#scopes.written(change)) this.#violate(what);
@@ -217,31 +204,13 @@ export class Judge {
     if (change.kind === 'NamespaceMigration') this.#judgeStatus(change);
   }
 
-  /** What a person writes is what he wants, from then on. */
-  #want({ kind, key, before, after }: Committed): void {
-    if (!restored.some((each) => each === kind)) return;
-    const id = `${kind} ${key}`;
-    const wanted = this.#wanted.get(id);
-    if (after === undefined || before === undefined || wanted === undefined) {
-      if (after === undefined) this.#wanted.delete(id);
-      else this.#wanted.set(id, after);
-      return;
-    }
-    this.#wanted.set(id, merged(wanted, before, after));
-  }
-
-  #forget(namespace: string): void {
-    for (const key of [...this.#wanted.keys()])
-      if (key === `Namespace ${namespace}` || key.includes(` ${namespace}/`)) this.#wanted.delete(key);
-  }
-
   /** A and C, at each write of the operator. */
   #judgeLabels({ key, before, after }: Committed): void {
     if (before === undefined || after === undefined) return;
     const [was, is] = [before, after].map(({ metadata }) => asksForMesh(metadata.labels ?? {}));
     if (this.#isInMeshThroughout && was === true && is === false)
       this.#violate(`A: the labels of ${key} ask for no data plane`);
-    const wanted = this.#wanted.get(`Namespace ${key}`);
+    const wanted = this.#wanted.get('Namespace', key);
     const differs =
       wanted !== undefined &&
       ['istio-injection', 'istio.io/dataplane-mode'].some(
@@ -323,10 +292,6 @@ export class Judge {
   }
 }
 
-function keyOf(kind: string, { metadata: { namespace, name } }: KubeObject): string {
-  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
-}
-
 function isHeldByNobody({ metadata }: KubeObject): boolean {
   return (metadata.finalizers ?? []).length === 0;
 }
@@ -334,19 +299,4 @@ function isHeldByNobody({ metadata }: KubeObject): boolean {
 function asksForMesh(of: Readonly<Record<string, string>>): boolean {
   if (of['istio.io/dataplane-mode'] === 'ambient' || of['istio-injection'] === 'enabled') return true;
   return of['istio-injection'] === undefined && of['istio.io/rev'] !== undefined;
-}
-
-/** What was wanted, with what a person changed between two states. */
-function merged(wanted: KubeObject, before: KubeObject, after: KubeObject): KubeObject {
-  return mergedJson(wanted, before, after) as KubeObject;
-}
-
-function mergedJson(wanted: unknown, before: unknown, after: unknown): unknown {
-  if (isDeepStrictEqual(before, after)) return wanted;
-  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(after) || !isObject(before)) return after;
-  const [was, is, have] = [fields(before), fields(after), fields(wanted)];
-  const keys = new Set([...Object.keys(was), ...Object.keys(is), ...Object.keys(have)]);
-  const entries = [...keys].map((key) => [key, mergedJson(have[key], was[key], is[key])] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

@@ -116,7 +116,10 @@ export class Openings {
       .flatMap((call) => {
         const [should, does] = [this.#meant(originals, call), passes(this.#states, inForce, call)];
         if (should === does) return [];
-        if (should) return this.#isOutage(call, settled) ? [`Outage: ${describe(call)} is refused`] : [];
+        if (should)
+          return this.#isOutage(call, settled) && !this.#isRefusedByOwners(early, originals, call)
+            ? [`Outage: ${describe(call)} is refused`]
+            : [];
         if (this.#goesAround(originals, call) || this.#isTheirs(originals, call)) return [];
         const isLate = this.#lateApps.has(`${call.to.namespace} ${call.to.labels['app'] ?? ''}`);
         if (!isLate && !this.#meant(early, call) && !this.#isOpened(early, originals, call))
@@ -176,6 +179,27 @@ export class Openings {
     if (service === undefined || from.plane === 'None' || !this.#isCareful || !settled.includes(from)) return false;
     if ([from, to].some((each) => this.#theirs.isMovedByHand(each))) return false;
     return !this.#isSaid(from.namespace) && !this.#isSaid(to.namespace);
+  }
+
+  /**
+   * Whether pods with sidecars refuse what their owners refuse: by a policy that somebody wrote since, and of which he
+   * sees what sidecars make; or because who goes around a waypoint comes under its rules with the sidecars of the
+   * called, which has to be told of the Service (MM093).
+   */
+  #isRefusedByOwners(early: readonly KubeObject[], originals: readonly KubeObject[], call: Call): boolean {
+    if (call.to.plane !== 'Sidecar') return false;
+    const asRead = (policies: readonly KubeObject[], before: Before): boolean =>
+      meant(this.#states, policies, call, before);
+    if (asRead(early, asSidecarsDo) && !asRead(originals, asSidecarsDo)) return true;
+    const throughWaypoints: Before = { ...this.#before, plane: () => 'Ambient' };
+    return this.#isToldOf(call) && !asRead(originals, throughWaypoints);
+  }
+
+  #isToldOf({ to: { namespace }, service = '' }: Call): boolean {
+    return this.#states
+      .all('NamespaceMigration', namespace)
+      .flatMap((record) => items(at(record['status'], 'findings')))
+      .some(({ id, object }) => id === 'MM093' && object === `Service ${namespace}/${service}`);
   }
 
   /**

@@ -53,6 +53,11 @@ export class Scopes {
     return this.#ever.has(this.#states.get('Namespace', undefined, name)?.metadata.uid ?? '');
   }
 
+  /** Whether it was ever named to be restarted where it is. */
+  isNamed(name: string): boolean {
+    return this.#restarted.has(this.#states.get('Namespace', undefined, name)?.metadata.uid ?? '');
+  }
+
   /** Whether it stays and was only restarted, which a rollback does not take back. */
   isOnlyRestarted(name: string): boolean {
     const uid = this.#states.get('Namespace', undefined, name)?.metadata.uid ?? '';
