@@ -13,7 +13,7 @@ import { strangeJournal } from './look.ts';
 import { hasLostJournal, isUnended } from './lost-journal.ts';
 import { resumed } from './resume.ts';
 import type { Situation } from './situation.ts';
-import { heldByMigration } from './verdicts.ts';
+import { heldByMigration, startsNobody } from './verdicts.ts';
 import { whyNotWithdrawn, withdrawnBy } from './withdrawn.ts';
 
 /** The status after a person's edit, or the answer why it cannot be done. */
@@ -88,7 +88,7 @@ function notStarted(
   { direction, phase }: NamespaceMigrationStatus,
   { action, by }: Command,
 ): string | undefined {
-  const { object, returned, spec } = situation;
+  const { object } = situation;
   if (direction !== undefined || action === 'Pause') return undefined;
   const asked = `${by} asked ${action === 'Rollback' ? 'for a rollback' : 'to go on'}, but`;
   if (isLost(object, phase))
@@ -98,9 +98,19 @@ function notStarted(
   if (strange !== undefined) return `${asked} ${strange.message}. ${strange.fix}`;
   if (action === 'Rollback')
     return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
-  return returned?.reason === journalLost && spec.action !== 'Migrate'
-    ? `${asked} spec.action is ${spec.action}: set it to Migrate first`
-    : undefined;
+  const held = notAgain(situation, phase);
+  return held === undefined ? undefined : `${asked} ${held}`;
+}
+
+/**
+ * Why what went back is not started again. Else it would be taken for one that was never started, and what became of its
+ * attempt would be forgotten for nothing.
+ */
+function notAgain(situation: Situation, phase: string | undefined): string | undefined {
+  const { returned, spec } = situation;
+  if (returned?.reason === journalLost && spec.action !== 'Migrate')
+    return `spec.action is ${spec.action}: set it to Migrate first`;
+  return returned !== undefined || phase === 'RolledBack' ? startsNobody(situation) : undefined;
 }
 
 function isAlready({ phase }: NamespaceMigrationStatus, { action, by }: Command): string {

@@ -60,6 +60,33 @@ function message(status: MeshMigrationStatus): string {
   return status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '';
 }
 
+describe('a migration that has moved namespaces and is to plan only', () => {
+  const planned: NamespaceMigrationStatus = { writtenPhase: 'Planned' };
+  const failed: NamespaceMigrationStatus = { ...rolledBack, failure: { reason: 'X', message: 'x', at } };
+  const phases: Readonly<Record<string, readonly [readonly NamespaceMigrationStatus[], string, string, RegExp]>> = {
+    'all of them': [[migrated, migrated], 'Migrated', 'Ready', /^2 of 2 namespaces migrated/],
+    'some of them': [
+      [migrated, planned],
+      'Planned',
+      'Ready',
+      /^1 of 2 namespaces migrated, 1 to come; nothing further/,
+    ],
+    'one that needs a person': [[{ ...migrated, conditions: stalled }, planned], 'Migrated', 'Stalled', /ns-0/],
+    'one that failed': [[failed, planned], 'Failed', 'Stalled', /failed at 1 of these \(ns-0\)/],
+    'one that was rolled back': [[rolledBack, migrated], 'Incomplete', 'Stalled', /1 rolled back/],
+    'one that goes back': [[returning, migrated], 'RollingBack', 'Reconciling', /1 under way/],
+    'one that cannot go back': [[{ ...returning, conditions: stalled }, migrated], 'RollingBack', 'Stalled', /ns-0/],
+  };
+
+  it.each(Object.entries(phases))('says how these are: %s', (_, [of, phase, state, words]) => {
+    const status = summary('Plan', children(...of));
+
+    expect(status.phase).toBe(phase);
+    expect(status.conditions?.find(({ type }) => type === state)?.status).toBe('True');
+    expect(message(status)).toMatch(words);
+  });
+});
+
 describe('the message of a migration', () => {
   it('counts what is back while it goes back', () => {
     expect(message(summary('Rollback', children(rolledBack, rolledBack, returning, migrated, migrated)))).toBe(

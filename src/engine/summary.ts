@@ -27,19 +27,23 @@ function lostIn(facts: Facts, far: string): Summary | undefined {
   return facts.children.some(hasLostJournal) ? withoutJournal(facts, () => far, 'Blocked') : undefined;
 }
 
+/** Something was moved, and spec.action is Plan: it is as it would be with Migrate, but nothing else is started. */
+function standing(facts: Facts): Summary {
+  const end = ended(facts);
+  if (facts.totals.pending === 0 || end.verdict.state === 'Stalled') return end;
+  return say('Planned', 'Ready', 'Planned', `${tally(facts)}; nothing further is started: spec.action is Plan`);
+}
+
 function planned(facts: Facts): Summary {
   const { object, children, totals } = facts;
   if (children.length < totals.total || children.some(({ status }) => status?.writtenPhase === undefined))
     return say('Planning', 'InProgress', 'Planning', 'looking at the namespaces');
-  if (totals.inFlight > 0) {
-    const way = `To go on: ${commandLine('SetMigrate', object.metadata)}`;
-    return stalled(
-      'Paused',
-      'Paused',
-      `spec.action is Plan, ${counted(totals.inFlight, 'namespace')} under way: they stay where they are`,
-      way,
-    );
-  }
+  const way = `To go on: ${commandLine('SetMigrate', object.metadata)}`;
+  if (totals.inFlight > goingBackIn(facts))
+    return stalled('Paused', 'Paused', `spec.action is Plan${halfWay(facts)}`, way);
+  if (totals.inFlight > 0) return underWay(facts, 'RollingBack');
+  if (totals.inFlight + totals.migrated + totals.incomplete + totals.rolledBack + facts.failed.length > 0)
+    return standing(facts);
   const lost = lostIn(facts, `${totals.blocked} of ${counted(totals.total, 'namespace')} blocked; nothing is started`);
   if (lost !== undefined) return lost;
   if (totals.blocked === totals.total)
@@ -123,14 +127,24 @@ function migrating(facts: Facts): Summary {
   return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 
-function paused({ object, children, totals }: Facts): Summary {
+function goingBackIn({ children }: Facts): number {
+  return children.filter((child) => phaseOf(child) === 'RollingBack').length;
+}
+
+/** A rollback is never paused: whoever reads this is not to believe that nothing is written. */
+function halfWay(facts: Facts): string {
+  const back = goingBackIn(facts);
+  const staying = facts.totals.inFlight - back;
+  return (
+    (staying > 0 ? `, ${counted(staying, 'namespace')} half-way` : '') +
+    (back > 0 ? `, ${counted(back, 'namespace')} going back to the end: a rollback is never paused` : '')
+  );
+}
+
+function paused(facts: Facts): Summary {
+  const { object } = facts;
   const command = object.status?.command;
-  const back = children.filter((child) => phaseOf(child) === 'RollingBack').length;
-  const halfWay = totals.inFlight - back;
-  // A rollback is never paused: whoever reads this is not to believe that nothing is written.
-  const where =
-    (halfWay > 0 ? `, ${counted(halfWay, 'namespace')} half-way` : '') +
-    (back > 0 ? `, ${counted(back, 'namespace')} going back to the end: a rollback is never paused` : '');
+  const where = halfWay(facts);
   return command === undefined
     ? stalled(
         'Paused',

@@ -69,6 +69,19 @@ export function heldByMigration(situation: Situation): string | undefined {
   return `${who}: this namespace goes on with all the others. ${onMigration(situation, 'To have them go on', isSpec ? 'SetMigrate' : 'GoOn')}`;
 }
 
+/**
+ * What keeps the migration from starting anybody, and what ends that; undefined if nothing does. A rollback of the whole
+ * that was commanded does not: until that is taken back the namespace stays as it is, and says so.
+ */
+export function startsNobody(situation: Situation): string | undefined {
+  const { wanted, spec } = situation;
+  if (isGoing(situation)) return 'the MeshMigration is being deleted';
+  const isSpec = wanted === spec.action;
+  if (wanted === 'Migrate' || (wanted === 'Rollback' && !isSpec)) return undefined;
+  const what = isSpec ? `spec.action is ${wanted}` : 'the MeshMigration was paused';
+  return `${what}, so nothing is started. ${onMigration(situation, 'Have it go on first, then give the command again', isSpec ? 'SetMigrate' : 'GoOn')}`;
+}
+
 /** The command that brought the namespace back: one of its own, or the one on the migration that is in force. */
 function commandBehind(
   { spec, wanted, commanded }: Situation,
