@@ -41,6 +41,9 @@ function goneFurther(situation: Situation, status: NamespaceMigrationStatus, com
       status,
       answer: `${command.by} asked to go on, but a waypoint is not possible: ${sentence(longer.obstacle)}`,
     };
+  // Taken now it would stand half-way, and nobody would be told any more what is not in force meanwhile.
+  const held = heldByMigration(situation, 'Have them go on, then give the command again');
+  if (held !== undefined) return { status, answer: `${command.by} asked to go on, but ${held}` };
   const { itinerary, adopted } = longer;
   return {
     status: resumed(situation, { ...status, itinerary, ...(adopted !== undefined && { waypoint: adopted }) }, command),

@@ -61,12 +61,12 @@ export function pausedVerdict(situation: Situation, status: NamespaceMigrationSt
  * What the migration as a whole is told, where that keeps a namespace from going on that was told to; undefined if
  * nothing does.
  */
-export function heldByMigration(situation: Situation): string | undefined {
+export function heldByMigration(situation: Situation, intention = 'To have them go on'): string | undefined {
   const { wanted, spec, object } = situation;
   if (wanted !== 'Pause' && wanted !== 'Plan') return undefined;
   const isSpec = wanted === spec.action;
   const who = isSpec ? `spec.action is ${wanted}` : `MeshMigration ${object.spec.migration} was paused`;
-  return `${who}: this namespace goes on with all the others. ${onMigration(situation, 'To have them go on', isSpec ? 'SetMigrate' : 'GoOn')}`;
+  return `${who}: this namespace goes on with all the others. ${onMigration(situation, intention, isSpec ? 'SetMigrate' : 'GoOn')}`;
 }
 
 /**
