@@ -134,7 +134,8 @@ export class Judge {
     for (const kind of ['AuthorizationPolicy', 'Gateway'] as const) {
       for (const object of this.#states.all(kind)) {
         const { metadata } = object;
-        if (this.#openings.isOperators(object))
+        // Whoever took the journal away while nobody put it back brings the namespace back himself (docs/runbook.md).
+        if (this.#openings.isOperators(object) && !this.#touched.has(metadata.namespace ?? ''))
           this.#violate(`F: ${kind} ${metadata.namespace ?? ''}/${metadata.name} of the operator is left`);
       }
     }

@@ -10,6 +10,7 @@ import {
   passes,
   peersOf,
   requests,
+  servicesOf,
   type Before,
   type Call,
   type Peer,
@@ -121,6 +122,7 @@ export class Openings {
             ? [`Outage: ${describe(call)} is refused`]
             : [];
         if (this.#goesAround(originals, call) || this.#isTheirs(originals, call)) return [];
+        if (this.#isReachedAnyway(originals, call)) return [];
         const isLate = this.#lateApps.has(`${call.to.namespace} ${call.to.labels['app'] ?? ''}`);
         if (!isLate && !this.#meant(early, call) && !this.#isOpened(early, originals, call))
           return [`E: ${describe(call)} gets through`];
@@ -143,6 +145,22 @@ export class Openings {
     const allows = originals.filter(({ spec }: KubeObject & { spec?: unknown }) => at(spec, 'action') === 'ALLOW');
     const isCaller = requests.some(([method, path]) => this.#meant(allows, { ...call, method, path }));
     return !isCaller || this.#isSaid(from.namespace) || this.#isSaid(to.namespace);
+  }
+
+  /**
+   * Whether the same request of a caller who is known would get to the same pod through its waypoint, as its owner has
+   * it. A sidecar does not see by which of the two ways it came, and docs/safety.md (The proof of the way to sidecars)
+   * says that this counts as the same.
+   */
+  #isReachedAnyway(originals: readonly KubeObject[], call: Call): boolean {
+    const { from, to } = call;
+    if (from.plane === 'None' || to.plane !== 'Sidecar' || this.#before.plane(to.namespace) !== 'Ambient') return false;
+    const inAmbient: Before = { ...this.#before, plane: () => 'Ambient' };
+    return servicesOf(this.#states, to).some(
+      (service) =>
+        this.#before.gateway(to.namespace, service) !== undefined &&
+        meant(this.#states, originals, { ...call, service }, inAmbient),
+    );
   }
 
   /** Whether nobody but people has let it through. */

@@ -97,14 +97,21 @@ export function peersOf(
   return [...found.values()];
 }
 
+/** The names of the Services before these pods. */
+export function servicesOf(states: States, { namespace, labels: own }: Peer): readonly string[] {
+  return states
+    .all('Service', namespace)
+    .filter((each) => {
+      const selector = labels(at(each['spec'], 'selector'));
+      return Object.keys(selector).length > 0 && hasLabels(own, selector);
+    })
+    .map(({ metadata }) => metadata.name);
+}
+
 /** Every call that the campaign tells apart. */
 export function callsBetween(states: States, from: readonly Peer[], to: readonly Peer[]): readonly Call[] {
   return to.flatMap((called) => {
-    const services = states.all('Service', called.namespace).filter((each) => {
-      const selector = labels(at(each['spec'], 'selector'));
-      return Object.keys(selector).length > 0 && hasLabels(called.labels, selector);
-    });
-    const addresses = [undefined, ...services.map(({ metadata }) => metadata.name)];
+    const addresses = [undefined, ...servicesOf(states, called)];
     return from.flatMap((caller) =>
       addresses.flatMap((service) =>
         requests.map(([method, path]): Call => ({
