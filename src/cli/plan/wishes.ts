@@ -1,5 +1,8 @@
+import type { z } from 'zod';
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { group, type MeshMigration } from '../../api/resources.ts';
+import { structuralSchema } from '../../api/structural-schema.ts';
+import { unknownFields } from '../../api/unknown-fields.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
 import { isSelected, isSystem } from '../../plan/scope.ts';
 import type { Manifest, Unreadable } from '../manifests/manifest.ts';
@@ -14,6 +17,13 @@ export interface Wishes {
 /** Where no MeshMigration says anything. */
 const defaults = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });
 
+const schema = structuralSchema(MeshMigrationSpec);
+
+function firstOf(error: z.ZodError | undefined): string {
+  const [issue] = error?.issues ?? [];
+  return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+}
+
 /** The MeshMigrations from sidecars to ambient. */
 export function wishesOf(manifests: readonly Manifest[]): Wishes {
   const migrations: MeshMigration[] = [];
@@ -22,12 +32,9 @@ export function wishesOf(manifests: readonly Manifest[]): Wishes {
     (manifest) => manifest.group === group && manifest.kind === 'MeshMigration',
   )) {
     const { data, error } = MeshMigrationSpec.safeParse(object['spec']);
-    const [issue] = error?.issues ?? [];
-    if (data === undefined)
-      unreadable.push({
-        ...source,
-        reason: `MeshMigration ${object.metadata.name}: spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
-      });
+    const [unknown] = unknownFields(object['spec'], schema, 'spec');
+    if (data === undefined || unknown !== undefined)
+      unreadable.push({ ...source, reason: `MeshMigration ${object.metadata.name}: ${unknown ?? firstOf(error)}` });
     else if (data.from === 'IstioSidecar' && data.to === 'IstioAmbient') migrations.push({ ...object, spec: data });
   }
   return { migrations, unreadable };
