@@ -185,7 +185,10 @@ describe('the plan of a namespace', () => {
   it('is blocked by what a waypoint would not do', () => {
     const [blocked] = namespaces(application('shop', 'cart', 'serviceAccounts: [checkout], ipBlocks: [10.0.0.0/8]'));
 
-    expect(blocked && criticals(blocked)).toEqual(['MM080 AuthorizationPolicy shop/cart']);
+    expect(blocked && criticals(blocked)).toEqual([
+      'MM080 AuthorizationPolicy shop/cart',
+      'MM123 AuthorizationPolicy shop/cart',
+    ]);
   });
 
   it.each([
@@ -413,6 +416,44 @@ describe('callers that nobody knows', () => {
     const [shop] = namespaces([...unknown, migration('policies: {bypass: FailClosed}')]);
 
     expect(shop?.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(['Warning MM085']);
+  });
+});
+
+describe('what sidecars that stay do not see of callers in ambient', () => {
+  const byHeader = (key: string): string =>
+    `{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: legacy, namespace: bank}, spec: {selector: {matchLabels: {app: ledger}}, action: DENY, rules: [{when: [{key: "${key}", values: ["*ns/legacy/*"]}]}]}}`;
+  const around = (key: string): readonly string[] => [
+    ...application('shop', 'cart'),
+    ...application('bank', 'ledger'),
+    byHeader(key),
+  ];
+  const found = 'MM123 AuthorizationPolicy bank/legacy';
+
+  it.each(['request.headers[x-forwarded-client-cert]', 'request.headers[X-Envoy-Peer-Metadata]', 'source.ip'])(
+    'blocks the callers where it is decided by %s',
+    (key) => {
+      const [shop] = namespaces([...around(key), migration('')]);
+
+      expect(shop && criticals(shop)).toEqual([found]);
+    },
+  );
+
+  it.each([
+    ['a header of the application decides', around('request.headers[x-tenant]'), migration('')],
+    [
+      'the called move too, and are waited for',
+      around('request.headers[x-forwarded-client-cert]'),
+      migration('', '{names: [bank, shop]}'),
+    ],
+    [
+      'others are known to call',
+      around('request.headers[x-forwarded-client-cert]'),
+      migration('callers: [{namespace: bank, from: [{namespace: blog}]}]'),
+    ],
+  ])('does not where %s', (_, documents, moving) => {
+    const all = namespaces([...documents, moving]);
+
+    expect(all.flatMap(criticals)).not.toContain(found);
   });
 });
 

@@ -110,7 +110,7 @@ function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
   });
 }
 
-function namespacePlan({ surroundings, sentence }: Placed, read: Read): NamespacePlan {
+function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: ReadonlySet<string>): NamespacePlan {
   const {
     namespace: { name, labels },
     route,
@@ -137,7 +137,7 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read): Namespac
     })),
     kept,
     offers,
-    findings: findingsAbout(surroundings, read),
+    findings: findingsAbout(surroundings, read, planned),
   };
 }
 
@@ -150,11 +150,12 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
   const { planned, left } = subjectsOf(read, wishes, moved);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
+  const names = new Set(planned.map(({ namespace: { name } }) => name));
   // One after the other, as they move: who comes later finds those before it without sidecars.
   for (const { sentence, surroundings: before } of placed) {
     // Another picture: what was said of the first one was said before the others moved.
     const surroundings = { ...before };
-    namespaces.push(namespacePlan({ sentence, surroundings }, read));
+    namespaces.push(namespacePlan({ sentence, surroundings }, read, names));
     moved.set(surroundings.namespace.name, {
       waypoint: chosenWaypoint(surroundings).name,
       services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [],
