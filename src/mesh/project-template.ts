@@ -2,6 +2,7 @@ import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { createdAtOf, kindIn, meshAnnotations } from './project.ts';
 import { ofOtherMeshes } from './other-meshes.ts';
+import { placementOf } from './placement.ts';
 import { proxyParts } from './proxy-parts.ts';
 import type { ContainerPortView, TemplateView } from './views.ts';
 
@@ -63,6 +64,7 @@ export function projectTemplate(group: string, kind: string): (object: KubeObjec
       templateAnnotations: meshAnnotations(stringMap(metadata['annotations'])),
       ...proxyParts(podSpec),
       ...otherProxies(podSpec),
+      ...placementOf(podSpec),
       ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
     };
   };

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/object.ts';
 import { managerName } from '../api/managers.ts';
 import { group } from '../api/resources.ts';
+import { Recent } from '../base/recent.ts';
 import { readableDepth } from './depth.ts';
 import { count, record, records, stringMap, strings, text, type Json } from './json.ts';
 import { askingAnnotations } from './other-meshes.ts';
@@ -118,6 +119,17 @@ function portsOf(containers: readonly Json[]): Pick<PodView, 'containerPorts'> {
   return ports.length === 0 ? {} : { containerPorts: ports };
 }
 
+/** Names of nodes, each kept once: pods are many, and nodes few. */
+const nodeNames = new Recent<string>(5000);
+
+function nodeOf({ nodeName }: Json): Pick<PodView, 'node'> {
+  const name = text(nodeName);
+  if (name === undefined || name === '') return {};
+  const node = nodeNames.get(name) ?? name;
+  nodeNames.set(node, node);
+  return { node };
+}
+
 /** A pod as decisions see it. */
 export function projectPod(object: KubeObject): PodView {
   const spec = record(object['spec']);
@@ -136,6 +148,7 @@ export function projectPod(object: KubeObject): PodView {
     containers: containers.map((container) => text(container['name']) ?? ''),
     ...portsOf(containers),
     hostNetwork: spec['hostNetwork'] === true,
+    ...nodeOf(spec),
     finished: isFinished(status),
     terminating: object.metadata.deletionTimestamp !== undefined,
     ready: ready?.['status'] === 'True',

@@ -288,6 +288,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'nodes.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM125 Deployment batch/reports'],
+    unreadable: [],
+  },
   'observability.yaml': {
     policies: [
       'monitoring/grafana: Exact FailsClosed FailsOpen, needs a waypoint',

@@ -3,8 +3,10 @@ import type { KubeObject } from '../../api/object.ts';
 import { watched } from '../../mesh/istio/resources.ts';
 import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
-import { kindIn, projectConfig, projectNamespace, projectService } from '../../mesh/project.ts';
+import { projectWatched } from '../../mesh/project-watched.ts';
+import { kindIn, projectNamespace, projectService } from '../../mesh/project.ts';
 import type { ConfigView, NamespaceView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
+import type { WatchedKind } from '../../mesh/watched-kind.ts';
 import type { Manifest, Source } from '../manifests/manifest.ts';
 
 /** A configuration object and where it stands. */
@@ -43,9 +45,15 @@ const otherConfigs = [
   { group: 'gateway.networking.k8s.io', kind: 'Gateway' },
 ];
 
-const configKinds = [...watched.map(({ resource: { group, kind } }) => ({ group, kind })), ...otherConfigs];
+const configKinds: readonly (Pick<WatchedKind, 'kind' | 'keep'> & { readonly group: string })[] = [
+  ...watched.map((each) => ({ ...each, group: each.resource.group })),
+  ...otherConfigs,
+];
 
-const clusterScoped: readonly string[] = ['Namespace', 'GatewayClass', 'MutatingWebhookConfiguration'];
+const clusterScoped: readonly string[] = [
+  'Namespace',
+  ...watched.filter(({ resource: { namespaced } }) => !namespaced).map(({ kind }) => kind),
+];
 
 function placed({ kind, object }: Manifest, namespace: string): KubeObject {
   if (clusterScoped.includes(kind)) return object;
@@ -65,10 +73,10 @@ function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonl
 }
 
 function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[] {
-  const known = configKinds.some(({ group, kind }) => group === manifest.group && kind === manifest.kind);
+  const known = configKinds.find(({ group, kind }) => group === manifest.group && kind === manifest.kind);
   // Both Gateways in one list would be taken for each other: the one of the Gateway API is told by its group.
   const kind = manifest.kind === 'Gateway' ? `Gateway.${manifest.group}` : manifest.kind;
-  return known ? [projectConfig(kind)(object)] : [];
+  return known === undefined ? [] : [projectWatched({ ...known, kind })(object)];
 }
 
 /** `AuthorizationPolicy shop/deny-delete`, as findings name an object. */

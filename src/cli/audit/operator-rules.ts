@@ -22,6 +22,7 @@ export const shared: readonly string[] = [
   'MM047',
   'MM048',
   'MM098',
+  'MM125',
   'MM139',
   'MM140',
   'MM142',

@@ -18,7 +18,7 @@ import type { AuditContext } from '../audit/context.ts';
 import { templatesIn, type Inventory } from '../audit/inventory.ts';
 import { meshOf } from '../audit/mesh-config.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';
-import { otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
+import { daemonSetsIn, otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
 import type { LeftNamespace } from './report.ts';
 import { specFor, whyStays, type Wishes } from './wishes.ts';
 
@@ -99,7 +99,7 @@ function meshState({ inventory, options, policies }: Read, moved: Moved): MeshSt
   return {
     ...mesh,
     version: istioVersionText(options.version),
-    daemonSets: () => [],
+    daemonSets: () => daemonSetsIn(inventory),
     serves: () => true,
     configs: (kind, namespace) =>
       kind === 'Gateway'

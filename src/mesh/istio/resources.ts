@@ -1,4 +1,5 @@
 import type { Resource } from '../../api/object.ts';
+import { nodeSpec } from '../placement.ts';
 import type { WatchedKind } from '../watched-kind.ts';
 import { gateways } from './waypoint/gateway.ts';
 
@@ -37,6 +38,11 @@ export const watched: readonly WatchedKind[] = [
   kind('', 'v1', 'ConfigMap', 'configmaps', true, 'Root'),
   { ...kind('', 'v1', 'ResourceQuota', 'resourcequotas'), isOwn: true },
   kind('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
+  {
+    ...kind('', 'v1', 'Node', 'nodes', false),
+    optional: 'nodes without an agent of the mesh are not seen before a pod is there (MM125)',
+    keep: ({ spec }) => nodeSpec(spec),
+  },
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */

@@ -21,6 +21,7 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
+import { nodeRules } from './findings/nodes.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { noWayBackRules } from './findings/no-way-back.ts';
 import { returnRules } from './findings/return.ts';
@@ -101,6 +102,7 @@ export const rules: readonly Rule[] = [
   ...budgetRules,
   ...quotaRules,
   ...networkPolicyRules,
+  ...nodeRules,
   ...returnRules,
   ...proxyRules,
   ...egressRules,

@@ -29,6 +29,7 @@ import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts
 import { otherMeshExamples } from '../../../../test/support/other-mesh-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { nodeExamples } from '../../../../test/support/node-examples.ts';
 import { networkPolicyExamples } from '../../../../test/support/network-policy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
@@ -486,7 +487,10 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM018: {
-    seen: { 'no right to read them': surroundings({ mesh: { ...mesh(), unreadable: ['CronJob'] } }) },
+    seen: {
+      'no right to read CronJobs': surroundings({ mesh: { ...mesh(), unreadable: ['CronJob'] } }),
+      'no right to read nodes': surroundings({ mesh: { ...mesh(), unreadable: ['Node'] } }),
+    },
     ignored: {
       'a right to read them': surroundings({ mesh: { ...mesh(), unreadable: [] } }),
       'manifests, which have what they have': surroundings(),
@@ -555,6 +559,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...adoptExamples,
   ...quotaExamples,
   ...networkPolicyExamples,
+  ...nodeExamples,
   MM022: {
     seen: {
       targetRefs: around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })),
