@@ -4,6 +4,7 @@ import { group } from '../api/resources.ts';
 import { Recent } from '../base/recent.ts';
 import { readableDepth } from './depth.ts';
 import { count, record, records, stringMap, strings, text, type Json } from './json.ts';
+import { calledByWebhooks } from './outside-kinds.ts';
 import { askingAnnotations } from './other-meshes.ts';
 import { troubleOfPod } from './trouble.ts';
 import type {
@@ -208,6 +209,13 @@ function exportToOf(annotations: Readonly<Record<string, string>> = {}): Pick<Se
   return said === '' ? {} : { exportTo: said.split(',').map((each) => each.trim()) };
 }
 
+/** Addresses that are none of the cluster's own. */
+function opensBy(spec: Json): Pick<ServiceView, 'opensBy'> {
+  const type = text(spec['type']) ?? '';
+  if (type === 'LoadBalancer' || type === 'NodePort') return { opensBy: `its type is ${type}` };
+  return strings(spec['externalIPs']).length > 0 ? { opensBy: 'it has externalIPs' } : {};
+}
+
 /** A Service as decisions see it. */
 export function projectService(object: KubeObject): ServiceView {
   const spec = record(object['spec']);
@@ -226,6 +234,7 @@ export function projectService(object: KubeObject): ServiceView {
     selector: stringMap(spec['selector']),
     ports: records(spec['ports']).map(servicePort),
     ...exportToOf(object.metadata.annotations),
+    ...opensBy(spec),
     conditions: Object.fromEntries(
       records(record(object['status'])['conditions']).map((condition) => [
         text(condition['type']) ?? '',
@@ -239,7 +248,7 @@ export function projectService(object: KubeObject): ServiceView {
   };
 }
 
-/** Of a webhook configuration only for which objects it is called: the rest is certificates. */
+/** Of a webhook configuration only for which objects it is called, and what: the rest is certificates. */
 function webhooksOf(object: KubeObject): Json | undefined {
   if (object['webhooks'] === undefined) return undefined;
   return {
@@ -247,6 +256,7 @@ function webhooksOf(object: KubeObject): Json | undefined {
       namespaceSelector,
       objectSelector,
     })),
+    ...calledByWebhooks(object),
   };
 }
 

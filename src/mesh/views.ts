@@ -192,6 +192,8 @@ export interface ServiceView extends View {
   readonly ports: readonly ServicePortView[];
   /** Namespaces whose sidecars are told of it, as it says itself; absent if it does not. */
   readonly exportTo?: readonly string[];
+  /** What of it lets clients from outside the cluster call it, in words; absent if nothing does. */
+  readonly opensBy?: string;
   /** Conditions by type. */
   readonly conditions: Readonly<Record<string, ConditionView>>;
 }

@@ -1,4 +1,5 @@
 import type { Resource } from '../../api/object.ts';
+import { calledByApi, calledByIngress, calledByWebhooks } from '../outside-kinds.ts';
 import { nodeSpec } from '../placement.ts';
 import type { WatchedKind } from '../watched-kind.ts';
 import { gateways } from './waypoint/gateway.ts';
@@ -13,6 +14,8 @@ function kind(
 ): WatchedKind {
   return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
 }
+
+const apiServer = 'it is not known whom the API server calls, which would be refused behind a waypoint (MM128)';
 
 /** Kinds that the rules look at. One that is not installed counts as having no objects, and is looked for again. */
 export const watched: readonly WatchedKind[] = [
@@ -42,6 +45,28 @@ export const watched: readonly WatchedKind[] = [
     ...kind('', 'v1', 'Node', 'nodes', false),
     optional: 'nodes without an agent of the mesh are not seen before a pod is there (MM125)',
     keep: ({ spec }) => nodeSpec(spec),
+  },
+  {
+    ...kind('networking.k8s.io', 'v1', 'Ingress', 'ingresses'),
+    isOwn: true,
+    optional: 'clients that come by one are not known, and would be refused behind a waypoint (MM128)',
+    keep: calledByIngress,
+  },
+  {
+    ...kind(
+      'admissionregistration.k8s.io',
+      'v1',
+      'ValidatingWebhookConfiguration',
+      'validatingwebhookconfigurations',
+      false,
+    ),
+    optional: apiServer,
+    keep: calledByWebhooks,
+  },
+  {
+    ...kind('apiregistration.k8s.io', 'v1', 'APIService', 'apiservices', false),
+    optional: apiServer,
+    keep: calledByApi,
   },
 ];
 

@@ -21,6 +21,7 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
+import { fromOutsideRules } from './findings/from-outside.ts';
 import { nodeRules } from './findings/nodes.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { noWayBackRules } from './findings/no-way-back.ts';
@@ -103,6 +104,7 @@ export const rules: readonly Rule[] = [
   ...quotaRules,
   ...networkPolicyRules,
   ...nodeRules,
+  ...fromOutsideRules,
   ...returnRules,
   ...proxyRules,
   ...egressRules,

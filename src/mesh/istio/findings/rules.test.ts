@@ -29,6 +29,7 @@ import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts
 import { otherMeshExamples } from '../../../../test/support/other-mesh-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { fromOutsideExamples } from '../../../../test/support/from-outside-examples.ts';
 import { nodeExamples } from '../../../../test/support/node-examples.ts';
 import { networkPolicyExamples } from '../../../../test/support/network-policy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
@@ -560,6 +561,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...quotaExamples,
   ...networkPolicyExamples,
   ...nodeExamples,
+  ...fromOutsideExamples,
   MM022: {
     seen: {
       targetRefs: around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })),
