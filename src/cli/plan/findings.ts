@@ -43,6 +43,8 @@ const asked: readonly string[] = [
   'MM119',
   'MM120',
   'MM128',
+  'MM132',
+  'MM133',
 ];
 
 /**

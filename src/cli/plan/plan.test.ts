@@ -457,6 +457,23 @@ describe('what sidecars that stay do not see of callers in ambient', () => {
   });
 });
 
+describe('a route that another controller writes', () => {
+  const rollout =
+    '{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: cart, namespace: shop}, spec: {strategy: {canary: {trafficRouting: {istio: {virtualService: {name: cart}}}}}}}';
+  const offers = (documents: readonly string[]): readonly string[] =>
+    namespaces(documents).flatMap((each) => each.offers.map(({ replaces }) => replaces));
+  const given = [...application('shop', 'cart'), timeout];
+
+  it('is to stay, and nothing is offered in its place', () => {
+    expect(offers(given)).toEqual(['VirtualService shop/cart']);
+    expect(offers([...given, rollout])).toEqual([]);
+    expect(planOf([...given, rollout]).overlay.filter(({ path }) => path.startsWith('offers'))).toEqual([]);
+    expect(namespaces([...given, rollout])[0]?.findings.map(({ id, object }) => `${id} ${object}`)).toContain(
+      'MM133 Rollout shop/cart',
+    );
+  });
+});
+
 describe('the namespaces that move', () => {
   const documents = [...application('shop', 'cart', 'namespaces: [web]'), ...application('web', 'web')];
   const labelled = (name: string, labels: string): string =>

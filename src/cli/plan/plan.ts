@@ -4,6 +4,7 @@ import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
 import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
+import { writersOf } from '../../mesh/istio/findings/metric-readers.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
 import { boundBefore, chosenWaypoint } from '../../mesh/istio/waypoint/chosen.ts';
@@ -118,6 +119,7 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: 
   const chosen = itineraryOf(surroundings);
   const waypoint = chosenWaypoint(surroundings);
   const { kept, offers } = chosen === 'L7' ? translationOf(surroundings) : { kept: [], offers: [] };
+  const written = writersOf(surroundings);
   return {
     name,
     itinerary: chosen,
@@ -136,7 +138,8 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: 
       why: step.why,
     })),
     kept,
-    offers,
+    // What another controller writes it would write no more.
+    offers: offers.filter(({ replaces }) => !written.has(replaces)),
     findings: findingsAbout(surroundings, read, planned),
   };
 }

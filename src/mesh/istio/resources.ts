@@ -2,6 +2,14 @@ import type { Resource } from '../../api/object.ts';
 import { calledByApi, calledByIngress, calledByWebhooks } from '../outside-kinds.ts';
 import { nodeSpec } from '../placement.ts';
 import type { WatchedKind } from '../watched-kind.ts';
+import {
+  keepAnalysis,
+  keepAutoscaler,
+  keepCanary,
+  keepMetricTemplate,
+  keepRollout,
+  keepScaled,
+} from './metric-readers.ts';
 import { gateways } from './waypoint/gateway.ts';
 
 function kind(
@@ -13,6 +21,12 @@ function kind(
   namespace: WatchedKind['namespace'] = 'All',
 ): WatchedKind {
   return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
+}
+
+/** Kinds of other controllers, which decide about their own namespace. */
+function reading(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
+  const optional = 'what decides by metrics of sidecars is not known (MM132, MM133)';
+  return { ...watchedKind, isOwn: true, optional, keep };
 }
 
 const apiServer = 'it is not known whom the API server calls, which would be refused behind a waypoint (MM128)';
@@ -68,6 +82,13 @@ export const watched: readonly WatchedKind[] = [
     optional: apiServer,
     keep: calledByApi,
   },
+  reading(kind('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'), keepAutoscaler),
+  reading(kind('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'), keepScaled),
+  reading(kind('keda.sh', 'v1alpha1', 'ScaledJob', 'scaledjobs'), keepScaled),
+  reading(kind('flagger.app', 'v1beta1', 'Canary', 'canaries'), keepCanary),
+  reading(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
+  reading(kind('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), keepRollout),
+  reading(kind('argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'), keepAnalysis),
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */

@@ -21,6 +21,7 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
+import { metricReaderRules } from './findings/metric-readers.ts';
 import { fromOutsideRules } from './findings/from-outside.ts';
 import { nodeRules } from './findings/nodes.ts';
 import { quotaRules } from './findings/quotas.ts';
@@ -105,6 +106,7 @@ export const rules: readonly Rule[] = [
   ...networkPolicyRules,
   ...nodeRules,
   ...fromOutsideRules,
+  ...metricReaderRules,
   ...returnRules,
   ...proxyRules,
   ...egressRules,

@@ -30,6 +30,7 @@ import { otherMeshExamples } from '../../../../test/support/other-mesh-examples.
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { fromOutsideExamples } from '../../../../test/support/from-outside-examples.ts';
+import { metricReaderExamples } from '../../../../test/support/metric-reader-examples.ts';
 import { nodeExamples } from '../../../../test/support/node-examples.ts';
 import { networkPolicyExamples } from '../../../../test/support/network-policy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
@@ -562,6 +563,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...networkPolicyExamples,
   ...nodeExamples,
   ...fromOutsideExamples,
+  ...metricReaderExamples,
   MM022: {
     seen: {
       targetRefs: around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })),
