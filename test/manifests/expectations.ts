@@ -262,6 +262,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'machines.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM135 Deployment desktops/desktops'],
+    unreadable: [],
+  },
   'mtls.yaml': {
     policies: [
       'PeerAuthentication legacy/default: Exact Exact Exact',

@@ -45,6 +45,7 @@ const asked: readonly string[] = [
   'MM128',
   'MM132',
   'MM133',
+  'MM134',
 ];
 
 /**

@@ -10,6 +10,7 @@ import {
   keepRollout,
   keepScaled,
 } from './metric-readers.ts';
+import { keepMonitor } from './scraping.ts';
 import { gateways } from './waypoint/gateway.ts';
 
 function kind(
@@ -27,6 +28,10 @@ function kind(
 function reading(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
   const optional = 'what decides by metrics of sidecars is not known (MM132, MM133)';
   return { ...watchedKind, isOwn: true, optional, keep };
+}
+
+function scraping(watchedKind: WatchedKind): WatchedKind {
+  return { ...watchedKind, isOwn: true, optional: 'what scrapes pods is not known (MM134)', keep: keepMonitor };
 }
 
 const apiServer = 'it is not known whom the API server calls, which would be refused behind a waypoint (MM128)';
@@ -89,6 +94,8 @@ export const watched: readonly WatchedKind[] = [
   reading(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
   reading(kind('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), keepRollout),
   reading(kind('argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'), keepAnalysis),
+  scraping(kind('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors')),
+  scraping(kind('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors')),
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */

@@ -21,6 +21,8 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
+import { interfaceRules } from './findings/interfaces.ts';
+import { scrapingRules } from './findings/scraping.ts';
 import { metricReaderRules } from './findings/metric-readers.ts';
 import { fromOutsideRules } from './findings/from-outside.ts';
 import { nodeRules } from './findings/nodes.ts';
@@ -107,6 +109,8 @@ export const rules: readonly Rule[] = [
   ...nodeRules,
   ...fromOutsideRules,
   ...metricReaderRules,
+  ...scrapingRules,
+  ...interfaceRules,
   ...returnRules,
   ...proxyRules,
   ...egressRules,
