@@ -457,6 +457,24 @@ describe('what sidecars that stay do not see of callers in ambient', () => {
   });
 });
 
+describe('a headless Service of peers', () => {
+  const peers =
+    '{apiVersion: v1, kind: Service, metadata: {name: cart-peers, namespace: shop}, spec: {clusterIP: None, selector: {app: cart}, ports: [{name: tcp, port: 7800, targetPort: 7800}]}}';
+  const byPath =
+    '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: admin, namespace: shop}, spec: {selector: {matchLabels: {app: cart}}, action: DENY, rules: [{to: [{operation: {ports: ["8080"], paths: ["/admin*"]}}]}]}}';
+  const given = [...application('shop', 'cart'), byPath, peers];
+  const about = (documents: readonly string[]): readonly string[] =>
+    namespaces(documents)
+      .flatMap(({ findings }) => findings)
+      .filter(({ object }) => object === 'Service shop/cart-peers')
+      .map(({ id, severity }) => `${severity} ${id}`);
+
+  it('needs no waypoint once its ports are direct', () => {
+    expect(about([...given, migration('')])).not.toEqual([]);
+    expect(about([...given, migration('policies: {direct: [{namespace: shop, ports: [7800]}]}')])).toEqual([]);
+  });
+});
+
 describe('a route that another controller writes', () => {
   const rollout =
     '{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: cart, namespace: shop}, spec: {strategy: {canary: {trafficRouting: {istio: {virtualService: {name: cart}}}}}}}';
