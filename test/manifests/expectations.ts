@@ -154,6 +154,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     findings: ['MM067 AuthorizationPolicy edge/office-only', 'MM067 RequestAuthentication edge/jwt'],
     unreadable: [],
   },
+  'jobs.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM130 CronJob batch/rotate'],
+    unreadable: [],
+  },
   'jwt-api.yaml': {
     policies: [
       'api/require-jwt: Exact FailsOpen FailsOpen, needs a waypoint',

@@ -23,6 +23,7 @@ export const shared: readonly string[] = [
   'MM048',
   'MM098',
   'MM125',
+  'MM130',
   'MM135',
   'MM139',
   'MM140',

@@ -26,7 +26,6 @@ const asked: readonly string[] = [
   'MM059',
   'MM062',
   'MM063',
-  'MM130',
   'MM080',
   'MM081',
   'MM082',
