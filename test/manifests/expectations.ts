@@ -29,6 +29,17 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'autoscaling.yaml': {
+    policies: ['PeerAuthentication api/default: Exact Exact Exact'],
+    rules: [],
+    findings: [
+      'MM132 HorizontalPodAutoscaler api/api',
+      'MM132 ScaledObject api/worker',
+      'MM133 Canary api/web',
+      'MM134 Deployment api/web',
+    ],
+    unreadable: [],
+  },
   'bank-ledger.yaml': {
     policies: [
       'bank/ledger-readonly: Exact FailsOpen FailsOpen, needs a waypoint',
@@ -298,6 +309,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM139 NetworkPolicy dash/default-deny',
       'MM140 NetworkPolicy metrics/prom',
     ],
+    unreadable: [],
+  },
+  'networks.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM137 ConfigMap istio-system/istio', 'MM141 Deployment trust/vault'],
     unreadable: [],
   },
   'nodes.yaml': {

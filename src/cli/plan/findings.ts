@@ -42,9 +42,6 @@ const asked: readonly string[] = [
   'MM119',
   'MM120',
   'MM128',
-  'MM132',
-  'MM133',
-  'MM134',
 ];
 
 /**

@@ -21,6 +21,7 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
+import { topologyRules } from './findings/topology.ts';
 import { interfaceRules } from './findings/interfaces.ts';
 import { scrapingRules } from './findings/scraping.ts';
 import { metricReaderRules } from './findings/metric-readers.ts';
@@ -111,6 +112,7 @@ export const rules: readonly Rule[] = [
   ...metricReaderRules,
   ...scrapingRules,
   ...interfaceRules,
+  ...topologyRules,
   ...returnRules,
   ...proxyRules,
   ...egressRules,
