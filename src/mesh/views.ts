@@ -99,6 +99,8 @@ export interface TemplateView extends View {
   readonly proxyParts?: ProxyParts;
   /** Names of its containers that may be of another mesh; absent if none is. */
   readonly otherProxies?: readonly string[];
+  /** Names of its containers that are told of the header in which a sidecar says who calls; absent if none is. */
+  readonly readsCertificate?: readonly string[];
   /** What it says about nodes; absent if it says nothing. */
   readonly placement?: Placement;
 }

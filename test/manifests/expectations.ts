@@ -411,6 +411,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     findings: ['MM142 Deployment emojivoto/voting', 'MM142 Deployment emojivoto/web'],
     unreadable: [],
   },
+  'platform.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
+    unreadable: [],
+  },
   'providers.yaml': {
     policies: [
       'web/login: Exact FailsOpen FailsOpen, needs a waypoint',

@@ -33,7 +33,9 @@ export const shared: readonly string[] = [
   'MM140',
   'MM141',
   'MM142',
+  'MM143',
   'MM144',
+  'MM145',
 ];
 
 /**

@@ -1,4 +1,5 @@
 import type { Resource } from '../../api/object.ts';
+import { record } from '../json.ts';
 import { calledByApi, calledByIngress, calledByWebhooks } from '../outside-kinds.ts';
 import { nodeSpec } from '../placement.ts';
 import type { WatchedKind } from '../watched-kind.ts';
@@ -96,6 +97,15 @@ export const watched: readonly WatchedKind[] = [
   reading(kind('argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'), keepAnalysis),
   scraping(kind('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors')),
   scraping(kind('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors')),
+  {
+    ...kind('vpcresources.k8s.aws', 'v1beta1', 'SecurityGroupPolicy', 'securitygrouppolicies'),
+    isOwn: true,
+    optional: 'security groups for pods are not known (MM143)',
+    keep: ({ spec }) => {
+      const { podSelector } = record(spec);
+      return podSelector === undefined ? {} : { podSelector };
+    },
+  },
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */

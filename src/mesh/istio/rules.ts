@@ -21,6 +21,8 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
+import { headerReaderRules } from './findings/header-readers.ts';
+import { platformRules } from './findings/platform.ts';
 import { topologyRules } from './findings/topology.ts';
 import { interfaceRules } from './findings/interfaces.ts';
 import { scrapingRules } from './findings/scraping.ts';
@@ -113,6 +115,8 @@ export const rules: readonly Rule[] = [
   ...scrapingRules,
   ...interfaceRules,
   ...topologyRules,
+  ...platformRules,
+  ...headerReaderRules,
   ...returnRules,
   ...proxyRules,
   ...egressRules,

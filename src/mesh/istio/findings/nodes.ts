@@ -130,6 +130,8 @@ export const nodeRules: readonly Rule[] = [
     when: 'BeforeRestart',
     lasts: true,
     back: 'Asked',
+    // Nodes come and go by the hundred: which of them it is says nothing else of the template.
+    decidedBy: [],
     title: 'A node on which nothing would capture pods',
     fix: 'Have the DaemonSets run there too (tolerations, nodeSelector and affinity in the values of their charts). Or keep the pods from these nodes, by nodeAffinity in their template or a taint of the nodes that they do not tolerate, and move those that run there.',
     find,

@@ -31,6 +31,7 @@ import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { fromOutsideExamples } from '../../../../test/support/from-outside-examples.ts';
 import { metricReaderExamples } from '../../../../test/support/metric-reader-examples.ts';
+import { platformExamples } from '../../../../test/support/platform-examples.ts';
 import { topologyExamples } from '../../../../test/support/topology-examples.ts';
 import { scrapingExamples } from '../../../../test/support/scraping-examples.ts';
 import { nodeExamples } from '../../../../test/support/node-examples.ts';
@@ -568,6 +569,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...metricReaderExamples,
   ...scrapingExamples,
   ...topologyExamples,
+  ...platformExamples,
   MM022: {
     seen: {
       targetRefs: around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })),
