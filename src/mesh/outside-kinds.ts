@@ -63,6 +63,24 @@ export function calledByIngress({ spec: value, metadata: { annotations = {} } }:
   return calling(backends.map(({ service }) => ({ name: record(service)['name'] })));
 }
 
+/** Services to which a Route of OpenShift sends. */
+export function calledByRoute({ spec: value }: KubeObject): Json {
+  const spec = record(value);
+  return calling([record(spec['to']), ...records(spec['alternateBackends'])]);
+}
+
+/**
+ * Services to which an IngressRoute of Traefik sends, or an HTTPProxy of Contour, but for those whose controller calls
+ * the address of the Service (`nativeLB`).
+ */
+export function calledByRoutes({ spec: value }: KubeObject): Json {
+  const spec = record(value);
+  const services = [...records(spec['routes']), record(spec['tcpproxy'])].flatMap((route) =>
+    records(record(route)['services']),
+  );
+  return calling(services.filter(({ kind = 'Service', nativeLB }) => kind === 'Service' && nativeLB !== true));
+}
+
 /** What is kept of such an object; nothing of another one. */
 export function callsOf(spec: Json): readonly CalledService[] {
   return records(spec['calls']).map(({ namespace, name }) => ({

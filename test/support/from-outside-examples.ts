@@ -1,5 +1,11 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
-import { calledByApi, calledByIngress, calledByWebhooks } from '../../src/mesh/outside-kinds.ts';
+import {
+  calledByApi,
+  calledByIngress,
+  calledByRoute,
+  calledByRoutes,
+  calledByWebhooks,
+} from '../../src/mesh/outside-kinds.ts';
 import type { ConfigView, ServiceView } from '../../src/mesh/views.ts';
 import { config, migrationSpec, namespace, plainPod, root, service, surroundings } from './mesh-fixtures.ts';
 
@@ -47,6 +53,7 @@ export function webhook(kind: string, called: Spec): ConfigView {
   return config(kind, calledByWebhooks(object), { name: 'checks', namespace: '' });
 }
 
+const bySeveral = (more: Spec): Spec => ({ routes: [{ services: [{ name: 'api' }, { name: 'web', ...more }] }] });
 const toWeb = { rules: [{ http: { paths: [{ backend: { service: { name: 'web', port: { number: 80 } } } }] } }] };
 const apiService = (called: Spec): ConfigView =>
   config('APIService', calledByApi({ metadata: { name: 'v1.x' }, spec: { service: called } }), {
@@ -97,6 +104,27 @@ export const fromOutsideExamples: Readonly<Record<'MM128', Examples>> = {
       'a Service of type LoadBalancer': guarded(open),
       'an Ingress': guarded({}, [ingress(toWeb)]),
       'an Ingress by its default backend': guarded({}, [ingress({ defaultBackend: { service: { name: 'web' } } })]),
+      'a Route of OpenShift': guarded({}, [
+        config('Route', calledByRoute({ metadata: { name: 'door' }, spec: { to: { kind: 'Service', name: 'web' } } })),
+      ]),
+      'its other backends': guarded({}, [
+        config(
+          'Route',
+          calledByRoute({
+            metadata: { name: 'door' },
+            spec: { to: { name: 'a' }, alternateBackends: [{ name: 'web' }] },
+          }),
+        ),
+      ]),
+      'an IngressRoute': guarded({}, [
+        config('IngressRoute', calledByRoutes({ metadata: { name: 'door' }, spec: bySeveral({}) })),
+      ]),
+      'an HTTPProxy for TCP': guarded({}, [
+        config(
+          'HTTPProxy',
+          calledByRoutes({ metadata: { name: 'door' }, spec: { tcpproxy: { services: [{ name: 'web', port: 80 }] } } }),
+        ),
+      ]),
       'a webhook that validates': guarded({}, [
         webhook('ValidatingWebhookConfiguration', { namespace: 'shop', name: 'web' }),
       ]),
@@ -115,6 +143,15 @@ export const fromOutsideExamples: Readonly<Record<'MM128', Examples>> = {
       'the same by its annotation': guarded({}, [ingress(toWeb, { 'kubernetes.io/ingress.class': 'istio' })]),
       'an Ingress whose controller calls Services': guarded({}, [
         ingress(toWeb, { 'nginx.ingress.kubernetes.io/service-upstream': 'true' }),
+      ]),
+      'an IngressRoute whose controller calls Services': guarded({}, [
+        config('IngressRoute', calledByRoutes({ metadata: { name: 'door' }, spec: bySeveral({ nativeLB: true }) })),
+      ]),
+      'an IngressRoute to something else': guarded({}, [
+        config(
+          'IngressRoute',
+          calledByRoutes({ metadata: { name: 'door' }, spec: bySeveral({ kind: 'TraefikService' }) }),
+        ),
       ]),
       'an Ingress elsewhere to a Service of that name': guarded({}, [ingress(toWeb, {}, 'mallory')]),
       'a webhook of another Service': guarded({}, [

@@ -12,6 +12,7 @@ import { spend } from './policy/effort.ts';
 
 type Service = Pick<ServiceView, 'namespace' | 'name' | 'opensBy'>;
 
+const entering = ['Ingress', 'Route', 'IngressRoute', 'HTTPProxy'];
 const ofApiServer = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'APIService'];
 
 /** By `NAMESPACE/NAME` of each Service: what calls it. */
@@ -57,12 +58,17 @@ function routeTo(service: Service, mesh: MeshState): string | undefined {
   return route && `${nameOf(route)} brings clients in by a gateway that is not Istio's`;
 }
 
+/** The first object of some kinds that calls a Service. */
+function told(kinds: readonly string[], key: string, mesh: MeshState, namespace?: string): string | undefined {
+  return kinds.map((kind) => callersIn(mesh.configs(kind, namespace)).get(key)).find((found) => found !== undefined);
+}
+
 /** How it is known that somebody calls a Service from outside the mesh; undefined where nothing shows it. */
 export function calledFromOutside(service: Service, mesh: MeshState): string | undefined {
   const key = `${service.namespace}/${service.name}`;
   if (service.opensBy !== undefined) return service.opensBy;
-  const ingress = callersIn(mesh.configs('Ingress', service.namespace)).get(key);
+  const ingress = told(entering, key, mesh, service.namespace);
   if (ingress !== undefined) return `${ingress} brings clients in, and its controller calls the pods`;
-  const asked = ofApiServer.map((kind) => callersIn(mesh.configs(kind)).get(key)).find((found) => found !== undefined);
+  const asked = told(ofApiServer, key, mesh);
   return asked === undefined ? routeTo(service, mesh) : `the API server calls it by ${asked}`;
 }

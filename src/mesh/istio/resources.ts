@@ -1,6 +1,6 @@
 import type { Resource } from '../../api/object.ts';
 import { record } from '../json.ts';
-import { calledByApi, calledByIngress, calledByWebhooks } from '../outside-kinds.ts';
+import { calledByApi, calledByIngress, calledByRoute, calledByRoutes, calledByWebhooks } from '../outside-kinds.ts';
 import { nodeSpec } from '../placement.ts';
 import type { WatchedKind } from '../watched-kind.ts';
 import {
@@ -23,6 +23,12 @@ function kind(
   namespace: WatchedKind['namespace'] = 'All',
 ): WatchedKind {
   return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
+}
+
+/** Kinds by which controllers of others bring clients in. */
+function entering(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
+  const optional = 'clients that come by one are not known, and would be refused behind a waypoint (MM128)';
+  return { ...watchedKind, isOwn: true, optional, keep };
 }
 
 /** Kinds of other controllers, which decide about their own namespace. */
@@ -66,12 +72,10 @@ export const watched: readonly WatchedKind[] = [
     optional: 'nodes without an agent of the mesh are not seen before a pod is there (MM125)',
     keep: ({ spec }) => nodeSpec(spec),
   },
-  {
-    ...kind('networking.k8s.io', 'v1', 'Ingress', 'ingresses'),
-    isOwn: true,
-    optional: 'clients that come by one are not known, and would be refused behind a waypoint (MM128)',
-    keep: calledByIngress,
-  },
+  entering(kind('networking.k8s.io', 'v1', 'Ingress', 'ingresses'), calledByIngress),
+  entering(kind('route.openshift.io', 'v1', 'Route', 'routes'), calledByRoute),
+  entering(kind('traefik.io', 'v1alpha1', 'IngressRoute', 'ingressroutes'), calledByRoutes),
+  entering(kind('projectcontour.io', 'v1', 'HTTPProxy', 'httpproxies'), calledByRoutes),
   {
     ...kind(
       'admissionregistration.k8s.io',
