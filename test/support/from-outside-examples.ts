@@ -7,7 +7,7 @@ import {
   calledByWebhooks,
 } from '../../src/mesh/outside-kinds.ts';
 import type { ConfigView, ServiceView } from '../../src/mesh/views.ts';
-import { config, migrationSpec, namespace, plainPod, root, service, surroundings } from './mesh-fixtures.ts';
+import { config, migrationSpec, namespace, plainPod, root, service, surroundings, workload } from './mesh-fixtures.ts';
 
 /** What the rule about callers from outside sees and ignores. */
 interface Examples {
@@ -23,6 +23,7 @@ const byPath = config('AuthorizationPolicy', {
   action: 'DENY',
   rules: [{ to: [{ operation: { paths: ['/admin*'] } }] }],
 });
+const toSidecars = { from: 'None', to: 'IstioSidecar' } as const;
 const open: Partial<ServiceView> = { opensBy: 'its type is LoadBalancer' };
 const declared = { callers: [{ namespace: 'shop', from: [] }] };
 
@@ -136,6 +137,7 @@ export const fromOutsideExamples: Readonly<Record<'MM128', Examples>> = {
       'one of a class that sounds like Istio': guarded({}, routed('istio-like', 'shop', 'example.com/controller')),
       'refused callers that are accepted, as a Warning': guarded(open, [], { policies: { refusals: 'Accept' } }),
       'STRICT that comes into force': joining(open, [strict]),
+      'the same for sidecars': { ...joining(open, [strict]), route: toSidecars },
     },
     ignored: {
       'a Service of the cluster': guarded({}),
@@ -167,6 +169,16 @@ export const fromOutsideExamples: Readonly<Record<'MM128', Examples>> = {
       ]),
       'STRICT that admits them': joining(open, [strict, admitted]),
       'no STRICT': joining(open, []),
+      'what a sidecar would leave alone': {
+        ...joining(open, [strict]),
+        route: toSidecars,
+        workloads: [workload({ templateAnnotations: { 'traffic.sidecar.istio.io/excludeInboundPorts': '8080' } })],
+      },
+      'what gets no sidecar': {
+        ...joining(open, [strict]),
+        route: toSidecars,
+        workloads: [workload({ templateLabels: { app: 'web', 'sidecar.istio.io/inject': 'false' } })],
+      },
       'STRICT for the mesh only': joining({}, [strict]),
     },
   },

@@ -1,7 +1,9 @@
 import { hasLabels } from '../../has-labels.ts';
-import type { Surroundings } from '../../adapter.ts';
-import type { ServiceView, TemplateView } from '../../views.ts';
+import type { MeshState, Surroundings } from '../../adapter.ts';
+import { asPod, type ServiceView, type TemplateView } from '../../views.ts';
 import { calledFromOutside } from '../from-outside.ts';
+import { inboundOf } from '../inbound-ports.ts';
+import { optsOutOfInjection } from '../injection.ts';
 import { spend } from '../policy/effort.ts';
 import { effectiveMtls, modeOfPort } from '../policy/peer-authentication.ts';
 import { serviceTitle } from '../policy/translate/world.ts';
@@ -34,11 +36,19 @@ function targetsOf({ ports }: ServiceView, { containerPorts }: TemplateView): re
     );
 }
 
+/** Whether a sidecar would be put in that takes every connection; what it leaves alone nobody refuses. */
+function isInjected(template: TemplateView, mesh: MeshState): boolean {
+  const pod = asPod(template);
+  return template.hostNetwork !== true && !optsOutOfInjection(pod) && inboundOf(pod, mesh).kind === 'All';
+}
+
 /** From no mesh it is STRICT that comes into force, for plaintext that nobody refuses today. */
 function underStrict(surroundings: Surroundings): readonly Evidence[] {
   const { route, mesh, services, namespace, workloads, otherTemplates } = surroundings;
-  if (route.from !== 'None' || route.to !== 'IstioAmbient') return [];
-  const templates = [...workloads, ...otherTemplates].filter(isCaptured);
+  if (route.from !== 'None') return [];
+  const templates = [...workloads, ...otherTemplates].filter((template) =>
+    route.to === 'IstioAmbient' ? isCaptured(template) : isInjected(template, mesh),
+  );
   const peers = peerAuthentications(surroundings);
   return services.flatMap((service): readonly Evidence[] => {
     const how = Object.keys(service.selector).length === 0 ? undefined : calledFromOutside(service, mesh);
