@@ -119,6 +119,29 @@ export function templatesIn({
   return [...workloads, ...otherTemplates];
 }
 
+const nothing: readonly never[] = [];
+
+type Listed = readonly [
+  viewsOf: (kind: string) => readonly ConfigView[],
+  homesOf: (kind: string) => ReadonlyMap<string, readonly ConfigView[]>,
+];
+
+/** The objects of a kind, all and by their namespaces, each list made once. */
+function listed(located: (kind: string) => readonly Located[]): Listed {
+  const [views, homes] = [new Map<string, readonly ConfigView[]>(), new Map<string, Map<string, ConfigView[]>>()];
+  const viewsOf = (kind: string): readonly ConfigView[] => {
+    const known = views.get(kind) ?? located(kind).map(({ view }) => view);
+    views.set(kind, known);
+    return known;
+  };
+  const homesOf = (kind: string): ReadonlyMap<string, readonly ConfigView[]> => {
+    const known = homes.get(kind) ?? Map.groupBy(viewsOf(kind), ({ namespace }) => namespace);
+    homes.set(kind, known);
+    return known;
+  };
+  return [viewsOf, homesOf];
+}
+
 /** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
 export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
   const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
@@ -134,15 +157,14 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
   );
   const byKind = Map.groupBy(configs, ({ view }) => view.kind);
   const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
+  // Asked of each namespace about each: the same lists each time, by which what was worked out of them is known.
+  const [viewsOf, homesOf] = listed(located);
   return {
     namespaces: core('Namespace').map(projectNamespace),
     workloads: all.flatMap(({ manifest, object }) => workloadOf(manifest, object)),
     otherTemplates: all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object)),
     services: core('Service').map(projectService),
-    configs: (kind, name) =>
-      located(kind)
-        .map(({ view }) => view)
-        .filter((view) => name === undefined || view.namespace === name),
+    configs: (kind, name) => (name === undefined ? viewsOf(kind) : (homesOf(kind).get(name) ?? nothing)),
     located,
     duplicates: duplicatesOf(all),
     sourceOf: (object) => sources.get(object),
