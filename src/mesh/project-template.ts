@@ -2,7 +2,8 @@ import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { createdAtOf, kindIn, meshAnnotations } from './project.ts';
 import { ofOtherMeshes } from './other-meshes.ts';
-import { proxyParts } from './proxy-parts.ts';
+import { placementOf } from './placement.ts';
+import { certificateReaders, proxyParts } from './proxy-parts.ts';
 import type { ContainerPortView, TemplateView } from './views.ts';
 
 /** Where a template of pods stands in the spec of what makes them: of most kinds, of a CronJob, of a ScaledJob. */
@@ -63,6 +64,8 @@ export function projectTemplate(group: string, kind: string): (object: KubeObjec
       templateAnnotations: meshAnnotations(stringMap(metadata['annotations'])),
       ...proxyParts(podSpec),
       ...otherProxies(podSpec),
+      ...placementOf(podSpec),
+      ...certificateReaders(podSpec),
       ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
     };
   };

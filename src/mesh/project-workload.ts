@@ -3,9 +3,10 @@ import { managerName } from '../api/managers.ts';
 import type { KubeObject } from '../api/object.ts';
 import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { createdAtOf } from './project.ts';
+import { placementOf } from './placement.ts';
 import { podAsks } from './pod-resources.ts';
 import { restartAnnotation } from '../api/resources.ts';
-import { proxyParts } from './proxy-parts.ts';
+import { certificateReaders, proxyParts } from './proxy-parts.ts';
 import { troubleOfWorkload } from './trouble.ts';
 import { containerPorts, otherProxies } from './project-template.ts';
 import type { WorkloadView } from './views.ts';
@@ -165,6 +166,8 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       ),
       ...proxyParts(podSpec),
       ...otherProxies(podSpec),
+      ...placementOf(podSpec),
+      ...certificateReaders(podSpec),
       ...madeFor(object),
       ...nodeAccounts(podSpec),
       templateLabels: stringMap(template['labels']),

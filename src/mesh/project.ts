@@ -1,8 +1,10 @@
 import type { KubeObject } from '../api/object.ts';
 import { managerName } from '../api/managers.ts';
 import { group } from '../api/resources.ts';
+import { Recent } from '../base/recent.ts';
 import { readableDepth } from './depth.ts';
 import { count, record, records, stringMap, strings, text, type Json } from './json.ts';
+import { calledByWebhooks } from './outside-kinds.ts';
 import { askingAnnotations } from './other-meshes.ts';
 import { troubleOfPod } from './trouble.ts';
 import type {
@@ -118,6 +120,17 @@ function portsOf(containers: readonly Json[]): Pick<PodView, 'containerPorts'> {
   return ports.length === 0 ? {} : { containerPorts: ports };
 }
 
+/** Names of nodes, each kept once: pods are many, and nodes few. */
+const nodeNames = new Recent<string>(5000);
+
+function nodeOf({ nodeName }: Json): Pick<PodView, 'node'> {
+  const name = text(nodeName);
+  if (name === undefined || name === '') return {};
+  const node = nodeNames.get(name) ?? name;
+  nodeNames.set(node, node);
+  return { node };
+}
+
 /** A pod as decisions see it. */
 export function projectPod(object: KubeObject): PodView {
   const spec = record(object['spec']);
@@ -136,6 +149,7 @@ export function projectPod(object: KubeObject): PodView {
     containers: containers.map((container) => text(container['name']) ?? ''),
     ...portsOf(containers),
     hostNetwork: spec['hostNetwork'] === true,
+    ...nodeOf(spec),
     finished: isFinished(status),
     terminating: object.metadata.deletionTimestamp !== undefined,
     ready: ready?.['status'] === 'True',
@@ -195,6 +209,13 @@ function exportToOf(annotations: Readonly<Record<string, string>> = {}): Pick<Se
   return said === '' ? {} : { exportTo: said.split(',').map((each) => each.trim()) };
 }
 
+/** Addresses that are none of the cluster's own. */
+function opensBy(spec: Json): Pick<ServiceView, 'opensBy'> {
+  const type = text(spec['type']) ?? '';
+  if (type === 'LoadBalancer' || type === 'NodePort') return { opensBy: `its type is ${type}` };
+  return strings(spec['externalIPs']).length > 0 ? { opensBy: 'it has externalIPs' } : {};
+}
+
 /** A Service as decisions see it. */
 export function projectService(object: KubeObject): ServiceView {
   const spec = record(object['spec']);
@@ -213,6 +234,7 @@ export function projectService(object: KubeObject): ServiceView {
     selector: stringMap(spec['selector']),
     ports: records(spec['ports']).map(servicePort),
     ...exportToOf(object.metadata.annotations),
+    ...opensBy(spec),
     conditions: Object.fromEntries(
       records(record(object['status'])['conditions']).map((condition) => [
         text(condition['type']) ?? '',
@@ -226,7 +248,7 @@ export function projectService(object: KubeObject): ServiceView {
   };
 }
 
-/** Of a webhook configuration only for which objects it is called: the rest is certificates. */
+/** Of a webhook configuration only for which objects it is called, and what: the rest is certificates. */
 function webhooksOf(object: KubeObject): Json | undefined {
   if (object['webhooks'] === undefined) return undefined;
   return {
@@ -234,6 +256,7 @@ function webhooksOf(object: KubeObject): Json | undefined {
       namespaceSelector,
       objectSelector,
     })),
+    ...calledByWebhooks(object),
   };
 }
 

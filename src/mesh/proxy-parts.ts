@@ -105,3 +105,17 @@ export function proxyParts(podSpec: Json): { readonly proxyParts?: ProxyParts } 
   };
   return Object.values(parts).some((names: readonly string[]) => names.length > 0) ? { proxyParts: parts } : {};
 }
+
+/** The header that a sidecar writes by the certificate of the caller, in any case of letters. */
+const ofCertificate = /x-forwarded-client-cert/i;
+
+/** Which containers are told of it, by what they are started with; none for most. */
+export function certificateReaders(podSpec: Json): { readonly readsCertificate?: readonly string[] } {
+  const containers = [...records(podSpec['containers']), ...records(podSpec['initContainers'])];
+  const told = containers.filter(({ command, args, env }) =>
+    [...strings(command), ...strings(args), ...records(env).map(({ value }) => text(value) ?? '')].some((said) =>
+      ofCertificate.test(said),
+    ),
+  );
+  return told.length === 0 ? {} : { readsCertificate: namesOf(told.filter((each) => !isForProxy(each))) };
+}

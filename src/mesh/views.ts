@@ -1,6 +1,7 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
 import { own } from '../base/own.ts';
 import { hasLabels } from './has-labels.ts';
+import type { Placement } from './placement.ts';
 import type { PodAsks } from './pod-resources.ts';
 
 /*
@@ -43,6 +44,8 @@ export interface PodView extends View {
   /** Ports that its containers declare, and which container does; absent if none does. */
   readonly containerPorts?: readonly (ContainerPortView & { readonly container: string })[];
   readonly hostNetwork: boolean;
+  /** The node that it is bound to; absent as long as it is to none. */
+  readonly node?: string;
   /** Succeeded or Failed: it runs no more. */
   readonly finished: boolean;
   readonly terminating: boolean;
@@ -96,6 +99,10 @@ export interface TemplateView extends View {
   readonly proxyParts?: ProxyParts;
   /** Names of its containers that may be of another mesh; absent if none is. */
   readonly otherProxies?: readonly string[];
+  /** Names of its containers that are told of the header in which a sidecar says who calls; absent if none is. */
+  readonly readsCertificate?: readonly string[];
+  /** What it says about nodes; absent if it says nothing. */
+  readonly placement?: Placement;
 }
 
 /** Whether it is a pod, and not what makes some. */
@@ -187,6 +194,8 @@ export interface ServiceView extends View {
   readonly ports: readonly ServicePortView[];
   /** Namespaces whose sidecars are told of it, as it says itself; absent if it does not. */
   readonly exportTo?: readonly string[];
+  /** What of it lets clients from outside the cluster call it, in words; absent if nothing does. */
+  readonly opensBy?: string;
   /** Conditions by type. */
   readonly conditions: Readonly<Record<string, ConditionView>>;
 }

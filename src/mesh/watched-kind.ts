@@ -1,4 +1,5 @@
-import type { Resource } from '../api/object.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
+import type { Json } from './json.ts';
 
 /** A configuration kind that an adapter wants watched. */
 export interface WatchedKind {
@@ -8,4 +9,11 @@ export interface WatchedKind {
   readonly namespace: 'All' | 'Root';
   /** An object of it says something about its own namespace only, so that nobody else looks at it. */
   readonly isOwn?: true;
+  /** Nobody waits for it where the operator may not read it: what is not found then, as the end of a sentence. */
+  readonly optional?: string;
+  /**
+   * What of an object is looked at, if that is little: nothing else of it is kept, and one that changes in all else
+   * wakes nobody.
+   */
+  readonly keep?: (object: KubeObject) => Json;
 }

@@ -12,7 +12,8 @@ import { Store, type Change, type Stored } from '../kube/store.ts';
 import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
 import { projectTemplate } from '../mesh/project-template.ts';
 import { projectWorkload } from '../mesh/project-workload.ts';
-import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
+import { projectWatched } from '../mesh/project-watched.ts';
+import { projectBudget, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
 import type {
   BudgetView,
   ConfigView,
@@ -104,19 +105,19 @@ export class ClusterView {
         resource.kind,
         this.#feed(resource, projectTemplate(resource.group, resource.kind), { optional: true }),
       );
-    for (const { kind, resource, namespace } of options.adapter.watched) {
+    for (const watched of options.adapter.watched) {
       this.#configs.set(
-        kind,
-        this.#feed(
-          resource,
-          projectConfig(kind),
-          namespace === 'Root' ? { namespace: options.controlPlaneNamespace } : {},
-        ),
+        watched.kind,
+        this.#feed(watched.resource, projectWatched(watched), {
+          ...(watched.namespace === 'Root' && { namespace: options.controlPlaneNamespace }),
+          ...(watched.optional !== undefined && { optional: true }),
+        }),
       );
     }
     const { adapter, controlPlaneNamespace } = options;
     const deployments = this.#workloads.get('Deployment');
     const otherTemplates = this.#otherTemplates;
+    const mayBeMissing = [...otherTemplates, ...this.#configs];
     const inhabited = [this.pods, ...this.#workloads.values(), ...otherTemplates.values()];
     this.mesh = {
       configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
@@ -128,7 +129,7 @@ export class ClusterView {
       workloads: (namespace) => this.workloads(namespace),
       otherTemplates: (namespace) => this.otherTemplates(namespace),
       get unreadable() {
-        return [...otherTemplates].flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : []));
+        return mayBeMissing.flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : []));
       },
       controlPlaneNamespace,
       nodeAgentsNamespace: options.nodeAgentsNamespace,

@@ -15,9 +15,9 @@ import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
 import { isSummaryOnly } from './told.ts';
-import { isSeenElsewhere } from './seen-elsewhere.ts';
+import { isAsBefore, isSeenElsewhere } from './seen-elsewhere.ts';
 import { tolerant } from '../mesh/tolerant.ts';
-import type { PodView } from '../mesh/views.ts';
+import type { ConfigView, PodView } from '../mesh/views.ts';
 import type { WatchedKind } from '../mesh/watched-kind.ts';
 import { isInFlight } from '../plan/admission.ts';
 import { restAfterMs, WorkQueue } from './work-queue.ts';
@@ -130,6 +130,7 @@ export class Controller {
         this.#namespaceChanged(name);
         return;
       default:
+        if (this.#isBesideThePoint(resource, change)) return;
         if (this.#concernsEveryone(resource, namespace)) this.#tellOpen(namespace);
         // A namespace at rest is judged and follows by its own objects and by those of the whole mesh.
         if (namespace === undefined || this.#isOfMesh(namespace)) this.#addResting(resource);
@@ -195,6 +196,19 @@ export class Controller {
     this.#later(this.#gathered.freeing.changed(namespace), () => {
       this.#addOpen();
     });
+  }
+
+  /**
+   * Whether it changed in nothing that is looked at, or has been told already: nodes come and go, and what is of the
+   * whole cluster, to those only that are not at rest.
+   */
+  #isBesideThePoint(resource: Resource, change: Change<Stored>): boolean {
+    const watched = this.#watched(resource);
+    if (watched?.keep === undefined) return false;
+    if (isAsBefore(change as Change<ConfigView>)) return true;
+    if (resource.namespaced) return false;
+    this.#inhabitantsChanged();
+    return true;
   }
 
   /** Of any namespace, to all others: whoever waits for something there goes on by itself. */

@@ -1,7 +1,7 @@
 import type { Resource } from '../api/object.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import type { Change, Stored } from '../kube/store.ts';
-import type { NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
+import type { ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
 
 /*
  * Who waits for something in another namespace is told that it goes on by itself. So each kind that looks at other namespaces read has to wake them; but pods come
@@ -41,4 +41,10 @@ export function isSeenElsewhere({ kind }: Resource, { previous, current }: Chang
   const of = seen[kind as keyof typeof seen] as (object: Stored) => unknown;
   const [before, after] = [previous, current].map((object) => JSON.stringify(object && of(object)));
   return before !== after;
+}
+
+/** Whether nothing has changed of an object of which only this is looked at, like the state of a node. */
+export function isAsBefore({ previous, current }: Change<ConfigView>): boolean {
+  const [before, after] = [previous, current].map((object) => object && JSON.stringify([object.labels, object.spec]));
+  return before !== undefined && before === after;
 }

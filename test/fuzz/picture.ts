@@ -4,7 +4,8 @@ import type { MeshState, Route, Surroundings } from '../../src/mesh/adapter.ts';
 import { watched } from '../../src/mesh/istio/resources.ts';
 import { projectTemplate } from '../../src/mesh/project-template.ts';
 import { projectWorkload } from '../../src/mesh/project-workload.ts';
-import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from '../../src/mesh/project.ts';
+import { projectWatched } from '../../src/mesh/project-watched.ts';
+import { projectBudget, projectNamespace, projectPod, projectService } from '../../src/mesh/project.ts';
 import type { ConfigView, WorkloadView } from '../../src/mesh/views.ts';
 import { migrationSpec } from '../support/mesh-fixtures.ts';
 import { ofKinds } from './corpus.ts';
@@ -19,7 +20,9 @@ function workloadsOf(objects: readonly KubeObject[]): readonly WorkloadView[] {
 
 /** The cluster as the operator would see it if the API server had these objects. */
 export function meshOf(objects: readonly KubeObject[]): MeshState {
-  const configs: readonly ConfigView[] = watched.flatMap(({ kind }) => ofKinds(objects, kind).map(projectConfig(kind)));
+  const configs: readonly ConfigView[] = watched.flatMap((each) =>
+    ofKinds(objects, each.kind).map(projectWatched(each)),
+  );
   const [workloads, pods, services, namespaces] = [
     workloadsOf(objects),
     ofKinds(objects, 'Pod').map(projectPod),

@@ -29,6 +29,17 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'autoscaling.yaml': {
+    policies: ['PeerAuthentication api/default: Exact Exact Exact'],
+    rules: [],
+    findings: [
+      'MM132 HorizontalPodAutoscaler api/api',
+      'MM132 ScaledObject api/worker',
+      'MM133 Canary api/web',
+      'MM134 Deployment api/web',
+    ],
+    unreadable: [],
+  },
   'bank-ledger.yaml': {
     policies: [
       'bank/ledger-readonly: Exact FailsOpen FailsOpen, needs a waypoint',
@@ -154,6 +165,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     findings: ['MM067 AuthorizationPolicy edge/office-only', 'MM067 RequestAuthentication edge/jwt'],
     unreadable: [],
   },
+  'jobs.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM130 CronJob batch/rotate'],
+    unreadable: [],
+  },
   'jwt-api.yaml': {
     policies: [
       'api/require-jwt: Exact FailsOpen FailsOpen, needs a waypoint',
@@ -262,6 +279,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'machines.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM135 Deployment desktops/desktops'],
+    unreadable: [],
+  },
   'mtls.yaml': {
     policies: [
       'PeerAuthentication legacy/default: Exact Exact Exact',
@@ -286,6 +309,18 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM139 NetworkPolicy dash/default-deny',
       'MM140 NetworkPolicy metrics/prom',
     ],
+    unreadable: [],
+  },
+  'networks.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM137 ConfigMap istio-system/istio', 'MM141 Deployment trust/vault'],
+    unreadable: [],
+  },
+  'nodes.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM125 Deployment batch/reports'],
     unreadable: [],
   },
   'observability.yaml': {
@@ -374,6 +409,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     policies: [],
     rules: [],
     findings: ['MM142 Deployment emojivoto/voting', 'MM142 Deployment emojivoto/web'],
+    unreadable: [],
+  },
+  'platform.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
     unreadable: [],
   },
   'providers.yaml': {

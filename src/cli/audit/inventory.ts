@@ -3,8 +3,10 @@ import type { KubeObject } from '../../api/object.ts';
 import { watched } from '../../mesh/istio/resources.ts';
 import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
-import { kindIn, projectConfig, projectNamespace, projectService } from '../../mesh/project.ts';
+import { projectWatched } from '../../mesh/project-watched.ts';
+import { kindIn, projectNamespace, projectService } from '../../mesh/project.ts';
 import type { ConfigView, NamespaceView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
+import type { WatchedKind } from '../../mesh/watched-kind.ts';
 import type { Manifest, Source } from '../manifests/manifest.ts';
 
 /** A configuration object and where it stands. */
@@ -43,9 +45,15 @@ const otherConfigs = [
   { group: 'gateway.networking.k8s.io', kind: 'Gateway' },
 ];
 
-const configKinds = [...watched.map(({ resource: { group, kind } }) => ({ group, kind })), ...otherConfigs];
+const configKinds: readonly (Pick<WatchedKind, 'kind' | 'keep'> & { readonly group: string })[] = [
+  ...watched.map((each) => ({ ...each, group: each.resource.group })),
+  ...otherConfigs,
+];
 
-const clusterScoped: readonly string[] = ['Namespace', 'GatewayClass', 'MutatingWebhookConfiguration'];
+const clusterScoped: readonly string[] = [
+  'Namespace',
+  ...watched.filter(({ resource: { namespaced } }) => !namespaced).map(({ kind }) => kind),
+];
 
 function placed({ kind, object }: Manifest, namespace: string): KubeObject {
   if (clusterScoped.includes(kind)) return object;
@@ -65,10 +73,10 @@ function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonl
 }
 
 function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[] {
-  const known = configKinds.some(({ group, kind }) => group === manifest.group && kind === manifest.kind);
+  const known = configKinds.find(({ group, kind }) => group === manifest.group && kind === manifest.kind);
   // Both Gateways in one list would be taken for each other: the one of the Gateway API is told by its group.
   const kind = manifest.kind === 'Gateway' ? `Gateway.${manifest.group}` : manifest.kind;
-  return known ? [projectConfig(kind)(object)] : [];
+  return known === undefined ? [] : [projectWatched({ ...known, kind })(object)];
 }
 
 /** `AuthorizationPolicy shop/deny-delete`, as findings name an object. */
@@ -111,6 +119,29 @@ export function templatesIn({
   return [...workloads, ...otherTemplates];
 }
 
+const nothing: readonly never[] = [];
+
+type Listed = readonly [
+  viewsOf: (kind: string) => readonly ConfigView[],
+  homesOf: (kind: string) => ReadonlyMap<string, readonly ConfigView[]>,
+];
+
+/** The objects of a kind, all and by their namespaces, each list made once. */
+function listed(located: (kind: string) => readonly Located[]): Listed {
+  const [views, homes] = [new Map<string, readonly ConfigView[]>(), new Map<string, Map<string, ConfigView[]>>()];
+  const viewsOf = (kind: string): readonly ConfigView[] => {
+    const known = views.get(kind) ?? located(kind).map(({ view }) => view);
+    views.set(kind, known);
+    return known;
+  };
+  const homesOf = (kind: string): ReadonlyMap<string, readonly ConfigView[]> => {
+    const known = homes.get(kind) ?? Map.groupBy(viewsOf(kind), ({ namespace }) => namespace);
+    homes.set(kind, known);
+    return known;
+  };
+  return [viewsOf, homesOf];
+}
+
 /** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
 export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
   const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
@@ -126,15 +157,14 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
   );
   const byKind = Map.groupBy(configs, ({ view }) => view.kind);
   const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
+  // Asked of each namespace about each: the same lists each time, by which what was worked out of them is known.
+  const [viewsOf, homesOf] = listed(located);
   return {
     namespaces: core('Namespace').map(projectNamespace),
     workloads: all.flatMap(({ manifest, object }) => workloadOf(manifest, object)),
     otherTemplates: all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object)),
     services: core('Service').map(projectService),
-    configs: (kind, name) =>
-      located(kind)
-        .map(({ view }) => view)
-        .filter((view) => name === undefined || view.namespace === name),
+    configs: (kind, name) => (name === undefined ? viewsOf(kind) : (homesOf(kind).get(name) ?? nothing)),
     located,
     duplicates: duplicatesOf(all),
     sourceOf: (object) => sources.get(object),

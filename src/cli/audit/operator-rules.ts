@@ -22,10 +22,20 @@ export const shared: readonly string[] = [
   'MM047',
   'MM048',
   'MM098',
+  'MM125',
+  'MM130',
+  'MM132',
+  'MM133',
+  'MM134',
+  'MM135',
+  'MM137',
   'MM139',
   'MM140',
+  'MM141',
   'MM142',
+  'MM143',
   'MM144',
+  'MM145',
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
+import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { selectorOf } from '../../mesh/istio/findings/rule.ts';
 import { injectionLabel } from '../../mesh/istio/labels.ts';
@@ -59,6 +60,9 @@ export function workloadsIn(namespace: string, inventory: Inventory, rootNamespa
   return [{}, ...selectors].map((labels) => supposed(namespace, labels));
 }
 
+/** What runs on every node, in the order of the manifests; the same list for the same ones. */
+export const daemonSetsIn = memoize(({ workloads }: Inventory) => workloads.filter(({ kind }) => kind === 'DaemonSet'));
+
 /** As of a namespace that leaves sidecars for ambient: one that says nothing else has them. */
 function labelsOf(name: string, { namespaces }: Inventory): Readonly<Record<string, string>> {
   return { [injectionLabel]: 'enabled', ...namespaces.find((known) => known.name === name)?.labels };
@@ -84,7 +88,7 @@ export function surroundingsOf(
     services: inventory.services.filter((service) => service.namespace === name),
     mesh: {
       ...meshOf(inventory, { rootNamespace }),
-      daemonSets: () => [],
+      daemonSets: () => daemonSetsIn(inventory),
       inhabitedNamespaces: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
       pods: () => [],
       serves: () => true,

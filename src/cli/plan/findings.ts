@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../mesh/adapter.ts';
+import type { ScopeView } from '../../mesh/others.ts';
 import { findingsOf } from '../audit/audit.ts';
 import { duplicateRules } from '../audit/duplicate-rules.ts';
 import { rulesOfOperator, shared } from '../audit/operator-rules.ts';
@@ -25,7 +26,6 @@ const asked: readonly string[] = [
   'MM059',
   'MM062',
   'MM063',
-  'MM130',
   'MM080',
   'MM081',
   'MM082',
@@ -41,28 +41,57 @@ const asked: readonly string[] = [
   'MM118',
   'MM119',
   'MM120',
+  'MM128',
 ];
 
+/**
+ * Checks of what the called do not see of callers that have moved. Who moves in the same migration is waited for by
+ * itself, whatever its place here.
+ */
+const askedOfScope: readonly string[] = ['MM123'];
+
 const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];
+const rulesOfScope = rulesOfOperator(askedOfScope);
 
 /** What a policy that needs a waypoint and gets none is short of. */
 const shortOfService: readonly string[] = ['MM020', 'MM021', 'MM024'];
 const serviceFix =
   'Put a Service with a cluster address before the pods that it selects, and among these manifests: then a waypoint can enforce it.';
 
-/** What stands in the way of a namespace, or behaves otherwise afterwards. */
-export function findingsAbout(surroundings: Surroundings, read: Read): readonly AuditFinding[] {
+/** The namespaces of a plan, none of which has begun to move. */
+function scopeOf(planned: ReadonlySet<string>): ScopeView {
+  return {
+    moves: (namespace) => planned.has(namespace),
+    restartsForHbone: () => false,
+    halted: () => undefined,
+    wayBack: () => 'ComesAlong',
+    goingBack: () => [],
+    declared: () => [],
+    unseenBefore: () => undefined,
+    stalledBack: () => undefined,
+  };
+}
+
+/** What stands in the way of a namespace, or behaves otherwise afterwards. `planned`: all that move. */
+export function findingsAbout(
+  surroundings: Surroundings,
+  read: Read,
+  planned: ReadonlySet<string>,
+): readonly AuditFinding[] {
   const {
     namespace: { name },
     mesh: { rootNamespace },
   } = surroundings;
   const isHere = (namespace: string): boolean => namespace === name || namespace === rootNamespace;
-  return findingsOf(rules, {
+  const context = {
     ...read,
     policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
-    surroundings: [surroundings],
-  }).map((finding) =>
+  };
+  return [
+    ...findingsOf(rules, { ...context, surroundings: [surroundings] }),
+    ...findingsOf(rulesOfScope, { ...context, surroundings: [{ ...surroundings, scope: scopeOf(planned) }] }),
+  ].map((finding) =>
     shortOfService.includes(finding.id) ? { ...finding, fix: `${serviceFix} ${finding.fix}` } : finding,
   );
 }

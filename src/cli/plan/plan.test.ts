@@ -185,7 +185,10 @@ describe('the plan of a namespace', () => {
   it('is blocked by what a waypoint would not do', () => {
     const [blocked] = namespaces(application('shop', 'cart', 'serviceAccounts: [checkout], ipBlocks: [10.0.0.0/8]'));
 
-    expect(blocked && criticals(blocked)).toEqual(['MM080 AuthorizationPolicy shop/cart']);
+    expect(blocked && criticals(blocked)).toEqual([
+      'MM080 AuthorizationPolicy shop/cart',
+      'MM123 AuthorizationPolicy shop/cart',
+    ]);
   });
 
   it.each([
@@ -413,6 +416,79 @@ describe('callers that nobody knows', () => {
     const [shop] = namespaces([...unknown, migration('policies: {bypass: FailClosed}')]);
 
     expect(shop?.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(['Warning MM085']);
+  });
+});
+
+describe('what sidecars that stay do not see of callers in ambient', () => {
+  const byHeader = (key: string): string =>
+    `{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: legacy, namespace: bank}, spec: {selector: {matchLabels: {app: ledger}}, action: DENY, rules: [{when: [{key: "${key}", values: ["*ns/legacy/*"]}]}]}}`;
+  const around = (key: string): readonly string[] => [
+    ...application('shop', 'cart'),
+    ...application('bank', 'ledger'),
+    byHeader(key),
+  ];
+  const found = 'MM123 AuthorizationPolicy bank/legacy';
+
+  it.each(['request.headers[x-forwarded-client-cert]', 'request.headers[X-Envoy-Peer-Metadata]', 'source.ip'])(
+    'blocks the callers where it is decided by %s',
+    (key) => {
+      const [shop] = namespaces([...around(key), migration('')]);
+
+      expect(shop && criticals(shop)).toEqual([found]);
+    },
+  );
+
+  it.each([
+    ['a header of the application decides', around('request.headers[x-tenant]'), migration('')],
+    [
+      'the called move too, and are waited for',
+      around('request.headers[x-forwarded-client-cert]'),
+      migration('', '{names: [bank, shop]}'),
+    ],
+    [
+      'others are known to call',
+      around('request.headers[x-forwarded-client-cert]'),
+      migration('callers: [{namespace: bank, from: [{namespace: blog}]}]'),
+    ],
+  ])('does not where %s', (_, documents, moving) => {
+    const all = namespaces([...documents, moving]);
+
+    expect(all.flatMap(criticals)).not.toContain(found);
+  });
+});
+
+describe('a headless Service of peers', () => {
+  const peers =
+    '{apiVersion: v1, kind: Service, metadata: {name: cart-peers, namespace: shop}, spec: {clusterIP: None, selector: {app: cart}, ports: [{name: tcp, port: 7800, targetPort: 7800}]}}';
+  const byPath =
+    '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: admin, namespace: shop}, spec: {selector: {matchLabels: {app: cart}}, action: DENY, rules: [{to: [{operation: {ports: ["8080"], paths: ["/admin*"]}}]}]}}';
+  const given = [...application('shop', 'cart'), byPath, peers];
+  const about = (documents: readonly string[]): readonly string[] =>
+    namespaces(documents)
+      .flatMap(({ findings }) => findings)
+      .filter(({ object }) => object === 'Service shop/cart-peers')
+      .map(({ id, severity }) => `${severity} ${id}`);
+
+  it('needs no waypoint once its ports are direct', () => {
+    expect(about([...given, migration('')])).not.toEqual([]);
+    expect(about([...given, migration('policies: {direct: [{namespace: shop, ports: [7800]}]}')])).toEqual([]);
+  });
+});
+
+describe('a route that another controller writes', () => {
+  const rollout =
+    '{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: cart, namespace: shop}, spec: {strategy: {canary: {trafficRouting: {istio: {virtualService: {name: cart}}}}}}}';
+  const offers = (documents: readonly string[]): readonly string[] =>
+    namespaces(documents).flatMap((each) => each.offers.map(({ replaces }) => replaces));
+  const given = [...application('shop', 'cart'), timeout];
+
+  it('is to stay, and nothing is offered in its place', () => {
+    expect(offers(given)).toEqual(['VirtualService shop/cart']);
+    expect(offers([...given, rollout])).toEqual([]);
+    expect(planOf([...given, rollout]).overlay.filter(({ path }) => path.startsWith('offers'))).toEqual([]);
+    expect(namespaces([...given, rollout])[0]?.findings.map(({ id, object }) => `${id} ${object}`)).toContain(
+      'MM133 Rollout shop/cart',
+    );
   });
 });
 

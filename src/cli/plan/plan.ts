@@ -4,6 +4,7 @@ import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
 import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
+import { writersOf } from '../../mesh/istio/findings/metric-readers.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
 import { boundBefore, chosenWaypoint } from '../../mesh/istio/waypoint/chosen.ts';
@@ -110,7 +111,7 @@ function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
   });
 }
 
-function namespacePlan({ surroundings, sentence }: Placed, read: Read): NamespacePlan {
+function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: ReadonlySet<string>): NamespacePlan {
   const {
     namespace: { name, labels },
     route,
@@ -118,6 +119,7 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read): Namespac
   const chosen = itineraryOf(surroundings);
   const waypoint = chosenWaypoint(surroundings);
   const { kept, offers } = chosen === 'L7' ? translationOf(surroundings) : { kept: [], offers: [] };
+  const written = writersOf(surroundings);
   return {
     name,
     itinerary: chosen,
@@ -136,8 +138,9 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read): Namespac
       why: step.why,
     })),
     kept,
-    offers,
-    findings: findingsAbout(surroundings, read),
+    // What another controller writes it would write no more.
+    offers: offers.filter(({ replaces }) => !written.has(replaces)),
+    findings: findingsAbout(surroundings, read, planned),
   };
 }
 
@@ -150,11 +153,12 @@ export function plan({ manifests, unreadable }: Manifests, options: AuditOptions
   const { planned, left } = subjectsOf(read, wishes, moved);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
+  const names = new Set(planned.map(({ namespace: { name } }) => name));
   // One after the other, as they move: who comes later finds those before it without sidecars.
   for (const { sentence, surroundings: before } of placed) {
     // Another picture: what was said of the first one was said before the others moved.
     const surroundings = { ...before };
-    namespaces.push(namespacePlan({ sentence, surroundings }, read));
+    namespaces.push(namespacePlan({ sentence, surroundings }, read, names));
     moved.set(surroundings.namespace.name, {
       waypoint: chosenWaypoint(surroundings).name,
       services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [],

@@ -18,7 +18,7 @@ import type { AuditContext } from '../audit/context.ts';
 import { templatesIn, type Inventory } from '../audit/inventory.ts';
 import { meshOf } from '../audit/mesh-config.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';
-import { otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
+import { daemonSetsIn, otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
 import type { LeftNamespace } from './report.ts';
 import { specFor, whyStays, type Wishes } from './wishes.ts';
 
@@ -91,20 +91,34 @@ function bound(service: ServiceView, moved: Moved): ServiceView {
 const asWatched = memoize((gateway: ConfigView): ConfigView => ({ ...gateway, kind: 'Gateway' }));
 
 /**
- * The mesh while some namespaces have left their sidecars. Policies for gateways are not about any of the pods here.
+ * Objects of a kind but for policies of gateways, which are not about any of the pods here. Each namespace asks about
+ * each: they are the same lists for all of them.
  */
-function meshState({ inventory, options, policies }: Read, moved: Moved): MeshState {
+const configsOf = memoize(({ inventory, policies }: Read): MeshState['configs'] => {
   const forGateways = new Set<ConfigView>(policies.filter(({ reach }) => reach === 'Gateways').map(({ view }) => view));
+  const known = new Map<string, readonly ConfigView[]>();
+  return (kind, namespace) => {
+    const key = `${kind} ${namespace ?? ''}`;
+    const found =
+      known.get(key) ??
+      (kind === 'Gateway'
+        ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched)
+        : inventory.configs(kind, namespace).filter((config) => !forGateways.has(config)));
+    known.set(key, found);
+    return found;
+  };
+});
+
+/** The mesh while some namespaces have left their sidecars. */
+function meshState(read: Read, moved: Moved): MeshState {
+  const { inventory, options } = read;
   const mesh = meshOf(inventory, options);
   return {
     ...mesh,
     version: istioVersionText(options.version),
-    daemonSets: () => [],
+    daemonSets: () => daemonSetsIn(inventory),
     serves: () => true,
-    configs: (kind, namespace) =>
-      kind === 'Gateway'
-        ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched)
-        : mesh.configs(kind, namespace).filter((config) => !forGateways.has(config)),
+    configs: configsOf(read),
     inhabitedNamespaces: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
     pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
     services: (namespace) =>

@@ -16,6 +16,8 @@ export interface MeshSettings {
   readonly discoverySelectors: readonly Json[];
   /** What takes inbound connections to sidecars whose pods do not say it. */
   readonly interceptionMode: InterceptionMode;
+  /** Prometheus asks the agent in the sidecar instead of the application. */
+  readonly mergesMetrics: boolean;
 }
 
 /** `NONE`: nothing takes connections to the sidecar. */
@@ -89,6 +91,7 @@ export function settingsIn(config: Json): MeshSettings | undefined {
     trustDomainAliases: [...new Set(strings(aliases))].sort(),
     registryOnly,
     interceptionMode,
+    mergesMetrics: config['enablePrometheusMerge'] !== false,
     discoverySelectors: records(selectors),
   };
 }

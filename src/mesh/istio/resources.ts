@@ -1,5 +1,17 @@
 import type { Resource } from '../../api/object.ts';
+import { record } from '../json.ts';
+import { calledByApi, calledByIngress, calledByRoute, calledByRoutes, calledByWebhooks } from '../outside-kinds.ts';
+import { nodeSpec } from '../placement.ts';
 import type { WatchedKind } from '../watched-kind.ts';
+import {
+  keepAnalysis,
+  keepAutoscaler,
+  keepCanary,
+  keepMetricTemplate,
+  keepRollout,
+  keepScaled,
+} from './metric-readers.ts';
+import { keepMonitor } from './scraping.ts';
 import { gateways } from './waypoint/gateway.ts';
 
 function kind(
@@ -12,6 +24,24 @@ function kind(
 ): WatchedKind {
   return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
 }
+
+/** Kinds by which controllers of others bring clients in. */
+function entering(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
+  const optional = 'clients that come by one are not known, and would be refused behind a waypoint (MM128)';
+  return { ...watchedKind, isOwn: true, optional, keep };
+}
+
+/** Kinds of other controllers, which decide about their own namespace. */
+function reading(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
+  const optional = 'what decides by metrics of sidecars is not known (MM132, MM133)';
+  return { ...watchedKind, isOwn: true, optional, keep };
+}
+
+function scraping(watchedKind: WatchedKind): WatchedKind {
+  return { ...watchedKind, isOwn: true, optional: 'what scrapes pods is not known (MM134)', keep: keepMonitor };
+}
+
+const apiServer = 'it is not known whom the API server calls, which would be refused behind a waypoint (MM128)';
 
 /** Kinds that the rules look at. One that is not installed counts as having no objects, and is looked for again. */
 export const watched: readonly WatchedKind[] = [
@@ -37,6 +67,49 @@ export const watched: readonly WatchedKind[] = [
   kind('', 'v1', 'ConfigMap', 'configmaps', true, 'Root'),
   { ...kind('', 'v1', 'ResourceQuota', 'resourcequotas'), isOwn: true },
   kind('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies'),
+  {
+    ...kind('', 'v1', 'Node', 'nodes', false),
+    optional: 'nodes without an agent of the mesh are not seen before a pod is there (MM125)',
+    keep: ({ spec }) => nodeSpec(spec),
+  },
+  entering(kind('networking.k8s.io', 'v1', 'Ingress', 'ingresses'), calledByIngress),
+  entering(kind('route.openshift.io', 'v1', 'Route', 'routes'), calledByRoute),
+  entering(kind('traefik.io', 'v1alpha1', 'IngressRoute', 'ingressroutes'), calledByRoutes),
+  entering(kind('projectcontour.io', 'v1', 'HTTPProxy', 'httpproxies'), calledByRoutes),
+  {
+    ...kind(
+      'admissionregistration.k8s.io',
+      'v1',
+      'ValidatingWebhookConfiguration',
+      'validatingwebhookconfigurations',
+      false,
+    ),
+    optional: apiServer,
+    keep: calledByWebhooks,
+  },
+  {
+    ...kind('apiregistration.k8s.io', 'v1', 'APIService', 'apiservices', false),
+    optional: apiServer,
+    keep: calledByApi,
+  },
+  reading(kind('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'), keepAutoscaler),
+  reading(kind('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'), keepScaled),
+  reading(kind('keda.sh', 'v1alpha1', 'ScaledJob', 'scaledjobs'), keepScaled),
+  reading(kind('flagger.app', 'v1beta1', 'Canary', 'canaries'), keepCanary),
+  reading(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
+  reading(kind('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), keepRollout),
+  reading(kind('argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'), keepAnalysis),
+  scraping(kind('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors')),
+  scraping(kind('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors')),
+  {
+    ...kind('vpcresources.k8s.aws', 'v1beta1', 'SecurityGroupPolicy', 'securitygrouppolicies'),
+    isOwn: true,
+    optional: 'security groups for pods are not known (MM143)',
+    keep: ({ spec }) => {
+      const { podSelector } = record(spec);
+      return podSelector === undefined ? {} : { podSelector };
+    },
+  },
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */

@@ -21,6 +21,14 @@ import { proxyPartRules } from './findings/proxy-parts.ts';
 import { proxyRules } from './findings/proxies.ts';
 import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
+import { headerReaderRules } from './findings/header-readers.ts';
+import { platformRules } from './findings/platform.ts';
+import { topologyRules } from './findings/topology.ts';
+import { interfaceRules } from './findings/interfaces.ts';
+import { scrapingRules } from './findings/scraping.ts';
+import { metricReaderRules } from './findings/metric-readers.ts';
+import { fromOutsideRules } from './findings/from-outside.ts';
+import { nodeRules } from './findings/nodes.ts';
 import { quotaRules } from './findings/quotas.ts';
 import { noWayBackRules } from './findings/no-way-back.ts';
 import { returnRules } from './findings/return.ts';
@@ -102,6 +110,14 @@ export const rules: readonly Rule[] = [
   ...budgetRules,
   ...quotaRules,
   ...networkPolicyRules,
+  ...nodeRules,
+  ...fromOutsideRules,
+  ...metricReaderRules,
+  ...scrapingRules,
+  ...interfaceRules,
+  ...topologyRules,
+  ...platformRules,
+  ...headerReaderRules,
   ...returnRules,
   ...roomRules,
   ...proxyRules,

@@ -8,12 +8,15 @@ import { attachmentRules } from './attachment.ts';
 import { capturedGatewayRules } from './captured-gateways.ts';
 import { controlPlaneRules } from './control-plane.ts';
 import { extensionRules } from './extensions.ts';
+import { interfaceRules } from './interfaces.ts';
+import { nodeRules } from './nodes.ts';
 import { optedOutRules } from './opted-out.ts';
 import { otherMeshRules } from './other-meshes.ts';
 import { policyRules } from './policies.ts';
 import { proxyPartRules } from './proxy-parts.ts';
 import { isOfBefore, marksOf, marksOfNameless, namelessOfBefore } from './remembered.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { topologyRules } from './topology.ts';
 import { exitRules } from './waypoint-exit.ts';
 import { workloadRules } from './workloads.ts';
 
@@ -40,6 +43,9 @@ export const askedBack: readonly Rule[] = [
   ...optedOutRules,
   ...otherMeshRules,
   ...proxyPartRules,
+  ...nodeRules,
+  ...interfaceRules,
+  ...topologyRules,
 ].filter(isAskedBack);
 
 /** The namespace without pods, and with none of its templates awake: what is said then is said of templates. */

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { asPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
+import { asPod, type ConfigView, type PodView } from '../../views.ts';
 import { bypassAnnotation, bypassesInbound } from '../inbound-capture.ts';
 import { arrived } from '../itinerary.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
@@ -9,10 +9,10 @@ import { effectiveMtls, isWide, scopes } from '../policy/peer-authentication.ts'
 import { selecting, type Selecting } from '../policy/selecting.ts';
 import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
-import { isOfGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
+import { isOfGateway } from '../waypoint/gateway-pods.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { inReach, nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
-import { optsOutOfCapture } from './templates.ts';
+import { isCaptured } from './templates.ts';
 
 /** Pods, or what makes them, that ambient would capture only as far as they send. */
 interface Bypassing {
@@ -24,12 +24,6 @@ interface Bypassing {
 interface Refusing {
   readonly what: string;
   readonly matchLabels: PodView['labels'] | undefined;
-}
-
-/** A gateway asks its own proxy about what comes in: the policies that are for it are no matter of ztunnel's. */
-function isCaptured(template: TemplateView | WorkloadView): boolean {
-  const isGateway = 'gateway' in template && isOwnedByGateway(template);
-  return template.hostNetwork !== true && !isGateway && !optsOutOfCapture(asPod(template));
 }
 
 /** Of pods those whose template does not say so itself; one with a sidecar is captured once its owner has replaced it. */

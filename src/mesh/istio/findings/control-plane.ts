@@ -4,6 +4,7 @@ import { records } from '../../json.ts';
 import type { WorkloadView } from '../../views.ts';
 import { carriersOf, nodeAgentNamespaces, type NodeAgent } from '../node-agents.ts';
 import { modeOf } from '../pod-mode.ts';
+import { watched } from '../resources.ts';
 import type { Evidence, Rule } from './rule.ts';
 import { restartsByEviction } from '../../restartable.ts';
 
@@ -76,6 +77,9 @@ function nodeComponent(agent: NodeAgent): (surroundings: Surroundings) => readon
       }));
   };
 }
+
+/** Of kinds that make pods. */
+const ofPods = 'what is critical about their pods is seen when these start, and may take the namespace back then';
 
 /** Whether the control plane can take the namespace in. */
 export const controlPlaneRules: readonly Rule[] = [
@@ -170,12 +174,12 @@ export const controlPlaneRules: readonly Rule[] = [
     severity: 'Warning',
     when: 'Start',
     lasts: true,
-    title: 'The operator may not read CronJobs',
+    title: 'The operator may not read what it looks at',
     fix: 'Give the operator the rights of its version: kubectl apply -f deploy/kustomize/rbac.yaml.',
     find: ({ mesh }) =>
       (mesh.unreadable ?? []).map((kind) => ({
         object: 'ClusterRole mesh-migration-operator',
-        message: `it does not let the operator list and watch ${kind}s: what is critical about their pods is seen when these start, and may take the namespace back then`,
+        message: `it does not let the operator list and watch objects of the kind ${kind}: ${watched.find((each) => each.kind === kind)?.optional ?? ofPods}`,
       })),
   },
 ];

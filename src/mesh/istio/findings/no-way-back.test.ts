@@ -14,6 +14,7 @@ import {
   surroundings,
   workload,
 } from '../../../../test/support/mesh-fixtures.ts';
+import { agents, node } from '../../../../test/support/node-examples.ts';
 import { gatewayPod, madeGateway } from '../../../../test/support/captured-gateway-examples.ts';
 import type { DataPlane } from '../../../api/common.ts';
 import type { MeshState, Route, Surroundings } from '../../adapter.ts';
@@ -107,6 +108,21 @@ const templates: Readonly<Record<string, Template>> = {
     pod: gatewayPod(),
     workload: madeGateway(),
     configs: [strict],
+  },
+  'a node without ztunnel': {
+    id: 'MM125',
+    there: outOfSidecars,
+    mesh: mesh([...installed, node('a-1', 'a'), node('b-1', 'b')], agents({}, { nodeSelector: { pool: 'a' } })),
+  },
+  'machines whose interfaces ambient does not take': {
+    id: 'MM135',
+    there: outOfSidecars,
+    workload: { templateAnnotations: { 'traffic.sidecar.istio.io/kubevirtInterfaces': 'k6t-eth0' } },
+  },
+  'an identity from SPIRE': {
+    id: 'MM141',
+    there: outOfSidecars,
+    workload: { templateAnnotations: { 'inject.istio.io/templates': 'sidecar,spire' } },
   },
   'what comes in left alone': {
     id: 'MM144',

@@ -22,7 +22,7 @@ function of(count: number, annotations: Readonly<Record<string, string>> = {}): 
 }
 
 function found(given: ReturnType<typeof surroundings>): Finding | undefined {
-  return istio.findings(given, 'Start').find(({ id }) => id === 'MM125');
+  return istio.findings(given, 'Start').find(({ id }) => id === 'MM146');
 }
 
 describe('what there is no room for', () => {

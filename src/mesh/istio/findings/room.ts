@@ -29,7 +29,7 @@ function find(surroundings: Surroundings): readonly Evidence[] {
 /** What there is no room for in the record and the journal. */
 export const roomRules: readonly Rule[] = [
   {
-    id: 'MM125',
+    id: 'MM146',
     severity: 'Critical',
     when: 'Start',
     notOnTheWay: 'Records of what is done and has nothing to be put back make room for others.',

@@ -29,6 +29,12 @@ import { optedOutExamples } from '../../../../test/support/opted-out-examples.ts
 import { otherMeshExamples } from '../../../../test/support/other-mesh-examples.ts';
 import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.ts';
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
+import { fromOutsideExamples } from '../../../../test/support/from-outside-examples.ts';
+import { metricReaderExamples } from '../../../../test/support/metric-reader-examples.ts';
+import { platformExamples } from '../../../../test/support/platform-examples.ts';
+import { topologyExamples } from '../../../../test/support/topology-examples.ts';
+import { scrapingExamples } from '../../../../test/support/scraping-examples.ts';
+import { nodeExamples } from '../../../../test/support/node-examples.ts';
 import { networkPolicyExamples } from '../../../../test/support/network-policy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
@@ -498,7 +504,10 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM018: {
-    seen: { 'no right to read them': surroundings({ mesh: { ...mesh(), unreadable: ['CronJob'] } }) },
+    seen: {
+      'no right to read CronJobs': surroundings({ mesh: { ...mesh(), unreadable: ['CronJob'] } }),
+      'no right to read nodes': surroundings({ mesh: { ...mesh(), unreadable: ['Node'] } }),
+    },
     ignored: {
       'a right to read them': surroundings({ mesh: { ...mesh(), unreadable: [] } }),
       'manifests, which have what they have': surroundings(),
@@ -567,6 +576,12 @@ const table: Readonly<Record<string, Examples>> = {
   ...adoptExamples,
   ...quotaExamples,
   ...networkPolicyExamples,
+  ...nodeExamples,
+  ...fromOutsideExamples,
+  ...metricReaderExamples,
+  ...scrapingExamples,
+  ...topologyExamples,
+  ...platformExamples,
   MM022: {
     seen: {
       targetRefs: around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })),
@@ -1615,7 +1630,7 @@ const table: Readonly<Record<string, Examples>> = {
     ignored: { 'policies that are carried over': around(policy(http)), 'L4 only': around(policy(identity)) },
   },
   MM099: { seen: {}, ignored: { 'policies that are carried over': around(policy(http)) } },
-  MM125: {
+  MM146: {
     seen: { 'a workload too many': surroundings({ workloads: workloadsOf(2001) }) },
     ignored: { 'as many as there is room for': surroundings({ workloads: workloadsOf(2000) }) },
   },

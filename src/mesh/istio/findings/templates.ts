@@ -1,11 +1,12 @@
 import type { Route, Surroundings } from '../../adapter.ts';
-import { asPod, type PodView } from '../../views.ts';
+import { asPod, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
 import { injectionAsked, optsOutOfInjection } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { arrived } from '../itinerary.ts';
 import { withLabels } from '../label-changes.ts';
 import { concerns, countedMode, modeFor } from '../pod-mode.ts';
 import { staysOutside } from '../stays-outside.ts';
+import { isOwnedByGateway } from '../waypoint/gateway-pods.ts';
 import { asleepIn, nameOf, some, type Evidence } from './rule.ts';
 
 /** Pods in a mode that are the operator's business and not on their way out. */
@@ -51,6 +52,15 @@ export function mayOptOutOfInjection(template: Pick<PodView, 'labels' | 'annotat
 /** Whether ambient leaves the pod out. */
 export function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotations'>): boolean {
   return labels[dataplaneModeLabel] === 'none';
+}
+
+/**
+ * Whether ambient would take the pods of a template in, as far as that says; gateways ask their own proxy about what
+ * comes in.
+ */
+export function isCaptured(template: TemplateView | WorkloadView): boolean {
+  const isGateway = 'gateway' in template && isOwnedByGateway(template);
+  return template.hostNetwork !== true && !isGateway && !optsOutOfCapture(asPod(template));
 }
 
 /**

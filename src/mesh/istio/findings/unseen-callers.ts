@@ -44,12 +44,18 @@ function evidenceOf(
   };
 }
 
+/** Manifests need not show the pods that a policy is for. */
+function placeOf({ namespace, pods }: Called): string {
+  const names = pods.filter((name) => name !== '');
+  return names.length === 0 ? namespace : `${namespace} (${listed(names)})`;
+}
+
 /** One finding for each policy, wherever it decides. */
 function byPolicy(all: readonly Called[], surroundings: Surroundings): readonly Evidence[] {
   return [...Map.groupBy(all, ({ policy }) => policy).values()].flatMap((places): readonly Evidence[] => {
     const [first] = places;
     if (first === undefined) return [];
-    const where = listed(places.map(({ namespace, pods }) => `${namespace} (${listed(pods)})`));
+    const where = listed(places.map(placeOf));
     return [evidenceOf(first, `at the sidecars of ${where}; ${first.called}`, surroundings)];
   });
 }

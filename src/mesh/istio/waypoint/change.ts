@@ -13,6 +13,8 @@ export interface Change {
   readonly kind: 'Opens' | 'Refuses' | 'Ends' | 'Unknown';
   readonly object: string;
   readonly message: string;
+  /** It is about callers from outside the mesh that come by the address of a Service. */
+  readonly fromOutside?: true;
 }
 
 /** What is said of a Service whose policies are too many to compare. */

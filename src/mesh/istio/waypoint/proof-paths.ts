@@ -109,6 +109,9 @@ export const waypointAddress = '169.254.169.250';
  */
 export const already = 'a caller in ambient that comes through the waypoint already';
 
+/** Who has no identity and comes by the address of the Service. */
+export const fromOutside = 'a caller outside the mesh';
+
 /** The ways by which requests reach a Service in one state, by who takes them. */
 export function pathsOf(state: State, scene: Scene): Readonly<Record<string, DataPath>> {
   const destination = destinationOf(state, scene);
@@ -131,7 +134,7 @@ export function pathsOf(state: State, scene: Scene): Readonly<Record<string, Dat
     'a caller in ambient that addresses the pod': ambientDirect(destination, 'Pod'),
     'a caller with a sidecar':
       state.plane === 'sidecar' ? sidecarToSidecar(destination, 'Service') : sidecarToAmbient(destination, 'Service'),
-    'a caller outside the mesh': outside(destination, 'Service'),
+    [fromOutside]: outside(destination, 'Service'),
     'a caller outside the mesh that addresses the pod': outside(destination, 'Pod'),
   };
 }

@@ -19,7 +19,7 @@ import { peerAuthentications } from './peer-authentications.ts';
 import { Signatures } from './signature.ts';
 import { translationOf } from './translation.ts';
 import { worldOf } from './world.ts';
-import { type State, type Scene, already, pathsOf, unreal } from './proof-paths.ts';
+import { type State, type Scene, already, fromOutside, pathsOf, unreal } from './proof-paths.ts';
 
 /** The AuthorizationPolicies that are there once the objects of some roles are made beside the originals. */
 export function policiesWith(
@@ -61,7 +61,7 @@ function statesOf(world: World, translation: Translation): readonly State[] {
 const lessFor: Readonly<Record<string, 'Refuses' | 'Ends'>> = {
   'a caller in ambient': 'Refuses',
   [already]: 'Refuses',
-  'a caller outside the mesh': 'Ends',
+  [fromOutside]: 'Ends',
   'a caller outside the mesh that addresses the pod': 'Ends',
 };
 
@@ -107,7 +107,13 @@ function changesFor(
     const fewer = less && ask(gain(was.outcome, is, within));
     return fewer === undefined || less === undefined
       ? []
-      : [{ kind: less, message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}` }];
+      : [
+          {
+            kind: less,
+            message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}`,
+            ...(caller === fromOutside && { fromOutside: true as const }),
+          },
+        ];
   });
   // One of a kind is enough to show, and the first step at which it happens.
   return [...new Map(found.toReversed().map((change) => [change.kind, change])).values()];

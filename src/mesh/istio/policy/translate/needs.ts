@@ -14,6 +14,7 @@ import { extensionReason } from './extensions.ts';
 import type { Reason } from './reason.ts';
 import { routeReason } from './route-features.ts';
 import { routesAt } from './routes-at.ts';
+import { portMap } from './ports.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
 import { coverage, holds, isNarrowed, reachesZtunnel, sharePods, sidecarSelector } from './selection.ts';
 import { isServable, serviceTitle, titleOf, type Original, type ServiceFacts, type World } from './world.ts';
@@ -42,6 +43,7 @@ export function waypointNeeds(world: World): readonly ServiceNeed[] {
  * the waypoint too.
  */
 function neighbourReasons(service: ServiceFacts, needs: readonly ServiceNeed[], world: World): readonly Reason[] {
+  if (!isServable(service) && isDirect(service, world)) return [];
   return needs
     .filter(
       (other) =>
@@ -54,6 +56,13 @@ function neighbourReasons(service: ServiceFacts, needs: readonly ServiceNeed[], 
       enforces: false,
       sentence: `It shares pods with ${serviceTitle(other.service)}, whose pods only the waypoint may call.`,
     }));
+}
+
+/** Whether the guard lets everybody in on all ports to which a Service leads, as to those of peers. */
+export function isDirect(service: ServiceFacts, { workloads, exceptions }: World): boolean {
+  const { servicePorts, unresolved } = portMap(service, workloads);
+  const ports = [...servicePorts.keys()];
+  return unresolved.length === 0 && ports.length > 0 && ports.every((port) => exceptions.ports.includes(port));
 }
 
 /** What each policy gives as a reason for traffic of some protocols: all Services ask for the same few. */

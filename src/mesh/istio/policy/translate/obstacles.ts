@@ -3,7 +3,7 @@ import { asSidecar } from '../sidecar.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { hindrance } from './hindrance.ts';
-import { isServed, policyReason, type ServiceNeed } from './needs.ts';
+import { isDirect, isServed, policyReason, type ServiceNeed } from './needs.ts';
 import { portMap, trafficOf } from './ports.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
@@ -132,8 +132,9 @@ export function labelledPods(service: ServiceFacts, { workloads }: Pick<World, '
 export function unservable(needs: readonly ServiceNeed[], world: World): readonly Problem[] {
   return needs
     .filter(({ servable, reasons }) => !servable && reasons.length > 0)
-    .map(({ service, reasons }) => {
+    .flatMap(({ service, reasons }) => {
       const shared = world.services.some((other) => isServable(other) && sharePods(service, other, world.workloads));
+      if (shared && isDirect(service, world)) return []; // What the guard lets through the proof compares.
       const why = service.headless
         ? 'it is headless: callers address its pods, and a waypoint stands before the address of a Service'
         : 'it selects no pods of its own';
@@ -145,6 +146,7 @@ export function unservable(needs: readonly ServiceNeed[], world: World): readonl
           'Give the pods a Service with a cluster address and let callers use that, if you need the reports.',
         );
       const fix = 'Give the pods a Service with a cluster address and let callers use that.';
+      const forPeers = `${fix} Or, where only peers use it, name its ports in spec.policies.direct.`;
       return shared && reasons.some(({ enforces }) => enforces)
         ? warning(
             serviceTitle(service),
@@ -156,7 +158,7 @@ export function unservable(needs: readonly ServiceNeed[], world: World): readonl
             serviceTitle(service),
             'spec.clusterIP',
             `it needs a waypoint (${reasons[0]?.sentence ?? ''}) and cannot have one: ${why}`,
-            fix,
+            reasons.some(({ enforces }) => enforces) ? fix : forPeers,
           );
     });
 }

@@ -136,6 +136,13 @@ function anyPolicy(field: string): (spec: Json) => boolean {
   return (spec) => policies(spec).some((policy) => policy[field] !== undefined);
 }
 
+function hashes(spec: Json): readonly Json[] {
+  return policies(spec).flatMap(({ loadBalancer }) => {
+    const hash = record(loadBalancer)['consistentHash'];
+    return hash === undefined ? [] : [record(hash)];
+  });
+}
+
 function tlsModes(spec: Json): readonly (string | undefined)[] {
   return policies(spec).map(({ tls }) => text(record(tls)['mode']));
 }
@@ -158,7 +165,14 @@ const destinationRuleFeatures: readonly Feature[] = [
     state: 'Kept',
     since: 31,
     sentence: 'a waypoint hashes for Services without a VirtualService only since Istio 1.31',
-    uses: (spec) => policies(spec).some(({ loadBalancer }) => record(loadBalancer)['consistentHash'] !== undefined),
+    uses: (spec) => hashes(spec).length > 0,
+  },
+  {
+    field: 'spec.trafficPolicy.loadBalancer.consistentHash.httpHeaderName',
+    state: 'Changes',
+    sentence:
+      'it hashes a header that proxies write themselves, in which a waypoint may see something else than the sidecar of the caller: a caller may come to another pod each time',
+    uses: (spec) => hashes(spec).some(({ httpHeaderName }) => isByProxies([text(httpHeaderName) ?? ''])),
   },
   {
     field: 'spec.trafficPolicy.connectionPool',

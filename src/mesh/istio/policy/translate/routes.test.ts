@@ -178,6 +178,20 @@ describe('routes behind a waypoint', () => {
       'spec.trafficPolicy.loadBalancer.consistentHash',
     ],
     [
+      'hashing by a header of proxies',
+      {
+        routes: [
+          destinationRule({
+            trafficPolicy: {
+              portLevelSettings: [{ loadBalancer: { consistentHash: { httpHeaderName: 'X-Forwarded-For' } } }],
+            },
+          }),
+        ],
+      },
+      'Warning',
+      'spec.trafficPolicy.loadBalancer.consistentHash.httpHeaderName',
+    ],
+    [
       'limits per caller',
       { routes: [destinationRule({ trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 } } } })] },
       'Warning',

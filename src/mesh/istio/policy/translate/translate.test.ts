@@ -141,6 +141,23 @@ describe('who needs a waypoint', () => {
     expect(reasons(spec)[name]).toContain(sentence);
   });
 
+  it('is no headless Service of peers on ports that are direct, which the guard leaves out', () => {
+    const services = [
+      service('cart', [{}]),
+      service('cart-peers', [{ name: 'tcp', port: 7800, targetPort: 7800 }], {
+        selector: { app: 'cart' },
+        headless: true,
+      }),
+    ];
+    const policies = [policy('get', { ...cart, rules: [get] })];
+
+    expect(reasons({ policies, services })['cart-peers']).toHaveLength(1);
+    expect(reasons({ policies, services, exceptions: { principals: [], ports: [7800] } })['cart-peers']).toEqual([]);
+    expect(reasons({ policies, services, exceptions: { principals: [], ports: [9090] } })['cart-peers']).toHaveLength(
+      1,
+    );
+  });
+
   it('is nobody because of HTTP fields on a port that is plain TCP, where a sidecar drops them too', () => {
     const services = [service('cart', [{ name: 'tcp', targetPort: 8080 }])];
     const policies = [

@@ -1,0 +1,16 @@
+import type { KubeObject } from '../api/object.ts';
+import { readableDepth } from './depth.ts';
+import { record } from './json.ts';
+import { projectConfig } from './project.ts';
+import type { ConfigView } from './views.ts';
+import type { WatchedKind } from './watched-kind.ts';
+
+/** A configuration object as decisions see it: whole, or as much of it as they look at. */
+export function projectWatched({ kind, keep }: Pick<WatchedKind, 'kind' | 'keep'>): (object: KubeObject) => ConfigView {
+  const project = projectConfig(kind);
+  if (keep === undefined) return project;
+  return (object) => {
+    const { annotations: _annotations, managedFields: _managedFields, ...metadata } = object.metadata;
+    return project({ metadata, spec: keep({ ...object, spec: readableDepth(record(object['spec'])) }) });
+  };
+}

@@ -1,0 +1,69 @@
+import type { Surroundings } from '../../src/mesh/adapter.ts';
+import { certificateReaders } from '../../src/mesh/proxy-parts.ts';
+import { captured, cronJob, plainPod, surroundings, workload } from './mesh-fixtures.ts';
+import { reading } from './metric-reader-examples.ts';
+
+/** What the rules about platforms and about applications that read headers see and ignore. */
+interface Examples {
+  readonly seen: Readonly<Record<string, Surroundings>>;
+  readonly ignored: Readonly<Record<string, Surroundings>>;
+}
+
+type Spec = Readonly<Record<string, unknown>>;
+
+const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+
+function groups(spec: Spec, namespace = 'shop'): Surroundings {
+  return surroundings({}, [
+    reading('SecurityGroupPolicy', { securityGroups: { groupIds: ['sg-1'] }, ...spec }, { namespace }),
+  ]);
+}
+
+const forWeb = { podSelector: { matchLabels: { app: 'web' } } };
+
+/** A template whose container has this. */
+function told(container: Spec): ReturnType<typeof certificateReaders> {
+  return certificateReaders({ containers: [{ name: 'app', ...container }] });
+}
+
+function started(container: Spec, more: Partial<Surroundings> = {}, labels: Spec = {}): Surroundings {
+  return surroundings({
+    workloads: [workload({ ...told(container), templateLabels: { app: 'web', ...labels } })],
+    ...more,
+  });
+}
+
+const byEnv = { env: [{ name: 'TRUSTED_HEADER', value: 'X-Forwarded-Client-Cert' }] };
+
+export const platformExamples: Readonly<Record<'MM143' | 'MM145', Examples>> = {
+  MM143: {
+    seen: {
+      'a policy for its pods': groups(forWeb),
+      'one by an expression': groups({
+        podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['web'] }] },
+      }),
+      'one for all pods': groups({ podSelector: {} }),
+      'one by ServiceAccounts': groups({ serviceAccountSelector: { matchLabels: { app: 'web' } } }),
+    },
+    ignored: {
+      'one for other pods': groups({ podSelector: { matchLabels: { app: 'api' } } }),
+      'one elsewhere': groups(forWeb, 'blog'),
+      'on the way to sidecars': { ...groups(forWeb), route: toSidecar, pods: [plainPod(captured)] },
+    },
+  },
+  MM145: {
+    seen: {
+      'by its environment': started(byEnv),
+      'by an argument': started({ args: ['--peer-header=x-forwarded-client-cert'] }),
+      'by its command': started({ command: ['sh', '-c', 'serve --header X-FORWARDED-CLIENT-CERT'] }),
+      'a CronJob': surroundings({ otherTemplates: [{ ...cronJob(), ...told(byEnv) }] }),
+    },
+    ignored: {
+      'another header': started({ args: ['--header=x-forwarded-for'] }),
+      'a value from elsewhere': started({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }] }),
+      'settings of the sidecar itself': started({ name: 'istio-proxy', ...byEnv }),
+      'pods without a sidecar': started(byEnv, {}, { 'sidecar.istio.io/inject': 'false' }),
+      'on the way to sidecars': started(byEnv, { route: toSidecar, pods: [plainPod(captured)] }),
+    },
+  },
+};
