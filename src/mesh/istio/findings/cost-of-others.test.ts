@@ -235,7 +235,7 @@ describe.each(ways)('a look at one namespace %s', (_, way) => {
     );
     // Where each object stands, each Service of the cluster, and each host of which nobody knows whether it is called:
     // that is read at each look; and the rules of policies at a Service with a route, as far as its steps go.
-    const perThing = /entries|behind/.test(name) ? 600 : 20;
+    const perThing = /entries|behind/.test(name) ? 640 : 20;
     const allowed = /hosts|Services|destinations|entries|rules/.test(name) ? 350 * perThing : 0;
     expect((large ?? 0) - (small ?? 0)).toBeLessThanOrEqual(allowed);
   });
