@@ -79,7 +79,8 @@ const table = {
   },
   NamespacesBlocked: {
     meaning: 'What could be migrated is, and the others have critical findings.',
-    remedy: 'Look at the namespaces and repair what is found; they are started by themselves',
+    remedy:
+      'Look at the namespaces and repair what is found; with spec.action Migrate they are started by themselves then',
     command: 'List',
   },
   NamespacesFailed: {

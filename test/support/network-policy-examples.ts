@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
+import type { ScopeView } from '../../src/mesh/others.ts';
 import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../src/mesh/views.ts';
 import {
   captured,
@@ -129,6 +130,23 @@ function ingress(...rules: readonly Spec[]): ConfigView {
 const ofWeb = { podSelector: { matchLabels: { app: 'web' } } };
 const namesAndControl = { ports: [{ port: 53, protocol: 'UDP' }, { port: 15012 }] };
 
+/** Lets only those of `dash` call, also by HBONE: no waypoint of `shop`. */
+const onlyFromDash = [networkPolicy({ ...ofWeb, ingress: [{ from: [dash], ports: [...appPort, hbone] }] }), http];
+
+/** `dash` is in the scope of the same migration. */
+const dashMoves: { readonly scope: ScopeView } = {
+  scope: {
+    moves: (name: string) => ['shop', 'dash'].includes(name),
+    restartsForHbone: () => false,
+    halted: () => undefined,
+    wayBack: () => 'Stays',
+    goingBack: () => [],
+    declared: () => [],
+    unseenBefore: () => undefined,
+    stalledBack: () => undefined,
+  },
+};
+
 /** By id. */
 export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
   MM139: {
@@ -236,6 +254,27 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
         { pods: [ui, theirWaypoint], services: [service({ namespace: 'dash', labels: useWaypoint })] },
         onlyShop,
       ),
+      'a waypoint that may not call, whose callers move too': besideDash(
+        onlyFromDash,
+        {},
+        { ...onlyDash, ...dashMoves },
+      ),
+      'a waypoint of others that may not call whom it stands before': besideDash(
+        [
+          networkPolicy(
+            {
+              podSelector: { matchLabels: { app: 'ui' } },
+              ingress: [{ from: [shop], ports: [{ port: 3000 }, hbone] }],
+            },
+            theirs,
+          ),
+        ],
+        {
+          pods: [ui, theirWaypoint],
+          services: [service({ namespace: 'dash', labels: useWaypoint, selector: { app: 'ui' } })],
+        },
+        onlyShop,
+      ),
       'a waypoint that does not find istiod': besideDash([egress({ to: [{ podSelector: {} }] }), http]),
       'one that nobody can read': besideDash([networkPolicy({ ingress: [{ from: [{}] }] })]),
       'one of others that nobody can read': besideDash([networkPolicy({ ingress: 'all' }, theirs)]),
@@ -310,6 +349,7 @@ export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
         { pods: [ambientUi], labels: ambient },
         { ...onlyDash, ...toSidecar, route: { from: 'IstioAmbient', to: 'None' }, pods: [plainPod(captured)] },
       ),
+      'a waypoint that may not call, whose callers stay in sidecars': besideDash(onlyFromDash, {}, onlyDash),
       'a waypoint that may do all': besideDash([
         ingress({ ports: [...appPort, hbone] }),
         egress({ to: [{ podSelector: {} }, dash], ports: [...appPort, hbone] }, namesAndControl),

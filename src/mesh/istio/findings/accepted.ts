@@ -99,6 +99,7 @@ export function acceptanceOf(
 export function entriesFor({ id, object, seen }: Subject): string {
   if (seen === undefined) return '';
   const entry = (of: string, digest: string): string => `{finding: ${id}, object: ${of}, digest: ${digest}}`;
-  if (object === allBeside(object)) return ` As they are now that is ${entry(object, seen.all())}.`;
-  return ` As it is now that is ${entry(object, seen.one)}, and with all others of the kind there ${entry(allBeside(object), seen.all())}.`;
+  if (object === allBeside(object))
+    return ` To accept them as they are, add to spec.accept: ${entry(object, seen.all())}.`;
+  return ` To accept it as it is, add to spec.accept: ${entry(object, seen.one)}; with all others of the kind there: ${entry(allBeside(object), seen.all())}.`;
 }

@@ -68,6 +68,13 @@ describe('docs/findings.md', () => {
     });
   });
 
+  it('closes each block of commands in the section in which it begins', () => {
+    const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
+    const open = text.split(/^(?=## )/m).filter((section) => (section.match(/^```/gm) ?? []).length % 2 === 1);
+
+    expect(open.map((section) => section.split('\n')[0])).toEqual([]);
+  });
+
   it('has no heading of another form', () => {
     const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
 

@@ -121,7 +121,10 @@ export const workloadRules: readonly Rule[] = [
         )
         .map((workload) => ({
           object: nameOf(workload),
-          message: `${workload.available} of ${workload.replicas} pods are available before anything was changed`,
+          message:
+            workload.available < workload.replicas
+              ? `${workload.available} of ${workload.replicas} pods are available before anything was changed`
+              : 'its controller has not seen yet what it is to be now (observedGeneration), so nobody knows whether its pods are',
         })),
   },
   {

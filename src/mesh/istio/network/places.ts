@@ -80,6 +80,11 @@ function isRestarted(name: string, { scope }: Surroundings): boolean {
   return scope?.moves(name) === true || scope?.restartsForHbone(name) === true;
 }
 
+/** Whether the migration takes another namespace from its sidecars to ambient as well. */
+function goesAlong(name: string, { route, scope }: Surroundings): boolean {
+  return route.from === 'IstioSidecar' && route.to === 'IstioAmbient' && scope?.moves(name) === true;
+}
+
 function waysOf(end: End, surroundings: Surroundings): Pick<Place, 'now' | 'then'> {
   const { route, namespace } = surroundings;
   const { way } = end;
@@ -88,6 +93,9 @@ function waysOf(end: End, surroundings: Surroundings): Pick<Place, 'now' | 'then
     const now = ways[route.from];
     return { now: now === 'Sidecar' && way === 'OldSidecar' ? way : now, then: ways[route.to] };
   }
+  // In which order they move is not decided here: whoever calls from ambient goes through waypoints.
+  if (goesAlong(end.namespace, surroundings) && ['Sidecar', 'OldSidecar'].includes(way))
+    return { now: way, then: 'Ambient' };
   return { now: way, then: way === 'OldSidecar' && isRestarted(end.namespace, surroundings) ? 'Sidecar' : way };
 }
 
@@ -141,7 +149,10 @@ function placesOf(ends: readonly End[], name: string, surroundings: Surroundings
   const { mesh, namespace, route } = surroundings;
   const policies = readableIn(mesh.configs('NetworkPolicy', name));
   const isOwn = name === namespace.name;
-  const key = JSON.stringify([labelsOf(name, surroundings), isOwn ? route : isRestarted(name, surroundings)]);
+  const key = JSON.stringify([
+    labelsOf(name, surroundings),
+    isOwn ? route : [isRestarted(name, surroundings), goesAlong(name, surroundings)],
+  ]);
   const before = known(ends).get(key);
   if (before?.policies === policies) return before.places;
   const found = bounded(isOwn ? ownSteps : neighbourSteps, () => ends.map(placing(name, surroundings)));

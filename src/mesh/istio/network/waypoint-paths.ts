@@ -131,8 +131,9 @@ export function legsToOthers(
   const waypoints = theirs.filter(({ now }) => now === 'Waypoint');
   if (waypoints.length === 0 || surroundings.route.to !== 'IstioAmbient' || !usesWaypoint(name, surroundings))
     return [];
-  return callers
-    .filter((caller) => caller.then === 'Ambient' && waypoints.some((waypoint) => !isFree(caller, waypoint)))
+  const inAmbient = callers.filter(({ then }) => then === 'Ambient');
+  const to = inAmbient
+    .filter((caller) => waypoints.some((waypoint) => !isFree(caller, waypoint)))
     .flatMap((caller) => {
       spend(theirs.length / 4);
       const called = theirs.filter(({ now }) => now !== 'Waypoint').filter((each) => getsThrough(caller, each));
@@ -142,6 +143,41 @@ export function legsToOthers(
       const about = { leg: 'ToWaypoint', others: [caller], calls: callsOf('Egress', caller, meant) } as const;
       return waypoints.flatMap((place) => lostLeg(caller, place, hbonePort, { ...about, waypoint: place.end }));
     });
+  return [...to, ...legsFromOthers(inAmbient, waypoints, theirs.filter(servedThere(name, surroundings)))];
+}
+
+/** From waypoints of others to the pods before which they stand: whose calls these are is all that callers differ in. */
+function legsFromOthers(
+  callers: readonly Place[],
+  waypoints: readonly Place[],
+  served: readonly Place[],
+): readonly LostLeg[] {
+  return served.flatMap((called) => {
+    spend(1 + waypoints.length / 4);
+    const limiting = waypoints.filter((waypoint) => !isFree(waypoint, called));
+    if (limiting.length === 0) return [];
+    spend(callers.length / 4);
+    const caller = callers.find((each) => getsThrough(each, called));
+    return caller === undefined ? [] : limiting.flatMap((place) => fromWaypoint(caller, place, called));
+  });
+}
+
+/** From a waypoint of others to the pods before which it stands. */
+function fromWaypoint(caller: Place, place: Place, called: Place): readonly LostLeg[] {
+  const calls = callsOf('Ingress', caller, called);
+  return lostLeg(place, called, hbonePort, { leg: 'FromWaypoint', waypoint: place.end, others: [called], calls });
+}
+
+/** Whether a Service of a namespace sends to some of its pods through a waypoint. */
+function servedThere(name: string, { mesh }: Surroundings): (called: Place) => boolean {
+  const { [useWaypointLabel]: ofAll = 'none' } = mesh.labelsOf?.(name) ?? {};
+  const selectors = mesh
+    .services(name)
+    .filter(
+      ({ labels, selector }) => (labels[useWaypointLabel] ?? ofAll) !== 'none' && Object.keys(selector).length > 0,
+    )
+    .map(({ selector }) => selector);
+  return ({ end }) => selectors.some((matchLabels) => selects({ matchLabels }, end.labels));
 }
 
 function opens({ protocol, port, endPort }: PolicyPort, asked: number, by: Protocol): boolean {
