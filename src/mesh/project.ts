@@ -195,6 +195,11 @@ function exportToOf(annotations: Readonly<Record<string, string>> = {}): Pick<Se
   return said === '' ? {} : { exportTo: said.split(',').map((each) => each.trim()) };
 }
 
+function saidAt({ lastTransitionTime }: Json): { readonly at?: number } {
+  const at = instant(lastTransitionTime);
+  return at === undefined ? {} : { at };
+}
+
 /** A Service as decisions see it. */
 export function projectService(object: KubeObject): ServiceView {
   const spec = record(object['spec']);
@@ -220,6 +225,7 @@ export function projectService(object: KubeObject): ServiceView {
           status: text(condition['status']) ?? '',
           reason: text(condition['reason']) ?? '',
           message: text(condition['message']) ?? '',
+          ...saidAt(condition),
         },
       ]),
     ),
