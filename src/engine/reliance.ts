@@ -29,6 +29,6 @@ export function withheld({ kind }: Outcome, { gate }: StepPlan, lacking: Held | 
 /** What goes on by itself meanwhile, a rollout that has begun, is told with what is gone. */
 export function alsoLacking(outcome: Outcome, lacking: Held | undefined): Outcome {
   if (lacking?.stuck !== true || outcome.kind !== 'Wait' || outcome.stuck === true) return outcome;
-  const message = `${lacking.message}. Meanwhile: ${outcome.message}`;
+  const message = `${outcome.message}; ${lacking.message}`;
   return { ...outcome, stuck: true, stalled: 'RollbackStuck', message };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { kinds } from '../scenarios/manifests.ts';
 import { ambientShop, back, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
-import { waypoint } from '../scenarios/waypoint-world.ts';
+import { breakWaypoint, mendWaypoint, waypoint } from '../scenarios/waypoint-world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import type { World } from '../scenarios/world.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -14,12 +14,17 @@ import { runOnSimulation } from './run-scenario.ts';
 const settle = { policies: { settle: '15s' } } as const;
 const made = { SidecarCopy: 2, SidecarAllow: 1, SidecarGuard: 1 };
 
-async function start(world: World, options: Parameters<typeof ambientShop>[2] = {}): Promise<void> {
+async function start(
+  world: World,
+  options: Parameters<typeof ambientShop>[2] = {},
+  before?: (world: World) => Promise<void>,
+): Promise<void> {
   const home = world.ns();
   await ambientShop(world, [waypointAllowsGet(home), waypointDeniesDelete(home)], options);
   const slow = { spec: { template: { metadata: { annotations: { [podBehaviour.readyAfterMs]: '4000' } } } } };
   for (const name of ['api', 'web']) await world.patch('Deployment', home, name, slow);
   await world.pause(15_000);
+  await before?.(world);
   await world.create(await back(world, settle));
 }
 
@@ -160,6 +165,73 @@ describe('a rollback behind a waypoint that is gone', () => {
       await world.command('Migrating', world.ns());
       await world.childPhase('Migrated');
       await world.modesAre({ Sidecar: 3 });
+    });
+  });
+});
+
+async function scaled(world: World, replicas: number): Promise<void> {
+  await world.patch('Deployment', world.ns(), 'waypoint', { spec: { replicas } });
+  await world.pause(10_000);
+}
+
+interface Idle {
+  readonly make: (world: World) => Promise<void>;
+  readonly says: string;
+  readonly undo: (world: World) => Promise<void>;
+}
+
+const withoutPods: Readonly<Record<string, Idle>> = {
+  'that do not become Ready': {
+    make: (world) => breakWaypoint(world, world.ns()),
+    says: '0 of 1 pods available. Repair its pods: kubectl describe pods',
+    undo: (world) => mendWaypoint(world, world.ns()),
+  },
+  'that somebody has scaled away': {
+    make: (world) => scaled(world, 0),
+    says: '0 of 1 pods available. Have it run: kubectl scale deployment waypoint',
+    undo: (world) => scaled(world, 1),
+  },
+};
+
+async function noWayBack(world: World): Promise<string | undefined> {
+  const { status } = await world.child();
+  return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
+}
+
+describe('a rollback behind a waypoint without pods', () => {
+  it.each(Object.entries(withoutPods))('is told at rest and waits: %s', async (_what, { make, says, undo }) => {
+    await run(async (world) => {
+      await rested(world);
+      expect(await noWayBack(world)).toBeUndefined();
+      await make(world);
+      await world.pause(10_000);
+      expect(await noWayBack(world)).toMatch(/^MM124 Gateway lost-waypoint\/waypoint: a rollback would wait: /);
+      await world.command('RollingBack', world.ns());
+      await stands(world, says, { Sidecar: 3 });
+      await undo(world);
+      await isBack(world);
+    });
+  });
+
+  it('stands where it is when they go on the way', async () => {
+    await run(async (world) => {
+      await backUntil(world, 'RestoreLabels');
+      await world.pause(3000);
+      await breakWaypoint(world, world.ns());
+      await stands(world, '0 of 1 pods available', { Sidecar: 3 });
+      await mendWaypoint(world, world.ns());
+      await isBack(world);
+    });
+  });
+
+  it('leads back to none where there was none before the start', async () => {
+    await run(async (world) => {
+      await start(world, {}, (there) => scaled(there, 0));
+      await world.childPhase('Migrated');
+      await world.pause(20_000);
+      expect(await noWayBack(world)).toBeUndefined();
+      await world.command('RollingBack', world.ns());
+      await isBack(world);
     });
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { config, service, surroundings } from '../../../../../test/support/mesh-fixtures.ts';
+import { config, service, surroundings, workload } from '../../../../../test/support/mesh-fixtures.ts';
+import type { Surroundings } from '../../../adapter.ts';
 import type { ConditionView } from '../../../views.ts';
 import { notServed } from './gates.ts';
+import { waypointLacksNow } from './serving.ts';
 
 const made = Date.parse('2030-01-01T00:00:00Z');
 const route = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
@@ -34,10 +36,20 @@ function policy(reason: string, observedGeneration: string): ReturnType<typeof c
   );
 }
 
-function lacking(said: ConditionView, ...configs: readonly ReturnType<typeof config>[]): ReturnType<typeof notServed> {
+/** The namespace with a Service of which istiod says this, and a waypoint with so many pods. */
+function picture(said: ConditionView, configs: readonly ReturnType<typeof config>[], pods = 1): Surroundings {
   const conditions = { 'istio.io/WaypointBound': said };
   const bound = service({ name: 'api', labels: { 'istio.io/use-waypoint': 'waypoint' }, conditions });
-  return notServed(surroundings({ route, services: [bound] }, configs));
+  const templateLabels = {
+    'gateway.networking.k8s.io/gateway-name': 'waypoint',
+    'istio.io/dataplane-mode': 'none',
+  };
+  const serving = workload({ name: 'waypoint', templateLabels, replicas: pods, available: pods });
+  return surroundings({ route, services: [bound], workloads: [serving] }, configs);
+}
+
+function lacking(said: ConditionView, ...configs: readonly ReturnType<typeof config>[]): ReturnType<typeof notServed> {
+  return notServed(picture(said, configs));
 }
 
 describe('what the way back out of sidecars relies on', () => {
@@ -66,5 +78,14 @@ describe('what the way back out of sidecars relies on', () => {
     ['of a Service that is not bound', policy('AncestorNotBound', '2')],
   ])('is waited for, while istiod speaks of a policy %s', (_what, read) => {
     expect(lacking({ ...attached, at: made }, gateway(), read)?.passes).toBe(true);
+  });
+
+  it('is as it was without pods, where there were none at the start, unless callers go past it by now', () => {
+    const asleep = picture(attached, [gateway()], 0);
+    expect(notServed(asleep)?.message).toContain('0 of 1 pods available');
+    const heldBefore = new Set(waypointLacksNow(asleep));
+    expect(notServed({ ...asleep, heldBefore })).toBeUndefined();
+    const passed = picture({ status: 'False', reason: 'WaypointIsNotReady', message: 'not ready' }, [gateway()], 0);
+    expect(notServed({ ...passed, heldBefore })?.message).toContain('kubectl scale deployment waypoint');
   });
 });

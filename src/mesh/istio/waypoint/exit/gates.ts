@@ -5,7 +5,7 @@ import { nameOf, targetRefs } from '../../findings/rule.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { boundCondition, stillThrough, whyNotBound } from '../bound.ts';
 import { servedServices } from './served.ts';
-import { waypointsLack } from './serving.ts';
+import { lacksNow, waypointsLack } from './serving.ts';
 
 function views(surroundings: Surroundings): readonly (readonly [ServiceView, WaypointName])[] {
   return servedServices(surroundings).flatMap(({ service, waypoint }) =>
@@ -30,9 +30,17 @@ export function notThroughWaypoint(surroundings: Surroundings): string | undefin
   return undefined;
 }
 
-/** What keeps a waypoint from serving, which did at the start: nobody is sent there, and nobody left to it. */
+/** Whether istiod says itself that callers go past a waypoint, because it is not ready. */
+function isGonePast(surroundings: Surroundings): boolean {
+  return views(surroundings).some(([service]) => boundCondition(service)?.reason === 'WaypointIsNotReady');
+}
+
+/**
+ * What keeps a waypoint from serving, which did at the start: nobody is sent there, and nobody left to it. One that did
+ * not serve then either let nobody through, and has to do that still.
+ */
 export function waypointsAway(surroundings: Surroundings): Lacking | undefined {
-  const [lack] = waypointsLack(surroundings);
+  const [lack] = isGonePast(surroundings) ? lacksNow(surroundings) : waypointsLack(surroundings);
   return lack && { message: `${lack.message}. ${lack.fix}` };
 }
 
