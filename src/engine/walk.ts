@@ -7,6 +7,7 @@ import { owns, type PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
 import { flip, type Held } from './flip.ts';
 import { fromList, hasLabels } from './label-values.ts';
+import { alsoLacking, unreliable, withheld } from './reliance.ts';
 import { removeStep } from './remove.ts';
 import { restartStep } from './restart.ts';
 import { scaleUp } from './scale.ts';
@@ -138,7 +139,9 @@ function askAgain(
 ): Walked | undefined {
   if (status.direction !== 'Backward' || step.work.kind !== 'Restart') return undefined;
   const outcome = perform(situation, status, step, steps);
-  return outcome.kind === 'Done' ? undefined : { status: { ...status, ...outcome.patch }, outcome };
+  if (outcome.kind === 'Done') return undefined;
+  const held = withheld(outcome, step, unreliable(situation, step));
+  return held === undefined ? { status: { ...status, ...outcome.patch }, outcome } : { status, outcome: held };
 }
 
 /**
@@ -217,6 +220,28 @@ function park(
   return awaits ?? (noSlot === undefined ? undefined : { kind: 'Wait', parked: 'WantsSlot', message: noSlot });
 }
 
+/** Does what is next of a step that is not complete, or not seen to be: `Done` when it is by now. */
+function carryOut(
+  situation: Situation,
+  before: NamespaceMigrationStatus,
+  step: StepPlan,
+  steps: readonly StepPlan[],
+): Walked {
+  // Whatever it relies on has to hold without a break from when it is back.
+  const lacking = unreliable(situation, step);
+  const due = lacking === undefined ? settling(situation, step) : undefined;
+  if (due !== undefined && !isBegun(before.steps, step)) return { status: before, outcome: due };
+  const begun = begin(before, step, situation.now);
+  const outcome = perform(situation, begun, step, steps);
+  const held = withheld(outcome, step, lacking) ?? park(situation, begun, step, outcome);
+  if (held !== undefined) return { status: { ...before, step: step.name }, outcome: held };
+  const status = { ...begun, ...outcome.patch };
+  if (outcome.kind === 'Write' && due !== undefined) return { status, outcome: due };
+  if (outcome.kind !== 'Done') return { status, outcome: alsoLacking(outcome, lacking) };
+  const gate = awaitGate(situation, step);
+  return { status: gate.kind === 'Done' ? complete(status, step, situation.now) : status, outcome: gate };
+}
+
 /**
  * Goes along the steps as far as the observed state allows, in the order of the itinerary; a completed step is asked
  * again only where it is not seen.
@@ -229,18 +254,9 @@ export function walk(situation: Situation, start: NamespaceMigrationStatus, step
       if (back === undefined) continue;
       return back;
     }
-    const due = settling(situation, step);
-    if (due !== undefined && !isBegun(status.steps, step)) return { status, outcome: due };
-    const begun = begin(status, step, situation.now);
-    const outcome = perform(situation, begun, step, steps);
-    const parked = park(situation, begun, step, outcome);
-    if (parked !== undefined) return { status: { ...status, step: step.name }, outcome: parked };
-    status = { ...begun, ...outcome.patch };
-    if (outcome.kind === 'Write' && due !== undefined) return { status, outcome: due };
-    if (outcome.kind !== 'Done') return { status, outcome };
-    const gate = awaitGate(situation, step);
-    if (gate.kind !== 'Done') return { status, outcome: gate };
-    status = complete(status, step, situation.now);
+    const walked = carryOut(situation, status, step, steps);
+    if (walked.outcome.kind !== 'Done') return walked;
+    status = walked.status;
   }
   return { status, outcome: { kind: 'Done' } };
 }

@@ -116,6 +116,13 @@ export interface Scale {
   readonly replicas: number;
 }
 
+/** What a step relies on and is not there any more. */
+export interface Lacking {
+  readonly message: string;
+  /** Nobody says that it is gone, only not yet that it is there: that passes, and counts for nothing once it has stood. */
+  readonly passes?: true;
+}
+
 /** One step of an itinerary. */
 export interface StepPlan {
   readonly name: StepName;
@@ -134,6 +141,11 @@ export interface StepPlan {
    * without a slot and without a deadline: those for which it waits need the slots.
    */
   readonly awaits?: (surroundings: Surroundings) => Awaiting | undefined;
+  /**
+   * Of what the steps before have reached, what has to be so right before each change that this one makes, because it
+   * takes away what protects until then. Asked anew each time: what was reached once may be gone.
+   */
+  readonly relies?: (surroundings: Surroundings) => Lacking | undefined;
   /**
    * It relies on what the steps before it made: it writes nothing before these have held for `spec.policies.settle`,
    * because the control plane says what it has accepted, but nobody says when the last proxy has received it, nor when

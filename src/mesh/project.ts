@@ -216,6 +216,11 @@ function opensBy(spec: Json): Pick<ServiceView, 'opensBy'> {
   return strings(spec['externalIPs']).length > 0 ? { opensBy: 'it has externalIPs' } : {};
 }
 
+function saidAt({ lastTransitionTime }: Json): { readonly at?: number } {
+  const at = instant(lastTransitionTime);
+  return at === undefined ? {} : { at };
+}
+
 /** A Service as decisions see it. */
 export function projectService(object: KubeObject): ServiceView {
   const spec = record(object['spec']);
@@ -242,6 +247,7 @@ export function projectService(object: KubeObject): ServiceView {
           status: text(condition['status']) ?? '',
           reason: text(condition['reason']) ?? '',
           message: text(condition['message']) ?? '',
+          ...saidAt(condition),
         },
       ]),
     ),

@@ -216,6 +216,8 @@ export interface ConditionView {
   readonly status: string;
   readonly reason: string;
   readonly message: string;
+  /** When it was said, in milliseconds since the epoch; absent where that is not told. */
+  readonly at?: number;
 }
 
 /** metav1.LabelSelector in plain form. */

@@ -149,7 +149,7 @@ function guardedWork(work: StepWork, where: string): StepWork {
  * A gate that cannot be asked is closed, on both ways: on the way back too it keeps closed what a copy decides about.
  */
 function guardedStep(step: StepPlan, isBackward: boolean): StepPlan {
-  const { name, gate, scales, awaits, settled } = step;
+  const { name, gate, relies, scales, awaits, settled } = step;
   const where = `step ${name}`;
   return {
     ...step,
@@ -161,6 +161,15 @@ function guardedStep(step: StepPlan, isBackward: boolean): StepPlan {
           where,
           () => gate(surroundings),
           (message) => message,
+        ),
+    }),
+    ...(relies && {
+      relies: (surroundings) =>
+        guarded<ReturnType<typeof relies>>(
+          surroundings,
+          where,
+          () => relies(surroundings),
+          (message) => ({ message }),
         ),
     }),
     ...(scales && {

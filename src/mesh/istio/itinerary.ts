@@ -12,6 +12,7 @@ import { awaitsUnseen } from './waypoint/awaits-called.ts';
 import { awaitsNameless } from './waypoint/awaits-nameless.ts';
 import { awaitsCallers, awaitsHbone } from './waypoint/awaits.ts';
 import { exitOrder } from './waypoint/exit/order.ts';
+import { notServed } from './waypoint/exit/gates.ts';
 import { isExit } from './waypoint/exit/route.ts';
 import { forgetSidecars, leaveWaypoints, prepareSidecars, returnToWaypoints } from './waypoint/exit/steps.ts';
 import { restartOrder } from './waypoint/order.ts';
@@ -258,6 +259,8 @@ function backward(
   // see where callers in ambient come from, so before they are there these leave ambient, and before callers are there
   // again the called leave their sidecars.
   const othersFirst = entersAmbient(route) || isExit(route) ? { awaits: awaitsOthersBack } : {};
+  // E: with its sidecar a pod loses all but what the waypoint enforces, so that has to be so at each of them.
+  const served = restore.length > 0 ? { relies: notServed } : {};
   const steps: StepPlan[] = [...restore];
   if (rules[route.from].byRestart || rules[route.to].byRestart) {
     steps.push(
@@ -269,9 +272,10 @@ function backward(
         work: { kind: 'Labels', targets: first },
         ...(restore.length > 0 && { settled: true as const }),
         ...othersFirst,
+        ...served,
       },
       // B, F: templates go back to what they were, one workload at a time. Dying before or after the patch: the
-      // template's annotation tells which.
+      // template's annotation tells which, and what the next one relies on is asked again.
       {
         name: 'RestoreWorkloads',
         why: `Takes every restart back until the pods are in mode ${mode} again.`,
@@ -282,6 +286,7 @@ function backward(
         },
         settled: true,
         ...othersFirst,
+        ...served,
       },
     );
   }

@@ -28,6 +28,8 @@ const unheld = each((step) => {
 
 const unawaited = each(({ awaits: _awaits, ...step }) => step);
 
+const unasked = each(({ relies: _relies, ...step }) => step);
+
 const ungated = each(({ gate: _gate, settled: _settled, ...step }) => step);
 
 /** Without the label of the new data plane. */
@@ -145,10 +147,18 @@ export const wrongAtSeams: readonly Wrong[] = [
   {
     name: 'on the way back takes waypoint and policies away first',
     adapter: adapterWith({
-      backward: inTurn(unheld, ungated, moved(['UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint'], 'RestoreLabels')),
+      backward: inTurn(
+        unheld,
+        unasked,
+        ungated,
+        moved(['UnbindWaypoint', 'RemovePolicies', 'RemoveWaypoint'], 'RestoreLabels'),
+      ),
     }),
   },
-  { name: 'on the way back leaves Services bound', adapter: adapterWith({ backward: without('UnbindWaypoint') }) },
+  {
+    name: 'on the way back leaves Services bound',
+    adapter: adapterWith({ backward: inTurn(unasked, without('UnbindWaypoint')) }),
+  },
   { name: 'on the way back leaves its policies', adapter: adapterWith({ backward: without('RemovePolicies') }) },
   {
     name: 'on the way back restarts nothing',

@@ -3,6 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { arrived } from '../itinerary.ts';
 import { mirrored } from '../mirrored.ts';
 import { waitsForEver } from '../waypoint/awaits-back.ts';
+import { waypointsLack } from '../waypoint/exit/serving.ts';
 import { passedBy, passedByFix, passesBy } from '../waypoint/passed-by.ts';
 import { asBack, askedBack } from './asked-back.ts';
 import { cutOff } from './network-policies.ts';
@@ -70,10 +71,21 @@ function opensBack(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
+/** Waypoints to which a rollback leads and that do not serve: while pods have sidecars nobody else notices. */
+function withoutWaypoint(surroundings: Surroundings): readonly Evidence[] {
+  if (!standsThere(surroundings) || surroundings.itinerary !== 'L7') return [];
+  return waypointsLack(surroundings).map(({ object, message, fix }) => ({
+    object,
+    message: `a rollback would wait: ${message}`,
+    fix: `If nobody wants it back, finalize. Else: ${fix}`,
+  }));
+}
+
 /** What keeps it from ever coming back as it was. */
 function neverBack(surroundings: Surroundings): readonly Evidence[] {
   return [
     ...nobodyLeft(surroundings),
+    ...withoutWaypoint(surroundings),
     ...opensBack(surroundings),
     ...unfitBack(surroundings)
       .filter(({ holds }) => holds)

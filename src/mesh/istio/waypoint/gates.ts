@@ -17,7 +17,7 @@ import { boundServices } from './translation.ts';
  * A condition of a configuration object, if it is of the current generation; Istio writes observedGeneration as a
  * string, Gateway API as a number.
  */
-function current(
+export function current(
   { status, generation }: ConfigView,
   type: string,
 ): { readonly status: string; readonly reason: string; readonly message: string } | undefined {

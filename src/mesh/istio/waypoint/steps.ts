@@ -1,4 +1,4 @@
-import type { StepPlan } from '../../adapter.ts';
+import type { Lacking, StepPlan, Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
@@ -125,6 +125,12 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
   ];
 }
 
+/** Whoever binds a Service again sends its callers to a waypoint that is about to lose its copies. */
+function onNobodyBound(surroundings: Surroundings): Lacking | undefined {
+  const message = stillBound(surroundings);
+  return message === undefined ? undefined : { message };
+}
+
 /** The last step of the way back; an adopted waypoint stays. */
 const removeWaypoint: StepPlan = {
   // Safe: nobody is bound to it. Dying before or after: what is left is seen and deleted.
@@ -135,6 +141,7 @@ const removeWaypoint: StepPlan = {
     steps: ['EnsureWaypoint'],
     unwatched: [{ before: gateways, resource: configMaps, name: parametersName }],
   },
+  relies: onNobodyBound,
 };
 
 /**
@@ -148,6 +155,7 @@ const disallowWaypoint: StepPlan = {
   work: { kind: 'Remove', steps: ['AllowWaypoint'] },
   // Outage: who has not learnt of the unbinding yet would be refused.
   settled: true,
+  relies: onNobodyBound,
 };
 
 /** The way back, once the pods have their sidecars again: they read the originals, which were never touched. */
@@ -177,10 +185,12 @@ export function leaveWaypoint(
     {
       // E: nobody is bound, and every caller's ztunnel has had time to learn it, so no copy decides about anything; the
       // companions only admitted the waypoint. Who goes through an adopted one still is let in by the originals only,
-      // as before: the companions are gone from the sidecars. Dying before or after: what is left is seen and deleted.
+      // as before: the companions are gone from the sidecars. That nobody is bound, and no pod without its sidecar, is
+      // asked once more: both may have changed since. Dying before: asked again; after: what is left is seen and deleted.
       name: 'RemovePolicies',
       why: 'Deletes what was made beside the originals: first what admits the waypoint to the pods, then the copies.',
-      work: { kind: 'Remove', steps: ['AllowWaypoint', 'CopyPolicies', 'GuardBypass'] },
+      work: { kind: 'Remove', steps: ['AllowWaypoint', 'CopyPolicies', 'GuardBypass'], ...hold },
+      relies: onNobodyBound,
       settled: true,
     },
     ...(adopted === undefined ? [removeWaypoint] : []),

@@ -4,7 +4,7 @@ import { useWaypointLabel } from '../../labels.ts';
 import { modeOf } from '../../pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
-import { notThroughWaypoint, stillThroughWaypoint } from './gates.ts';
+import { notServed, notThroughWaypoint, stillThroughWaypoint, waypointsAway } from './gates.ts';
 import { orphans } from '../orphans.ts';
 import { exitManifests, exitTranslationOf, possibleAtExit, servicesToUnbind, withheldAtExit } from './translation.ts';
 
@@ -86,11 +86,13 @@ export const leaveWaypoints: readonly StepPlan[] = [
 export const returnToWaypoints: readonly StepPlan[] = [
   {
     // E: behind the waypoint the sidecars go on enforcing for direct callers, and leave what comes through it to the
-    // originals, which were never touched. The gate wants istiod to say so before a pod is without its sidecar. Dying
-    // before: sent again; after: the labels are seen to be back.
+    // originals, which were never touched. The gate wants istiod to say so before a pod is without its sidecar, and to
+    // a waypoint that is gone or has no pods nobody is sent: while pods have their sidecars nothing is gained by it.
+    // Dying before: sent again, if the waypoint serves; after: the labels are seen to be back.
     name: 'BindWaypoint',
     why: 'Puts the labels of the Services back first: pods without a sidecar are protected by the waypoint only.',
     work: { kind: 'UnbindServices', keys: [useWaypointLabel], objectsStay: true },
+    relies: waypointsAway,
     gate: notThroughWaypoint,
   },
 ];
@@ -99,7 +101,8 @@ export const returnToWaypoints: readonly StepPlan[] = [
 export const forgetSidecars: readonly StepPlan[] = [
   {
     // E: held while a pod has a sidecar; ztunnel reads none of it but the guard, which only refuses callers that have a
-    // sidecar, and there is none. Dying before or after: what is left is seen and deleted.
+    // sidecar, and there is none; and the waypoint is looked at once more, because without it the guard is all that
+    // refuses. Dying before: asked again; after: what is left is seen and deleted.
     name: 'RemovePolicies',
     why: 'Deletes what was made for the sidecars, the guard last.',
     work: {
@@ -107,6 +110,7 @@ export const forgetSidecars: readonly StepPlan[] = [
       steps: ['AllowForSidecars', 'CopyForSidecars', 'GuardUntilSidecars'],
       heldBy: (pod) => modeOf(pod) === 'Sidecar',
     },
+    relies: notServed,
     settled: true,
   },
 ];

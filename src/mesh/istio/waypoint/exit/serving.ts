@@ -1,0 +1,108 @@
+import { memoize } from '../../../../base/memoize.ts';
+import type { Surroundings } from '../../../adapter.ts';
+import { list, text } from '../../../json.ts';
+import type { ConfigView } from '../../../views.ts';
+import { nameOf } from '../../findings/rule.ts';
+import { markOf } from '../../mark.ts';
+import type { WaypointName } from '../../policy/attachment.ts';
+import { makesGateway } from '../gateway-pods.ts';
+import { gatewayNameLabel, waypointClass } from '../gateway.ts';
+import { current } from '../gates.ts';
+import { isExit } from './route.ts';
+import { servedServices } from './served.ts';
+
+/*
+ * Whether the waypoints to which a rollback leads back serve. Nobody goes through them while pods have sidecars, so that they are gone, or without pods, is
+ * noticed by nobody else.
+ */
+
+/** What a waypoint lacks before somebody may depend on it. */
+export interface Lack {
+  readonly object: string;
+  readonly message: string;
+  readonly fix: string;
+  /** By which it is known again that this was so at the start; absent where nothing starts with it. */
+  readonly mark?: string;
+}
+
+/** So many pods as a waypoint needs that is its owner's, however many he wants. */
+const fewestPods = 1;
+
+/** Without pods it loses its address sooner or later, so that it does not serve is one and the same. */
+function notServing({ namespace, name }: WaypointName, said: Pick<Lack, 'message' | 'fix'>): Lack {
+  const object = nameOf({ kind: 'Gateway', namespace, name });
+  return { object, ...said, mark: markOf('waypoint', object, 'does not serve') };
+}
+
+/** Nobody but its owner can say how it was. */
+function notThere({ namespace, name }: WaypointName, why: string): Lack {
+  return {
+    object: nameOf({ kind: 'Gateway', namespace, name }),
+    message: why,
+    fix: `Create it again as it was; a plain one: istioctl waypoint apply -n ${namespace} --name ${name}`,
+  };
+}
+
+/** What istiod says of the Gateway as it is now. */
+function unaccepted(gateway: ConfigView, waypoint: WaypointName): readonly Lack[] {
+  const fix = `Repair it: kubectl describe gateway ${waypoint.name} -n ${waypoint.namespace}`;
+  const lacks = ['Accepted', 'Programmed'].flatMap((type) => {
+    const condition = current(gateway, type);
+    if (condition?.status === 'True') return [];
+    const why = condition === undefined ? '' : ` (${condition.reason}: ${condition.message})`;
+    return [notServing(waypoint, { message: `${nameOf(gateway)} is not ${type}${why}`, fix })];
+  });
+  return list(gateway.status['addresses']).length > 0
+    ? lacks
+    : [...lacks, notServing(waypoint, { message: `${nameOf(gateway)} has no address`, fix })];
+}
+
+function withoutPods(waypoint: WaypointName, { namespace, workloads, mesh }: Surroundings): readonly Lack[] {
+  const { name, namespace: home } = waypoint;
+  const own = (home === namespace.name ? workloads : mesh.workloads(home))
+    .filter(makesGateway)
+    .filter(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
+  const available = own.reduce((sum, workload) => sum + workload.available, 0);
+  if (available >= fewestPods) return [];
+  const asleep = own.find(({ replicas }) => replicas === 0);
+  const fix =
+    asleep === undefined
+      ? `Repair its pods: kubectl describe pods -n ${home} -l ${gatewayNameLabel}=${name}`
+      : `Have it run: kubectl scale ${asleep.kind.toLowerCase()} ${asleep.name} -n ${home} --replicas=${fewestPods}`;
+  const message = `the waypoint ${home}/${name} has ${available} of ${fewestPods} pods available`;
+  return [notServing(waypoint, { message, fix })];
+}
+
+/** The first thing that it lacks: the others follow from that, or come to light after it. */
+function lacksOf(waypoint: WaypointName, surroundings: Surroundings): readonly Lack[] {
+  const { namespace, name } = waypoint;
+  const gateway = surroundings.mesh.configs('Gateway', namespace).find((candidate) => candidate.name === name);
+  if (gateway === undefined)
+    return [notThere(waypoint, `${nameOf({ kind: 'Gateway', namespace, name })} is not there`)];
+  if (gateway.terminating === true) return [notThere(waypoint, `${nameOf(gateway)} is being deleted`)];
+  if (text(gateway.spec['gatewayClassName']) !== waypointClass)
+    return [notThere(waypoint, `${nameOf(gateway)} is no waypoint of class ${waypointClass}`)];
+  return [...withoutPods(waypoint, surroundings), ...unaccepted(gateway, waypoint)].slice(0, 1);
+}
+
+/** The waypoints of the namespace, each once. */
+function waypointsOf(surroundings: Surroundings): readonly WaypointName[] {
+  const all = servedServices(surroundings).map(({ waypoint }) => waypoint);
+  return [...new Map(all.map((waypoint) => [`${waypoint.namespace}/${waypoint.name}`, waypoint])).values()];
+}
+
+/** What all of them lack now, since the start or before. */
+export const lacksNow = memoize((surroundings: Surroundings): readonly Lack[] =>
+  isExit(surroundings.route) ? waypointsOf(surroundings).flatMap((waypoint) => lacksOf(waypoint, surroundings)) : [],
+);
+
+/** Marks of that: a rollback leads back to it where it was so at the start. */
+export function waypointLacksNow(surroundings: Surroundings): readonly string[] {
+  return lacksNow(surroundings).flatMap(({ mark }) => mark ?? []);
+}
+
+/** What they have come to lack since the start. */
+export function waypointsLack(surroundings: Surroundings): readonly Lack[] {
+  const { heldBefore } = surroundings;
+  return lacksNow(surroundings).filter(({ mark }) => mark === undefined || heldBefore?.has(mark) !== true);
+}
