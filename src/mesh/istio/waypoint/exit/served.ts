@@ -1,4 +1,8 @@
+import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
+import type { ServiceView } from '../../../views.ts';
+import { useWaypointLabel } from '../../labels.ts';
+import type { WaypointName } from '../../policy/attachment.ts';
 import type { ExitWorld, Served } from '../../policy/translate/to-sidecar/served.ts';
 import { labelsBefore, namedWaypoint } from '../bound.ts';
 import { makesGateway } from '../gateway-pods.ts';
@@ -18,11 +22,27 @@ function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): 
 }
 
 /**
- * The Services that go through a waypoint, by their own label or by that of the namespace. A waypoint's own Service has
+ * The waypoint of a Service. What the journal has of it counts, whatever its labels and those of the namespace are by
+ * now: who takes one off that the operator has set says nothing about what protects the pods. It began behind a waypoint
+ * of its own namespace, so labels that lead elsewhere since take nothing from it either.
+ */
+function waypointOf(service: ServiceView, surroundings: Surroundings): WaypointName | 'none' | undefined {
+  const { namespace, records, back } = surroundings;
+  const known = own(records, service.name);
+  if (known === undefined)
+    return (
+      namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name)
+    );
+  const name = known[useWaypointLabel] ?? back?.[useWaypointLabel] ?? namespace.labels[useWaypointLabel];
+  return name === undefined ? undefined : namedWaypoint({ [useWaypointLabel]: name }, namespace.name);
+}
+
+/**
+ * The Services that go through a waypoint, or did before they were taken from it, by their own label or by that of the namespace. A waypoint's own Service has
  * none, and an ExternalName is none to ztunnel.
  */
 export function servedServices(surroundings: Surroundings): readonly Served[] {
-  const { namespace, services } = surroundings;
+  const { services } = surroundings;
   const accounts = new Map<string, string>();
   function serviceAccountOf(name: string): string {
     const found = accounts.get(name) ?? accountOf(name, surroundings);
@@ -32,8 +52,7 @@ export function servedServices(surroundings: Surroundings): readonly Served[] {
   return services
     .filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName)
     .flatMap((service) => {
-      const waypoint =
-        namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name);
+      const waypoint = waypointOf(service, surroundings);
       return waypoint === undefined || waypoint === 'none'
         ? []
         : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name) } }];
