@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { originalLabelsAnnotation } from '../../src/api/resources.ts';
+import { meshMigrations, originalLabelsAnnotation } from '../../src/api/resources.ts';
 import { ambientShop, back, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
-import { kinds } from '../scenarios/manifests.ts';
+import { kinds, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -67,23 +67,22 @@ async function stalled(world: World): Promise<string> {
 
 const command = (value: string): string => `kubectl label service api -n NS --overwrite ${useWaypoint}${value}`;
 
+async function alone(name: string, run: Act): Promise<void> {
+  await runOnSimulation({ name, podsOutside: true, disturbs: true, run });
+}
+
 /** Runs it, and at each half second afterwards everything that was made is there. */
 async function told(name: string, prepare: Act, act: Act, then?: Act): Promise<string> {
   let said = '';
-  await runOnSimulation({
-    name,
-    podsOutside: true,
-    disturbs: true,
-    async run(world) {
-      await prepare(world);
-      await act(world);
-      for (let at = 0; at < 60; at += 1) {
-        await world.pause(500);
-        expect(await madeByRole(world)).toEqual(everything);
-      }
-      said = (await stalled(world)).replaceAll(world.ns(), 'NS');
-      await then?.(world);
-    },
+  await alone(name, async (world) => {
+    await prepare(world);
+    await act(world);
+    for (let at = 0; at < 60; at += 1) {
+      await world.pause(500);
+      expect(await madeByRole(world)).toEqual(everything);
+    }
+    said = (await stalled(world)).replaceAll(world.ns(), 'NS');
+    await then?.(world);
   });
   return said;
 }
@@ -223,5 +222,76 @@ describe('a label that is taken off on the way out of ambient', () => {
     );
     expect(said).toContain('RollbackStuck: labels of Service NS/api were changed by someone else');
     expect(said).toContain(command('=waypoint'));
+  });
+});
+
+/** At rest, and the waypoint is cleared away. */
+async function clearedAway(world: World): Promise<void> {
+  await rested(world);
+  await world.delete(kinds.Gateway, world.ns(), 'waypoint');
+  await world.pause(20_000);
+}
+
+describe('a waypoint that is cleared away after the way out of ambient', () => {
+  it('keeps nobody from finalizing: its copies stand in for it', async () => {
+    const said = await told('cleared', clearedAway, () => Promise.resolve(), putsBack('none'));
+    expect(said).toMatch(/^no:/);
+  });
+
+  it('keeps nobody from finalizing when its policies have gone with it', async () => {
+    await alone('all-cleared', async (world) => {
+      await clearedAway(world);
+      for (const name of ['readers', 'no-delete']) await world.delete(kinds.AuthorizationPolicy, world.ns(), name);
+      await world.eventually('nothing is copied any more', async () =>
+        Object.keys(await madeByRole(world)).length === 0 ? true : undefined,
+      );
+      await world.edit({ action: 'Finalize' });
+      await world.childPhase('Finalized');
+    });
+  });
+
+  it('keeps nobody from deleting the migration and leaving all as it is', async () => {
+    await alone('left', async (world) => {
+      await clearedAway(world);
+      await world.edit({ action: 'Finalize', rollback: { onDelete: 'Leave' } });
+      await world.delete(meshMigrations, undefined, world.name);
+      await world.gone(meshMigrations, undefined, world.name);
+      await world.modesAre({ Sidecar: 3 });
+      expect(await madeByRole(world)).toEqual(everything);
+    });
+  });
+
+  it('has its policies followed while it is gone', async () => {
+    await alone('followed', async (world) => {
+      await clearedAway(world);
+      await world.create(
+        object('AuthorizationPolicy', world.ns(), 'emergency', {
+          targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }],
+          action: 'DENY',
+          rules: [{ to: [{ operation: { paths: ['/admin'] } }] }],
+        }),
+      );
+      await world.eventually('its copy', async () =>
+        (await madeByRole(world))['SidecarCopy'] === 3 ? true : undefined,
+      );
+    });
+  });
+
+  it('is to be created again when a label was taken off as well, or the label is put back', async () => {
+    const said = await told('cleared-taken', clearedAway, takesLabel, putsBack('none'));
+    expect(said).toContain(command('=none'));
+    expect(said).not.toContain('take the label off');
+  });
+
+  it('is missed while pods have no sidecar, and the remedy is no label', async () => {
+    await alone('missed', async (world) => {
+      await halfWay(world, { rollback: { automatic: false } });
+      await world.delete(kinds.Gateway, world.ns(), 'waypoint');
+      await world.childPhase('Failed');
+      const finding = (await world.child()).status?.findings?.find(({ id }) => id === 'MM089');
+      expect(finding?.fix).toBe(
+        'Create the Gateway again. It may go when every pod has its sidecar and no Service is bound to it any more.',
+      );
+    });
   });
 });

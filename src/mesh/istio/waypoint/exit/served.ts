@@ -3,8 +3,10 @@ import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
 import { useWaypointLabel } from '../../labels.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
+import { isOurs, roleOf, targetOf } from '../../policy/translate/names.ts';
 import type { ExitWorld, Served } from '../../policy/translate/to-sidecar/served.ts';
 import { labelsBefore, namedWaypoint } from '../bound.ts';
+import { principalsOf } from '../standing-principals.ts';
 import { makesGateway } from '../gateway-pods.ts';
 import { gatewayNameLabel } from '../gateway.ts';
 import { worldOf } from '../world.ts';
@@ -12,13 +14,39 @@ import { worldOf } from '../world.ts';
 /** Whose identity a waypoint has (pilot/pkg/config/kube/gateway/gateway_collection.go). */
 const serviceAccountAnnotation = 'gateway.istio.io/service-account';
 
-/** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them. */
-function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string {
+/**
+ * The ServiceAccount by which what was made names the waypoint of a Service; undefined where nothing does, or more than
+ * one.
+ */
+function standingAccount(service: string, { mesh, namespace }: Surroundings): string | undefined {
+  const guards = mesh
+    .configs('AuthorizationPolicy', namespace.name)
+    .filter((config) => isOurs(config) && roleOf(config) === 'SidecarGuard' && targetOf(config)?.name === service);
+  const [account, ...others] = new Set(
+    guards.flatMap(principalsOf).flatMap((principal) => principal.split(`/ns/${namespace.name}/sa/`)[1] ?? []),
+  );
+  return others.length === 0 ? account : undefined;
+}
+
+/** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them; undefined of one that is gone. */
+function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string | undefined {
   const deployment = workloads
     .filter(makesGateway)
     .find(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
   const gateway = mesh.configs('Gateway', namespace.name).find((candidate) => candidate.name === name);
-  return deployment?.serviceAccount ?? gateway?.annotations[serviceAccountAnnotation] ?? name;
+  return deployment?.serviceAccount ?? gateway?.annotations[serviceAccountAnnotation] ?? (gateway && name);
+}
+
+/**
+ * The same of the waypoint of a Service: of one that is gone what stands tells it, because to name another would let in
+ * whoever has that by now.
+ */
+function accounts(surroundings: Surroundings): (waypoint: string, service: string) => string {
+  const known = new Map<string, string | undefined>();
+  return (waypoint, service) => {
+    if (!known.has(waypoint)) known.set(waypoint, accountOf(waypoint, surroundings));
+    return known.get(waypoint) ?? standingAccount(service, surroundings) ?? waypoint;
+  };
 }
 
 /**
@@ -43,19 +71,14 @@ function waypointOf(service: ServiceView, surroundings: Surroundings): WaypointN
  */
 export function servedServices(surroundings: Surroundings): readonly Served[] {
   const { services } = surroundings;
-  const accounts = new Map<string, string>();
-  function serviceAccountOf(name: string): string {
-    const found = accounts.get(name) ?? accountOf(name, surroundings);
-    accounts.set(name, found);
-    return found;
-  }
+  const serviceAccountOf = accounts(surroundings);
   return services
     .filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName)
     .flatMap((service) => {
       const waypoint = waypointOf(service, surroundings);
       return waypoint === undefined || waypoint === 'none'
         ? []
-        : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name) } }];
+        : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name, service.name) } }];
     });
 }
 
