@@ -98,9 +98,26 @@ export function superfluous(
 }
 
 /**
+ * What is missing before what stands of a step is known to decide in the place of what is `left`: that it is in the API
+ * does not say that anybody has read it. Asked as if what is left had gone, or it might keep itself.
+ */
+export function notTakenOver(
+  { surroundings }: Situation,
+  { gate }: StepPlan,
+  left: readonly OwnObject[],
+): string | undefined {
+  const { mesh, namespace } = surroundings;
+  const isLeft = ({ kind, name, namespace: home }: ConfigView): boolean =>
+    home === namespace.name && left.some((each) => each.resource.kind === kind && each.name === name);
+  const configs: typeof mesh.configs = (kind, home) => mesh.configs(kind, home).filter((config) => !isLeft(config));
+  return gate?.({ ...surroundings, mesh: { ...mesh, configs } });
+}
+
+/**
  * One Apply step: done when every object is as wanted. Made without taking anything over and recognised by what is
- * there, so it is the same to be killed before or after. New objects come before superfluous ones go, so that at no
- * instant a rule is in neither.
+ * there, so it is the same to be killed before or after. New objects come before superfluous ones go, and
+ * are read before that, so that at no instant a rule is in neither. Dying before one goes: the gate is asked again;
+ * after: it is seen to be gone.
  */
 export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork): Outcome {
   const manifests = work.objects(situation.surroundings);
@@ -122,7 +139,8 @@ export function applyStep(situation: Situation, step: StepPlan, work: ApplyWork)
     return { kind: 'Write', message: `applying ${nameOf(first.applied)}${more}`, write };
   }
   const objects = superfluous(situation, step, entries);
-  if (objects.length > 0)
+  // Until then the gate is waited for, and the step is asked again.
+  if (objects.length > 0 && notTakenOver(situation, step, objects) === undefined)
     return { kind: 'Write', message: 'deleting what is not wanted any more', write: { kind: 'Remove', objects } };
   const edited = entries.find((entry) => entry.standing === 'Edited');
   return edited === undefined ? { kind: 'Done' } : editedByOthers(edited);

@@ -5,6 +5,7 @@ import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import { takenAlong } from './company.ts';
 import { backOutOfScope, courseOf, type Course } from './course.ts';
+import type { Verdict } from './conditions.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence, withFindings } from './held.ts';
 import { finish } from './finish.ts';
@@ -18,6 +19,7 @@ import { confirmed, confirmedStatus, evidenceOf, journalKept } from './confirm.t
 import { journalFirst } from './keep-journal.ts';
 import { proceed } from './proceed.ts';
 import { restoreRecord } from './service-records.ts';
+import { relabelled } from './services.ts';
 import { readable } from './stored.ts';
 import { blame, givenUp } from './refused.ts';
 import { revisedOnTheWayBack } from './revised.ts';
@@ -65,6 +67,9 @@ function goForward(
   const unrest = unrestOnTheWay(situation, looked);
   if (unrest !== undefined)
     return restless(looked, 'Paused', unrest, unrest.until === undefined ? undefined : goingOn(situation));
+  const strange = relabelled(situation, looked, itinerary);
+  if (strange !== undefined)
+    return hold(looked, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: strange });
   const criticals = found.filter(({ severity }) => severity === 'Critical');
   const critical = criticals.find((finding) => !situation.adapter.isUnknown(finding));
   if (critical !== undefined) {
@@ -161,6 +166,11 @@ function queued({ notTurned = '' }: Situation, rested: Draft): Draft {
   return { ...rested, verdict: { state: 'InProgress', reason: 'Waiting', message: notTurned } };
 }
 
+/** What others have changed keeps it from going on as well, whatever else it stands for. */
+function alsoForeign(verdict: Verdict, foreign: string | undefined): Verdict {
+  return foreign === undefined ? verdict : { ...verdict, message: `${foreign}; ${verdict.message}` };
+}
+
 /** Nothing goes on, but what was made still follows the user's objects. */
 function paused(
   situation: Situation,
@@ -180,9 +190,15 @@ function paused(
   }
   // What is lost meanwhile is not held against it: the deadline begins when it goes on.
   const status = kept.outcome.kind === 'Done' ? kept.status : start;
-  return status.failure === undefined
-    ? hold(status, 'Paused', pausedVerdict(situation, status))
-    : hold(status, 'Failed', failedVerdict(situation, storedReason(status.failure.reason), status.failure.message));
+  const foreign = kept.outcome.kind === 'Foreign' ? kept.outcome.message : relabelled(situation, status, itinerary);
+  const { failure } = status;
+  return failure === undefined
+    ? hold(status, 'Paused', alsoForeign(pausedVerdict(situation, status), foreign))
+    : hold(
+        status,
+        'Failed',
+        alsoForeign(failedVerdict(situation, storedReason(failure.reason), failure.message), foreign),
+      );
 }
 
 /**

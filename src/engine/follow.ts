@@ -1,7 +1,16 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Itinerary, StepPlan, StepWork } from '../mesh/adapter.ts';
-import { editedByOthers, entriesOf, nameOf, nameTaken, revoked, superfluous, type Entry } from './apply.ts';
+import {
+  editedByOthers,
+  entriesOf,
+  nameOf,
+  nameTaken,
+  notTakenOver,
+  revoked,
+  superfluous,
+  type Entry,
+} from './apply.ts';
 import { ownObjects } from './own-objects.ts';
 import { timesRefused } from './refused.ts';
 import type { Outcome, OwnObject, Situation, Write } from './situation.ts';
@@ -115,14 +124,17 @@ function applying(
 
 /**
  * What is not wanted any more goes in the order in which the way back would delete it: first what lets requests
- * through. Not while something of its step is not there yet, so that at no instant a rule is in neither.
+ * through. Not while something of its step is not there yet, or not read yet, so that at no instant a rule is in
+ * neither. Dying before it goes: the gate is asked again; after: it is seen to be gone.
  */
-function deleting(pictures: readonly Picture[], { backward }: Itinerary): readonly Write[] {
+function deleting(situation: Situation, pictures: readonly Picture[], { backward }: Itinerary): readonly Write[] {
   const order = backward.flatMap(({ work }) => (work.kind === 'Remove' ? work.steps : []));
   return pictures
     .filter(
-      ({ entries, left }) =>
-        left.length > 0 && entries.every(({ standing }) => standing === 'AsWanted' || standing === 'Edited'),
+      ({ step, entries, left }) =>
+        left.length > 0 &&
+        entries.every(({ standing }) => standing === 'AsWanted' || standing === 'Edited') &&
+        notTakenOver(situation, step, left) === undefined,
     )
     .toSorted((a, b) => order.indexOf(a.step.name) - order.indexOf(b.step.name))
     .map(({ left }) => ({ kind: 'Remove', objects: left }));
@@ -219,7 +231,10 @@ export function follow(situation: Situation, status: NamespaceMigrationStatus, i
           step.work.kind === 'Apply' && hasMade(situation, status, step) ? [pictureOf(situation, step, step.work)] : [],
         );
   const applied = pictures.flatMap((picture) => applying(situation, picture, pictures, extent));
-  const { write, refused } = first(situation, [...applied, ...(extent === 'All' ? deleting(pictures, itinerary) : [])]);
+  const { write, refused } = first(situation, [
+    ...applied,
+    ...(extent === 'All' ? deleting(situation, pictures, itinerary) : []),
+  ]);
   return {
     status: noted(status, write, pictures, situation.now),
     ...(write && { write }),

@@ -40,6 +40,26 @@ export function whileFollowing(
 
 const most = 5;
 
+const notInForce = 'not in force yet as they are now: ';
+
+/**
+ * What of it is to be said besides: not a sentence that the course says anyway, nor an object that another sentence is
+ * about. A name alone may be in a message that says something else of it, or be the beginning of another name.
+ */
+function unsaid(behind: readonly string[], message: string): readonly string[] {
+  const isSaid = (each: string): boolean =>
+    (each.includes(': ') && message.includes(each)) || behind.some((other) => other.startsWith(`${each}: `));
+  return behind.filter((each) => !isSaid(each));
+}
+
+/** The message of the course, with the objects that are not in force: each sentence once. */
+function alsoBehind(behind: readonly string[], message: string): string {
+  const others = unsaid(behind, message);
+  if (others.length === 0) return behind.some((each) => message.startsWith(each)) ? `${notInForce}${message}` : message;
+  const more = others.length > most ? ` and ${others.length - most} more` : '';
+  return `${notInForce}${others.slice(0, most).join(', ')}${more}. ${message}`;
+}
+
 /**
  * Says beside what the course says which objects of the user are not in force; a write that was refused is tried again
  * when nothing else is to be done.
@@ -47,9 +67,7 @@ const most = 5;
 export function alsoFollowing(draft: Draft, { write, behind }: Followed): Draft {
   const next = write !== undefined && draft.next.kind === 'Wait' ? { kind: 'Write' as const, write } : draft.next;
   if (behind.length === 0) return { ...draft, next };
-  const more = behind.length > most ? ` and ${behind.length - most} more` : '';
-  const message = `not in force yet as they are now: ${behind.slice(0, most).join(', ')}${more}. ${draft.verdict.message}`;
-  return { ...draft, next, verdict: { ...draft.verdict, message } };
+  return { ...draft, next, verdict: { ...draft.verdict, message: alsoBehind(behind, draft.verdict.message) } };
 }
 
 /** Why it is not finalized: afterwards nobody would see to it any more. */

@@ -9,7 +9,7 @@ import { journalPath } from './execute.ts';
 import { fromList, observedLabels, sameLabels } from './label-values.ts';
 import { namespacePatch } from './patches.ts';
 import { leaveAlone, refusalOf } from './refused.ts';
-import { recordsFor } from './service-records.ts';
+import { bindsServices, recordsFor } from './service-records.ts';
 import { refusalsToReport, type Situation, type Write } from './situation.ts';
 
 /** Why it goes back, as far as the journal keeps it. */
@@ -33,12 +33,15 @@ function firstOf({ remembered }: Situation, capturedAt: string, attempt: number)
  * and before a template or a Service is. What is true once stays so, whatever somebody makes of the labels afterwards.
  */
 function changedSince(
-  { remembered }: Situation,
-  { workloads = [] }: NamespaceMigrationStatus,
+  situation: Situation,
+  status: NamespaceMigrationStatus,
   journal: Pick<Journal, 'capturedAt' | 'labels' | 'set' | 'services'>,
 ): Pick<Journal, 'changed'> {
+  const { remembered } = situation;
+  const { workloads = [] } = status;
   const before = remembered?.capturedAt === journal.capturedAt && remembered.changed === true;
-  const now = workloads.length > 0 || journal.services !== undefined || !sameLabels(journal.labels, journal.set);
+  const binds = journal.services !== undefined && bindsServices(situation, status);
+  const now = workloads.length > 0 || binds || !sameLabels(journal.labels, journal.set);
   return before || now ? { changed: true } : {};
 }
 

@@ -53,10 +53,15 @@ function isRecorded(service: ServiceView, before: LabelTargets, targets: LabelTa
  * changed it; and without one that is not ours, as an exported manifest brings it along: whatever we change has labels
  * of ours, and the journal has what they were before. Where that had no room the Service is believed.
  */
-function withRecord(service: ServiceView, known: LabelTargets | undefined, targets: LabelTargets): ServiceView {
+function withRecord(
+  service: ServiceView,
+  known: LabelTargets | undefined,
+  { targets, isBegun }: { readonly targets: LabelTargets; readonly isBegun: boolean },
+): ServiceView {
   const { [originalLabelsAnnotation]: kept, ...others } = service.annotations;
-  if (known !== undefined && isRecorded(service, known, targets)) return service;
-  if (!isChanged(service, targets, known ?? pick(keptLabels(service) ?? {}, targets))) {
+  const isOurs = isChanged(service, targets, known ?? pick(keptLabels(service) ?? {}, targets));
+  if (known !== undefined && (isBegun || isOurs) && isRecorded(service, known, targets)) return service;
+  if (!isOurs) {
     return kept === undefined ? service : { ...service, annotations: others, lostRecord: kept };
   }
   if (known === undefined) return service;
@@ -77,9 +82,13 @@ export function withRecords(
 ): readonly ServiceView[] {
   const { services } = situation.surroundings;
   const binding = bindingOf(situation, labels, chosen);
-  return binding === undefined
-    ? services
-    : services.map((service) => withRecord(service, own(known, service.name), binding.work.targets));
+  if (binding === undefined) return services;
+  const begun = { targets: binding.work.targets, isBegun: isBegun(binding, situation.object.status ?? {}) };
+  return services.map((service) => withRecord(service, own(known, service.name), begun));
+}
+
+function isBegun({ name }: Binding, { steps = [] }: Pick<NamespaceMigrationStatus, 'steps'>): boolean {
+  return steps.some((step) => step.name === name);
 }
 
 /** What of a Service is to be recorded. */
@@ -91,6 +100,8 @@ interface Recording {
   readonly isBegun: boolean;
   readonly isDue: boolean;
   readonly isOwners: boolean;
+  /** Whether what it was is known for good: what somebody has made of it since is not what it was. */
+  readonly isKept: boolean;
 }
 
 /**
@@ -107,37 +118,62 @@ function recordOf(
     isBegun,
     isDue,
     isOwners,
+    isKept,
   }: Recording,
 ): LabelTargets | undefined {
   const kept = keptLabels(service);
   const first = kept === undefined ? undefined : (known ?? (isBegun ? kept : undefined));
   if (first !== undefined) return pick(first, targets);
+  if (isKept) return known ?? pick(service.labels, targets);
   return (isDue && !hasLabels(service.labels, targets)) || isOwners ? pick(service.labels, targets) : undefined;
 }
 
-/** The records for the journal. On the way back they stay until the journal goes. */
-export function recordsFor(
-  situation: Situation,
-  { direction, original, steps = [], ...chosen }: NamespaceMigrationStatus,
-): Journal['services'] {
-  const { surroundings, remembered } = situation;
-  const binding = direction === 'Forward' ? bindingOf(situation, fromList(original?.labels ?? []), chosen) : undefined;
-  if (binding === undefined) return remembered?.services;
-  const isBegun = steps.some(({ name }) => name === binding.name);
-  const names = isBegun ? binding.work.services(surroundings) : [];
+/** Those of the Services that are there. */
+function recordsOfThese(
+  { surroundings, remembered }: Situation,
+  binding: Binding,
+  begun: boolean,
+  kept: ReadonlySet<string>,
+): readonly (readonly [string, LabelTargets])[] {
+  const names = begun ? binding.work.services(surroundings) : [];
   const owners = binding.work.owners?.(surroundings) ?? [];
   const due = typeof names === 'string' ? [] : names;
-  const records = surroundings.services.flatMap((service) => {
+  return surroundings.services.flatMap((service) => {
     const record = recordOf(service, {
       binding,
       known: own(remembered?.services, service.name),
-      isBegun,
+      isBegun: begun,
       isDue: due.includes(service.name),
       isOwners: owners.includes(service.name),
+      isKept: kept.has(service.name),
     });
     return record === undefined ? [] : [[service.name, record] as const];
   });
+}
+
+/** The records for the journal. On the way back they stay until the journal goes. */
+export function recordsFor(situation: Situation, status: NamespaceMigrationStatus): Journal['services'] {
+  const { surroundings, remembered } = situation;
+  const { direction, original, steps = [], ...chosen } = status;
+  const binding = direction === 'Forward' ? bindingOf(situation, fromList(original?.labels ?? []), chosen) : undefined;
+  if (binding === undefined) return remembered?.services;
+  const kept = new Set(binding.work.keeps?.(surroundings));
+  const there = new Set(surroundings.services.map(({ name }) => name));
+  const gone = [...kept].flatMap((name) => {
+    const known = there.has(name) ? undefined : own(remembered?.services, name);
+    return known === undefined ? [] : [[name, known] as const];
+  });
+  const records = [...recordsOfThese(situation, binding, isBegun(binding, { steps }), kept), ...gone];
   return records.length === 0 ? undefined : Object.fromEntries(records);
+}
+
+/** Whether Services have been bound, or are about to be: what was noted of them before that tells of no change. */
+export function bindsServices(
+  situation: Situation,
+  { original, steps = [], ...chosen }: NamespaceMigrationStatus,
+): boolean {
+  const binding = bindingOf(situation, fromList(original?.labels ?? []), chosen);
+  return binding !== undefined && isBegun(binding, { steps });
 }
 
 /**

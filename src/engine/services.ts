@@ -1,9 +1,12 @@
 import { originalLabelsAnnotation } from '../api/resources.ts';
-import type { LabelTargets, StepWork, Surroundings } from '../mesh/adapter.ts';
+import { own } from '../base/own.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { Itinerary, LabelTargets, StepPlan, StepWork, Surroundings } from '../mesh/adapter.ts';
 import { text } from '../mesh/json.ts';
 import { keptLabels } from '../mesh/kept-labels.ts';
 import type { ServiceView } from '../mesh/views.ts';
 import { labelCommand } from './label-command.ts';
+import { isOfThis, ownObjects } from './own-objects.ts';
 import { hasLabels } from './label-values.ts';
 import { servicePatch } from './patches.ts';
 import { timesRefused } from './refused.ts';
@@ -32,6 +35,50 @@ function labelsBefore(service: ServiceView, keys: readonly string[]): LabelTarge
   return Object.fromEntries(keys.map((key) => [key, text(kept?.[key]) ?? null]));
 }
 
+/** Says whose labels they are, and how they become what they should be. */
+function changedByOthers(service: ServiceView, targets: LabelTargets): string {
+  const command = labelCommand(`service ${service.name} -n ${service.namespace}`, service.labels, targets) ?? '';
+  return `labels of ${nameOf(service)} were changed by someone else. Put them back, then it goes on: ${command}`;
+}
+
+/** Services whose labels are not as the journal has them of before, nor any of `others`. */
+function strange(
+  { services, records }: Surroundings,
+  ...others: readonly LabelTargets[]
+): readonly (readonly [ServiceView, LabelTargets])[] {
+  return services.flatMap((service) => {
+    const known = own(records, service.name);
+    const isStrange = known !== undefined && ![known, ...others].some((targets) => hasLabels(service.labels, targets));
+    return isStrange ? [[service, known] as const] : [];
+  });
+}
+
+type Binding = StepPlan & { readonly work: BindWork };
+
+/** Whether a step binds Services whose labels of before decide about what is made. */
+function keeps(step: StepPlan): step is Binding {
+  return step.work.kind === 'BindServices' && step.work.keeps !== undefined;
+}
+
+/**
+ * The first Service whose labels somebody has changed since what protects its pods was made by them, with the way on: a
+ * label that is absent says no more about that than one of another value. Safe: nothing is written, and what was made
+ * stays. Dying before or after: the journal has what the labels were, so the next look finds the same.
+ */
+export function relabelled(
+  { surroundings }: Situation,
+  { steps = [] }: NamespaceMigrationStatus,
+  { forward }: Itinerary,
+): string | undefined {
+  const binding = forward.find(keeps);
+  if (binding === undefined) return undefined;
+  const { targets } = binding.work;
+  const [first] = strange(surroundings, targets);
+  if (first === undefined) return undefined;
+  const [service, known] = first;
+  return changedByOthers(service, steps.some(({ name }) => name === binding.name) ? targets : known);
+}
+
 /**
  * One BindServices step: done when every Service that is named has the labels. Each is changed in one patch together
  * with the annotation that keeps what it was, so dying before or after it leaves a Service that is either untouched or
@@ -44,14 +91,9 @@ export function bindStep(situation: Situation, work: BindWork): Outcome {
   const wanting = situation.surroundings.services.filter(
     (service) => names.includes(service.name) && !hasLabels(service.labels, work.targets),
   );
-  const changed = wanting.find(isKept);
-  if (changed !== undefined) {
-    const command = labelCommand(`service ${changed.name} -n ${changed.namespace}`, changed.labels, work.targets) ?? '';
-    return {
-      kind: 'Foreign',
-      message: `labels of ${nameOf(changed)} were changed by someone else. Put them back, then it goes on: ${command}`,
-    };
-  }
+  const strangers = work.keeps === undefined ? [] : strange(situation.surroundings).map(([service]) => service);
+  const changed = wanting.find((service) => isKept(service) || strangers.includes(service));
+  if (changed !== undefined) return { kind: 'Foreign', message: changedByOthers(changed, work.targets) };
   const { heldBy, besides } = work;
   const [next] = wanting.filter((service) => besides?.tells(service) === undefined).toSorted(leastRefused(situation));
   if (next === undefined) return led(wanting, besides);
@@ -103,13 +145,23 @@ export function targetsBack(
 }
 
 /**
+ * Pods go back behind what their Services are bound to: one that somebody has taken from it would leave them to nobody,
+ * as long as it matters what was made for them.
+ */
+function ledAway(situation: Situation, { objectsStay }: UnbindWork): Outcome | undefined {
+  if (objectsStay !== true || !ownObjects(situation).some((each) => isOfThis(situation, each))) return undefined;
+  const [first] = strange(situation.surroundings);
+  return first && { kind: 'Foreign', message: changedByOthers(...first) };
+}
+
+/**
  * One UnbindServices step: done when no Service is bound by us or to what is ours, held while a pod would lose what
  * protects it.
  */
 export function unbindStep(situation: Situation, work: UnbindWork): Outcome {
   const byTurns = leastRefused(situation);
   const [due] = targetsBack(situation.surroundings, work).toSorted(([a], [b]) => byTurns(a, b));
-  if (due === undefined) return { kind: 'Done' };
+  if (due === undefined) return ledAway(situation, work) ?? { kind: 'Done' };
   const [next, targets] = due;
   const { heldBy } = work;
   const outcome = whileUnprotected(situation, heldBy);

@@ -70,7 +70,9 @@ export type StepWork =
   /**
    * Sets labels of the Services that `services` names, and of those that it names later; each keeps its labels of
    * before in an annotation. A sentence says why nobody can tell which they are. `owners` names those that their owner
-   * has bound to the same, and that stay bound on the way back. While a pod satisfies `heldBy` none is changed: it
+   * has bound to the same, and that stay bound on the way back. `keeps` names those whose labels of before decide about
+   * what is made: these are recorded from the start on, and a label that is neither as it was nor as it is set is a
+   * stranger's, one that is absent too. While a pod satisfies `heldBy` none is changed: it
    * would lose what protects it. Labels beside the targets may change what these mean: a Service of which `besides`
    * tells so is waited for, and each patch tests that these labels are as they were seen.
    */
@@ -80,6 +82,7 @@ export type StepWork =
       readonly heldBy?: (pod: PodView) => boolean;
       readonly services: (surroundings: Surroundings) => readonly string[] | string;
       readonly owners?: (surroundings: Surroundings) => readonly string[];
+      readonly keeps?: (surroundings: Surroundings) => readonly string[];
       readonly besides?: {
         readonly labels: readonly string[];
         readonly tells: (service: ServiceView) => string | undefined;

@@ -43,11 +43,12 @@ const said = memoize(({ kind, namespace, name, createdAt, labels, annotations, s
  * namespace.
  */
 function digest(surroundings: Surroundings): string {
-  const { route, itinerary, records, mesh, namespace, services, workloads, otherTemplates, pods, spec } = surroundings;
+  const { route, itinerary, records, back, mesh, namespace, services, workloads, otherTemplates, pods, spec } =
+    surroundings;
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
   return sha256(
     JSON.stringify([
-      [route, itinerary, adoptedIn(surroundings), records, namespace.name, namespace.labels, mesh.rootNamespace],
+      [route, itinerary, adoptedIn(surroundings), records, back, namespace.name, namespace.labels, mesh.rootNamespace],
       [
         ...homes.flatMap((home) => kinds.flatMap((kind) => mesh.configs(kind, home))),
         ...routesOf(namespace.name, mesh),

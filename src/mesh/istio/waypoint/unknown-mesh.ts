@@ -1,5 +1,4 @@
 import type { Surroundings } from '../../adapter.ts';
-import { record, records, strings } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { nameOf } from '../findings/rule.ts';
 import { hiddenRoot } from '../discovery.ts';
@@ -8,16 +7,10 @@ import { isOurs, roleOf } from '../policy/translate/names.ts';
 import { critical, type Problem } from '../policy/translate/problem.ts';
 import { chosenWaypoint } from './chosen.ts';
 import { servedServices } from './exit/served.ts';
+import { principalsOf } from './standing-principals.ts';
 
 /** What names a waypoint; copies name whom their originals name. */
 export const naming: readonly (string | undefined)[] = ['AllowWaypoint', 'Guard', 'SidecarAllow'];
-
-function principalsOf({ spec }: ConfigView): readonly string[] {
-  const sources = records(spec['rules'])
-    .flatMap((rule) => records(rule['from']))
-    .map(({ source }) => record(source));
-  return sources.flatMap(({ principals, notPrincipals }) => [...strings(principals), ...strings(notPrincipals)]);
-}
 
 /** The trust domains by which an object of ours names waypoints of the namespace. */
 function domainsOf(config: ConfigView, waypoints: readonly string[]): readonly string[] {

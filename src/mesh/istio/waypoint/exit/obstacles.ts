@@ -1,23 +1,37 @@
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { text } from '../../../json.ts';
+import type { ServiceView } from '../../../views.ts';
 import { hasAny, nameOf } from '../../findings/rule.ts';
 import { askedOfAll, describeInbound, inboundOf, type Restricted } from '../../inbound-ports.ts';
-import { useWaypointCanaryLabel, waypointForLabel } from '../../labels.ts';
+import { useWaypointCanaryLabel, useWaypointLabel, waypointForLabel } from '../../labels.ts';
 import { concerns } from '../../pod-mode.ts';
 import { isOfExit } from '../../policy/translate/names.ts';
 import { critical, type Problem } from '../../policy/translate/problem.ts';
 import type { Served } from '../../policy/translate/to-sidecar/served.ts';
 import { serviceTitle } from '../../policy/translate/world.ts';
+import { boundWaypoint } from '../bound.ts';
 import { waypointClass } from '../gateway.ts';
 import { trafficOf } from '../traffic.ts';
 import { notThroughWaypoint } from './gates.ts';
+import { isLeaving } from './leaving.ts';
 import { podProblems } from './pod-problems.ts';
 import { servedServices } from './served.ts';
 
+/**
+ * Names of the Services that have been taken from their waypoint. Safe: E, every pod has the sidecar that enforces the
+ * copies, and istiod sends nobody through it, so whatever becomes of it lets nobody through. Dying before or after:
+ * nothing is remembered, the next look finds the same.
+ */
+function leftBehind(surroundings: Surroundings): ReadonlySet<string> {
+  const left = (service: ServiceView): boolean =>
+    service.labels[useWaypointLabel] === 'none' && boundWaypoint(service) === undefined;
+  return new Set(isLeaving(surroundings) ? [] : surroundings.services.filter(left).map(({ name }) => name));
+}
+
 /** Why a waypoint is none that can be left. */
 function waypointProblems({ service, waypoint }: Served, surroundings: Surroundings): readonly Problem[] {
-  const { namespace, mesh } = surroundings;
+  const { namespace, mesh, itinerary } = surroundings;
   const title = serviceTitle(service);
   const name = `${waypoint.namespace}/${waypoint.name}`;
   if (waypoint.namespace !== namespace.name) {
@@ -37,7 +51,10 @@ function waypointProblems({ service, waypoint }: Served, surroundings: Surroundi
         title,
         'metadata.labels',
         `its waypoint ${name} is not there, so that nobody can tell what it enforces and as whom`,
-        'Create the Gateway, or take the label off.',
+        // From the start on the label is what protects, or the operator's own.
+        itinerary === undefined
+          ? 'Create the Gateway, or take the label off.'
+          : 'Create the Gateway again. It may go when every pod has its sidecar and no Service is bound to it any more.',
       ),
     ];
   if (text(gateway.spec['gatewayClassName']) !== waypointClass)
@@ -153,8 +170,9 @@ function leftovers({ mesh, namespace, itinerary }: Surroundings): readonly Probl
 /** What keeps a namespace behind waypoints from being moved to sidecars, besides its policies. */
 export const exitObstacles = memoize((surroundings: Surroundings): readonly Problem[] => {
   const served = servedServices(surroundings);
+  const left = leftBehind(surroundings);
   const found = [
-    ...served.flatMap((one) => waypointProblems(one, surroundings)),
+    ...served.filter(({ service }) => !left.has(service.name)).flatMap((one) => waypointProblems(one, surroundings)),
     ...podProblems(served, surroundings),
     ...canaries(surroundings),
     ...leftovers(surroundings),

@@ -1,6 +1,12 @@
+import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
+import type { ServiceView } from '../../../views.ts';
+import { useWaypointLabel } from '../../labels.ts';
+import type { WaypointName } from '../../policy/attachment.ts';
+import { isOurs, roleOf, targetOf } from '../../policy/translate/names.ts';
 import type { ExitWorld, Served } from '../../policy/translate/to-sidecar/served.ts';
 import { labelsBefore, namedWaypoint } from '../bound.ts';
+import { principalsOf } from '../standing-principals.ts';
 import { makesGateway } from '../gateway-pods.ts';
 import { gatewayNameLabel } from '../gateway.ts';
 import { worldOf } from '../world.ts';
@@ -8,35 +14,71 @@ import { worldOf } from '../world.ts';
 /** Whose identity a waypoint has (pilot/pkg/config/kube/gateway/gateway_collection.go). */
 const serviceAccountAnnotation = 'gateway.istio.io/service-account';
 
-/** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them. */
-function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string {
+/**
+ * The ServiceAccount by which what was made names the waypoint of a Service; undefined where nothing does, or more than
+ * one.
+ */
+function standingAccount(service: string, { mesh, namespace }: Surroundings): string | undefined {
+  const guards = mesh
+    .configs('AuthorizationPolicy', namespace.name)
+    .filter((config) => isOurs(config) && roleOf(config) === 'SidecarGuard' && targetOf(config)?.name === service);
+  const [account, ...others] = new Set(
+    guards.flatMap(principalsOf).flatMap((principal) => principal.split(`/ns/${namespace.name}/sa/`)[1] ?? []),
+  );
+  return others.length === 0 ? account : undefined;
+}
+
+/** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them; undefined of one that is gone. */
+function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string | undefined {
   const deployment = workloads
     .filter(makesGateway)
     .find(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
   const gateway = mesh.configs('Gateway', namespace.name).find((candidate) => candidate.name === name);
-  return deployment?.serviceAccount ?? gateway?.annotations[serviceAccountAnnotation] ?? name;
+  return deployment?.serviceAccount ?? gateway?.annotations[serviceAccountAnnotation] ?? (gateway && name);
 }
 
 /**
- * The Services that go through a waypoint, by their own label or by that of the namespace. A waypoint's own Service has
+ * The same of the waypoint of a Service: of one that is gone what stands tells it, because to name another would let in
+ * whoever has that by now.
+ */
+function accounts(surroundings: Surroundings): (waypoint: string, service: string) => string {
+  const known = new Map<string, string | undefined>();
+  return (waypoint, service) => {
+    if (!known.has(waypoint)) known.set(waypoint, accountOf(waypoint, surroundings));
+    return known.get(waypoint) ?? standingAccount(service, surroundings) ?? waypoint;
+  };
+}
+
+/**
+ * The waypoint of a Service. What the journal has of it counts, whatever its labels and those of the namespace are by
+ * now: who takes one off that the operator has set says nothing about what protects the pods. It began behind a waypoint
+ * of its own namespace, so labels that lead elsewhere since take nothing from it either.
+ */
+function waypointOf(service: ServiceView, surroundings: Surroundings): WaypointName | 'none' | undefined {
+  const { namespace, records, back } = surroundings;
+  const known = own(records, service.name);
+  if (known === undefined)
+    return (
+      namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name)
+    );
+  const name = known[useWaypointLabel] ?? back?.[useWaypointLabel] ?? namespace.labels[useWaypointLabel];
+  return name === undefined ? undefined : namedWaypoint({ [useWaypointLabel]: name }, namespace.name);
+}
+
+/**
+ * The Services that go through a waypoint, or did before they were taken from it, by their own label or by that of the namespace. A waypoint's own Service has
  * none, and an ExternalName is none to ztunnel.
  */
 export function servedServices(surroundings: Surroundings): readonly Served[] {
-  const { namespace, services } = surroundings;
-  const accounts = new Map<string, string>();
-  function serviceAccountOf(name: string): string {
-    const found = accounts.get(name) ?? accountOf(name, surroundings);
-    accounts.set(name, found);
-    return found;
-  }
+  const { services } = surroundings;
+  const serviceAccountOf = accounts(surroundings);
   return services
     .filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName)
     .flatMap((service) => {
-      const waypoint =
-        namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name);
+      const waypoint = waypointOf(service, surroundings);
       return waypoint === undefined || waypoint === 'none'
         ? []
-        : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name) } }];
+        : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name, service.name) } }];
     });
 }
 

@@ -1,16 +1,26 @@
-import type { StepPlan } from '../../../adapter.ts';
-import type { PodView } from '../../../views.ts';
+import type { StepPlan, Surroundings } from '../../../adapter.ts';
+import type { Manifest } from '../../../manifest.ts';
+import type { ConfigView, PodView } from '../../../views.ts';
 import { useWaypointLabel } from '../../labels.ts';
 import { modeOf } from '../../pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
 import { notServed, notThroughWaypoint, stillThroughWaypoint, waypointsAway } from './gates.ts';
+import { outlives, servedEver } from './gone.ts';
 import { orphans } from '../orphans.ts';
 import { exitManifests, exitTranslationOf, possibleAtExit, servicesToUnbind, withheldAtExit } from './translation.ts';
 
 /** A pod that only the waypoint protects, or that is on its way to have a sidecar. */
 function lacksSidecar(pod: PodView): boolean {
   return modeOf(pod) !== 'Sidecar';
+}
+
+/**
+ * Safe: E, it only keeps what stands. Dying before or after: nothing is written for it, and the next look finds the
+ * same by the journal.
+ */
+function stays(surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined): boolean {
+  return wanted === undefined && outlives(surroundings, seen);
 }
 
 /**
@@ -29,6 +39,7 @@ export const prepareSidecars: readonly StepPlan[] = [
       objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'),
       possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'),
+      stays,
       orphans: (surroundings) => orphans(surroundings, 'SidecarCopy', exitTranslationOf(surroundings)),
     },
     gate: (surroundings) => unread(surroundings, 'SidecarCopy'),
@@ -43,6 +54,7 @@ export const prepareSidecars: readonly StepPlan[] = [
       objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny'),
       possible: (surroundings) => possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
+      stays,
     },
     gate: (surroundings) =>
       companionsMissing(surroundings, 'SidecarAllow') ?? companionsMissing(surroundings, 'SidecarDeny'),
@@ -57,7 +69,8 @@ export const prepareSidecars: readonly StepPlan[] = [
       objects: (surroundings) => exitManifests(surroundings, 'SidecarGuard'),
       possible: (surroundings) => possibleAtExit(surroundings, 'SidecarGuard'),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarGuard'),
-      stays: guardStays,
+      stays: (surroundings, seen, wanted) =>
+        stays(surroundings, seen, wanted) || guardStays(surroundings, seen, wanted),
     },
     gate: (surroundings) => guardMissing(surroundings, 'SidecarGuard'),
   },
@@ -68,13 +81,15 @@ export const leaveWaypoints: readonly StepPlan[] = [
   {
     // E: held while a pod has no sidecar, which only the waypoint protects; one patch for each Service, whose sidecars
     // enforce the same. The label of the Service beats that of the namespace (GetUseWaypoint). Dying before: sent
-    // again; after: the label is seen, and the annotation beside it tells what it was.
+    // again; after: the label is seen, and the annotation beside it tells what it was. What that was
+    // is in the journal from the start on: copies follow it, and not the label that somebody makes of it.
     name: 'UnbindWaypoint',
     why: `Sets ${useWaypointLabel}=none on the Services: all callers go to the pods directly, whose sidecars enforce the copies.`,
     work: {
       kind: 'BindServices',
       targets: { [useWaypointLabel]: 'none' },
       services: servicesToUnbind,
+      keeps: servedEver,
       heldBy: lacksSidecar,
     },
     gate: stillThroughWaypoint,

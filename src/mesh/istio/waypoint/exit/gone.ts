@@ -1,0 +1,72 @@
+import { memoize } from '../../../../base/memoize.ts';
+import { own } from '../../../../base/own.ts';
+import type { Surroundings } from '../../../adapter.ts';
+import { record, type Json } from '../../../json.ts';
+import { selects, type ConfigView } from '../../../views.ts';
+import { isOfExit, originalOf, targetOf } from '../../policy/translate/names.ts';
+import { tlsModeLabel } from '../../policy/translate/selection.ts';
+import { made } from '../../resources.ts';
+import { servedServices } from './served.ts';
+
+/*
+ * A Service that is replaced is gone for a while, and may come back without the label that binds it. Its pods stay where they are meanwhile, and can be called by
+ * their addresses.
+ */
+
+function isThere(original: ReturnType<typeof originalOf>, { mesh }: Surroundings): boolean {
+  return (
+    original === undefined || mesh.configs(original.kind, original.namespace).some(({ name }) => name === original.name)
+  );
+}
+
+function labelsIn(selector: Json): Readonly<Record<string, string>> {
+  const { [tlsModeLabel]: _mode, ...labels } = record(selector['matchLabels']);
+  return Object.fromEntries(
+    Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function decidesAbout({ spec }: ConfigView, { pods, workloads, otherTemplates }: Surroundings): boolean {
+  const matchLabels = labelsIn(record(spec['selector']));
+  return [
+    ...pods.filter(({ finished }) => !finished).map(({ labels }) => labels),
+    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
+  ].some((labels) => selects({ matchLabels }, labels));
+}
+
+const served = memoize(
+  (surroundings: Surroundings): ReadonlySet<string> =>
+    new Set(servedServices(surroundings).map(({ service }) => service.name)),
+);
+
+/** The Service that something was made for, if it was behind a waypoint and is not there any more. */
+function goneOf(object: ConfigView, surroundings: Surroundings): string | undefined {
+  const target = targetOf(object);
+  if (target?.kind !== 'Service' || own(surroundings.records, target.name) === undefined) return undefined;
+  return served(surroundings).has(target.name) ? undefined : target.name;
+}
+
+/**
+ * Whether something that was made for a Service has to stay though that is gone: as long as the pods are there that it
+ * decides about, and its original.
+ */
+export function outlives(surroundings: Surroundings, seen: ConfigView): boolean {
+  return (
+    goneOf(seen, surroundings) !== undefined &&
+    isThere(originalOf(seen), surroundings) &&
+    decidesAbout(seen, surroundings)
+  );
+}
+
+/**
+ * The Services of which it has to be known what they were: those behind a waypoint, and those that are gone for as long
+ * as something stands that was made for them.
+ */
+export function servedEver(surroundings: Surroundings): readonly string[] {
+  const { mesh, namespace } = surroundings;
+  const gone = made
+    .flatMap(({ kind }) => mesh.configs(kind, namespace.name))
+    .filter((object) => isOfExit(object, true))
+    .flatMap((object) => goneOf(object, surroundings) ?? []);
+  return [...served(surroundings), ...new Set(gone)];
+}
