@@ -343,6 +343,37 @@ describe('Reflector', () => {
     expect(warnings).toEqual(['Not allowed to list and watch; check the ClusterRole of the operator']);
   });
 
+  it.each([
+    ['answers that it cannot', () => refusal(503, 'ServiceUnavailable'), 90_000],
+    ['answers that it has failed', () => refusal(500, 'InternalError'), 90_000],
+    ['never answers', () => new WatchBody(), 600_000],
+  ] as const)(
+    'waits for a while only for an optional kind whose server %s, and for another one for ever',
+    async (_, reply, ms) => {
+      for (const options of [{ optional: true }, {}] as const) {
+        const { clock, store } = startAs(options, ...Array.from({ length: 200 }, () => reply));
+        await clock.advance(30_000);
+        expect(store.synced).toBe(false);
+
+        await clock.advance(ms);
+
+        expect([store.synced, store.unreadable]).toEqual('optional' in options ? [true, true] : [false, false]);
+      }
+    },
+  );
+
+  it('keeps what it has of an optional kind that was read once', async () => {
+    const { clock, store } = startAs(
+      { optional: true },
+      new WatchBody().push(initialState('10', pod('a', '5'))).end(),
+      ...Array.from({ length: 200 }, () => () => refusal(503, 'ServiceUnavailable')),
+    );
+
+    await clock.advance(900_000);
+
+    expect([store.unreadable, store.list().length]).toEqual([false, 1]);
+  });
+
   it('is up to date while it follows a stream, and reads anew without a pause when it is asked to be', async () => {
     const { signal } = new AbortController();
     const { clock, reflector, requests, store } = start(

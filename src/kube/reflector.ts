@@ -23,7 +23,10 @@ export interface ReflectorOptions<T extends Stored> extends ListParameters {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Nobody waits for it where we have no right to it: the store says so (`unreadable`), and it is tried again. */
+  /**
+   * Nobody waits for it where we have no right to it, or whoever serves it does not answer (an aggregated API server, a
+   * conversion webhook): the store says so (`unreadable`), and it is tried again.
+   */
   readonly optional?: true;
 }
 
@@ -37,6 +40,12 @@ const streamIntervalMs = 1_000;
 
 /** A stream that stood for so long was healthy even if nothing happened. */
 const healthyStreamMs = 30_000;
+
+/**
+ * For so long an optional kind that was never read is waited for, where the server answers that it cannot, and where it
+ * does not answer: who serves the kind may only be starting, and so may the API server.
+ */
+const patienceMs = { answered: 60_000, silent: 300_000 } as const;
 
 /** An uninstalled CRD may be installed at any time. */
 const absentRetryMs = 30_000;
@@ -69,6 +78,7 @@ export class Reflector<T extends Stored> {
   readonly #awaited = new Set<() => void>();
   /** Streams in a row that brought nothing and then proved dead or garbled. */
   #barrenStreams = 0;
+  #began = 0;
   #problem = '';
   /** How often it came in a row. */
   #times = 0;
@@ -80,6 +90,7 @@ export class Reflector<T extends Stored> {
 
   /** Runs until `signal` is aborted, then resolves. No failure of the server ends it. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#began = this.#options.clock.monotonic();
     while (!signal.aborted) {
       try {
         await this.#round(signal);
@@ -231,7 +242,18 @@ export class Reflector<T extends Stored> {
     if (error instanceof ForbiddenError) this.#refused(error);
     else if (error instanceof ExpiredError || isBarren(error)) this.#report(error, 'Watch broken off', 'info');
     else this.#report(error, 'Cannot list or watch', 'warn');
+    this.#doWithout(error);
     return this.#backoff.next(isRetryable(error) ? error.retryAfterMs : 0);
+  }
+
+  /** A kind that somebody else serves keeps nobody from his way back. */
+  #doWithout(error: unknown): void {
+    const { optional, store, clock } = this.#options;
+    if (optional !== true || store.synced) return;
+    const patience = error instanceof ApiError ? patienceMs.answered : patienceMs.silent;
+    if (clock.monotonic() - this.#began < patience) return;
+    store.markUnreadable();
+    this.#isUpToDate();
   }
 
   #refused(error: ForbiddenError): void {

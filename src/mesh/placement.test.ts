@@ -27,6 +27,7 @@ describe('the nodes of a pod', () => {
     ['NotIn of what is not there', affinity(labels('zone', 'NotIn', 'b'))],
     ['Exists', affinity(labels('disk', 'Exists'))],
     ['DoesNotExist', affinity(labels('zone', 'DoesNotExist'))],
+    ['DoesNotExist of what every object has', affinity(labels('constructor', 'DoesNotExist'))],
     ['Gt', affinity(labels('generation', 'Gt', '4'))],
     ['Lt', affinity(labels('generation', 'Lt', '6'))],
     ['its name', affinity({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n1'] }] })],
@@ -45,6 +46,7 @@ describe('the nodes of a pod', () => {
     ['no term at all', affinity()],
     ['a term that asks for nothing', affinity({})],
     ['In of what is not there', affinity(labels('zone', 'In', 'a'))],
+    ['Exists of what every object has', affinity(labels('toString', 'Exists'))],
     [
       'one of all that a term asks for',
       affinity({

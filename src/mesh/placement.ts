@@ -1,3 +1,4 @@
+import { own } from '../base/own.ts';
 import { list, record, records, stringMap, strings, text, type Json } from './json.ts';
 import type { ConfigView } from './views.ts';
 
@@ -113,7 +114,7 @@ function compares(value: string | undefined, { operator, values }: Requirement):
 function holds({ labels, names }: Term, node: ConfigView): boolean {
   return (
     labels.length + names.length > 0 &&
-    labels.every((each) => compares(node.labels[each.key], each)) &&
+    labels.every((each) => compares(own(node.labels, each.key), each)) &&
     names.every((each) => each.key === 'metadata.name' && compares(node.name, each))
   );
 }
@@ -154,7 +155,7 @@ const silent: Placement = { selector: {}, tolerations: [] };
 export function mayRunOn(node: ConfigView, placement: Placement = silent): boolean {
   if (placement.node !== undefined) return placement.node === node.name;
   return (
-    Object.entries(placement.selector).every(([key, value]) => node.labels[key] === value) &&
+    Object.entries(placement.selector).every(([key, value]) => own(node.labels, key) === value) &&
     (placement.terms === undefined || placement.terms.some((term) => holds(term, node))) &&
     !isKeptOut(placement, node)
   );

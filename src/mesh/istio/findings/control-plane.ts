@@ -174,12 +174,12 @@ export const controlPlaneRules: readonly Rule[] = [
     severity: 'Warning',
     when: 'Start',
     lasts: true,
-    title: 'The operator may not read what it looks at',
-    fix: 'Give the operator the rights of its version: kubectl apply -f deploy/kustomize/rbac.yaml.',
+    title: 'The operator cannot read what it looks at',
+    fix: 'Give the operator the rights of its version: kubectl apply -f deploy/kustomize/rbac.yaml. Where it has them, whoever serves the kind does not answer: kubectl get of that kind says why.',
     find: ({ mesh }) =>
       (mesh.unreadable ?? []).map((kind) => ({
         object: 'ClusterRole mesh-migration-operator',
-        message: `it does not let the operator list and watch objects of the kind ${kind}: ${watched.find((each) => each.kind === kind)?.optional ?? ofPods}`,
+        message: `it does not let the operator list and watch objects of the kind ${kind}, or nobody answers for them: ${watched.find((each) => each.kind === kind)?.optional ?? ofPods}`,
       })),
   },
 ];

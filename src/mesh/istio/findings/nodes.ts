@@ -1,5 +1,6 @@
 import { counted } from '../../../base/counted.ts';
 import { memoizeLast } from '../../../base/memoize.ts';
+import { own } from '../../../base/own.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { mayRunOn, weightOf, type Placement } from '../../placement.ts';
 import type { ConfigView, NamespaceView, PodView, TemplateView, WorkloadView } from '../../views.ts';
@@ -79,7 +80,7 @@ function admits({ annotations }: NamespaceView, { node }: Gap): boolean {
   return selectorAnnotations
     .flatMap((key) => (annotations[key] ?? '').split(','))
     .map((pair) => pair.split('='))
-    .every(([key = '', value = '']) => key.trim() === '' || node.labels[key.trim()] === value.trim());
+    .every(([key = '', value = '']) => key.trim() === '' || own(node.labels, key.trim()) === value.trim());
 }
 
 const consequence =
