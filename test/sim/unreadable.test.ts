@@ -36,7 +36,9 @@ describe('an operator whose ClusterRole is older than it', () => {
     );
 
     expect(unread).toEqual([
-      expect.stringContaining(`Warning it does not let the operator list and watch objects of the kind ${kind}: `),
+      expect.stringContaining(
+        `Warning it does not let the operator list and watch objects of the kind ${kind}, or nobody answers for them: `,
+      ),
     ]);
   });
 });
