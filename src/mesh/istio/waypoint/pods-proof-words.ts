@@ -100,12 +100,12 @@ export function changeOf(
         kind,
         key,
         object,
-        message: `${where} would get through to ${title} that is refused today: ${describe(request)}; today ${by}${why}`,
+        message: `${where} would get through to ${title} that is refused today, for example ${describe(request)}; today ${by}${why}`,
       }
     : {
         kind: isCalled(pods, world) ? kind : 'Ends',
         key,
         object,
-        message: `${where} would be refused by ${title} that gets through today: ${describe(request)}; ${by}${why}`,
+        message: `${where} would be refused by ${title} that gets through today, for example ${describe(request)}; ${by}${why}`,
       };
 }

@@ -102,7 +102,10 @@ function changesFor(
     const more = caller === already ? undefined : ask(gain(is, was.outcome, within));
     if (more !== undefined)
       return [
-        { kind: 'Opens', message: `at ${step} ${caller} would get through that is refused today: ${describe(more)}` },
+        {
+          kind: 'Opens',
+          message: `at ${step} ${caller} would get through that is refused today, for example ${describe(more)}`,
+        },
       ];
     const fewer = less && ask(gain(was.outcome, is, within));
     return fewer === undefined || less === undefined
@@ -110,7 +113,7 @@ function changesFor(
       : [
           {
             kind: less,
-            message: `at ${step} ${caller} would be refused that gets through today: ${describe(fewer)}`,
+            message: `at ${step} ${caller} would be refused that gets through today, for example ${describe(fewer)}`,
             ...(caller === fromOutside && { fromOutside: true as const }),
           },
         ];

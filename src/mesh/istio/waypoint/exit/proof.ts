@@ -70,7 +70,7 @@ function changesAt({ state, comparison, is }: Compared, ask: Asker, object: stri
       {
         kind: 'Opens',
         object,
-        message: `at ${state.step} ${caller} would get through that is refused today: ${describe(more)}`,
+        message: `at ${state.step} ${caller} would get through that is refused today, for example ${describe(more)}`,
       },
     ];
   const fewer = less && ask(gain(before, is, within));
@@ -79,7 +79,7 @@ function changesAt({ state, comparison, is }: Compared, ask: Asker, object: stri
     {
       kind: less,
       object,
-      message: `at ${state.step} ${caller} would be refused that gets through today: ${describe(fewer)}; ${whoRefuses(path, fewer)}`,
+      message: `at ${state.step} ${caller} would be refused that gets through today, for example ${describe(fewer)}; ${whoRefuses(path, fewer)}`,
     },
   ];
 }
