@@ -491,5 +491,6 @@ export function bytesOf({ mesh, services, workloads }: Surroundings): number {
     specs,
     services.map(({ selector, ports }) => [selector, ports]),
     workloads.map(({ templateLabels }) => templateLabels),
+    mesh.configs('Node').map(({ name, labels }) => [name, labels]),
   ]).length;
 }

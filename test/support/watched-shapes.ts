@@ -109,7 +109,8 @@ export const watchedShapes: Readonly<Record<string, (size: number) => Surroundin
       ],
     ),
   'n Services open to the outside, n templates and n PeerAuthentications': (size) => outside(size),
-  'the same, and STRICT for a port of nobody': (size) => outside(size, { portLevelMtls: { 1: { mode: 'STRICT' } } }),
+  'n Services open to the outside, n templates, and n PeerAuthentications with a STRICT port': (size) =>
+    outside(size, { portLevelMtls: { 1: { mode: 'STRICT' } } }),
   'n SecurityGroupPolicies, and n templates': (size) =>
     surroundings(
       { workloads: templates(size) },
