@@ -14,6 +14,8 @@ export interface CalledService {
 /** What such an object is kept as. */
 export interface Calling {
   readonly calls: readonly CalledService[];
+  /** It names more than these: it may call any Service of its namespace. */
+  readonly more?: true;
 }
 
 /** Of one object; who names more of them is an operator of a platform, and each is a line. */
@@ -29,7 +31,7 @@ function calling(called: readonly Json[]): Json {
       return service.name === '' ? [] : [[`${service.namespace ?? ''}/${service.name}`, service] as const];
     }),
   );
-  return { calls: [...known.values()].slice(0, most) };
+  return { calls: [...known.values()].slice(0, most), ...(known.size > most && { more: true }) } satisfies Calling;
 }
 
 /** Services that the API server asks about objects. */
@@ -79,6 +81,11 @@ export function calledByRoutes({ spec: value }: KubeObject): Json {
     records(record(route)['services']),
   );
   return calling(services.filter(({ kind = 'Service', nativeLB }) => kind === 'Service' && nativeLB !== true));
+}
+
+/** Whether an object names more Services than were kept. */
+export function callsMore(spec: Json): boolean {
+  return spec['more'] === true;
 }
 
 /** What is kept of such an object; nothing of another one. */

@@ -163,5 +163,7 @@ export function mayRunOn(node: ConfigView, placement: Placement = silent): boole
 
 /** How long it takes to tell, in things that are compared. */
 export function weightOf({ selector, terms = [], tolerations }: Placement = silent): number {
-  return 1 + Object.keys(selector).length + tolerations.length + terms.flatMap(({ labels }) => labels).length;
+  const asked = terms.flatMap(({ labels, names }) => [...labels, ...names]);
+  const values = asked.reduce((sum, each) => sum + each.values.length, 0);
+  return 1 + Object.keys(selector).length + tolerations.length + asked.length + values / 16;
 }

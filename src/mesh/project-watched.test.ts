@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../api/object.ts';
 import { watched } from './istio/resources.ts';
@@ -53,4 +55,87 @@ describe('an object of which little is looked at', () => {
         ).not.toThrow();
     },
   );
+});
+
+type Spec = Readonly<Record<string, unknown>>;
+
+function numbers<T>(size: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: size }, (_, index) => make(index));
+}
+
+const labels = (size: number): Spec => Object.fromEntries(numbers(size, (at) => [`l${at}`, 'a']));
+const named = (size: number): readonly Spec[] => numbers(size, (at) => ({ name: `s${at}` }));
+const query = (at: number): string => `sum(istio_requests_total_${at}{reporter="source"})`;
+const reads = (size: number): readonly Spec[] => numbers(size, (at) => ({ metadata: { query: query(at) } }));
+
+/** Everything of which a kind can say much, where that is kept; Nodes nobody writes but their kubelets. */
+const large: Readonly<Record<string, readonly ((size: number) => Spec)[]>> = {
+  Ingress: [
+    (size) => ({
+      rules: [{ http: { paths: named(size).map(({ name }) => ({ backend: { service: { name } } })) } }],
+    }),
+  ],
+  Route: [(size) => ({ alternateBackends: named(size) })],
+  IngressRoute: [(size) => ({ routes: [{ services: named(size) }] })],
+  HTTPProxy: [(size) => ({ routes: [{ services: named(size) }] })],
+  HorizontalPodAutoscaler: [
+    (size) => ({ metrics: numbers(size, (at) => ({ external: { metric: { name: `envoy_x${at}` } } })) }),
+  ],
+  ScaledObject: [(size) => ({ triggers: reads(size) })],
+  ScaledJob: [(size) => ({ triggers: reads(size) })],
+  Canary: [(size) => ({ analysis: { metrics: numbers(size, (at) => ({ query: query(at) })) } })],
+  MetricTemplate: [(size) => ({ query: numbers(size, query).join(' ') })],
+  Rollout: [(size) => ({ strategy: { canary: { trafficRouting: { istio: { virtualServices: named(size) } } } } })],
+  AnalysisTemplate: [
+    (size) => ({ metrics: numbers(size, (at) => ({ provider: { prometheus: { query: query(at) } } })) }),
+  ],
+  ServiceMonitor: [
+    (size) => ({ endpoints: numbers(size, (at) => ({ port: `p${at}` })) }),
+    (size) => ({ endpoints: [{ port: 'x'.repeat(size) }] }),
+    (size) => ({ selector: { matchLabels: labels(size) }, endpoints: [{ port: 'http' }] }),
+  ],
+  PodMonitor: [
+    (size) => ({ podMetricsEndpoints: numbers(size, (at) => ({ portNumber: at })) }),
+    (size) => ({ selector: { matchLabels: labels(size) }, podMetricsEndpoints: [{ port: 'http' }] }),
+  ],
+  SecurityGroupPolicy: [
+    (size) => ({ podSelector: { matchLabels: labels(size) } }),
+    (size) => ({ podSelector: { matchExpressions: numbers(size, () => ({ key: 'a', operator: 'Exists' })) } }),
+    (size) => ({ podSelector: { matchExpressions: [{ key: 'a', operator: 'In', values: numbers(size, String) }] } }),
+  ],
+};
+
+const own = watched.filter(({ keep, isOwn }) => keep !== undefined && isOwn === true).map(({ kind }) => kind);
+
+describe('an object of a tenant that says much', () => {
+  const most = 40_000;
+
+  it('may be of any kind of which little is kept', () => {
+    expect(Object.keys(large).sort()).toEqual(own.toSorted());
+  });
+
+  it.each(own)('is kept no larger than it may be: %s', (kind) => {
+    for (const spec of large[kind] ?? [])
+      expect(JSON.stringify(kept(kind, { spec: spec(20_000) })).length).toBeLessThan(most);
+  });
+
+  it.each(['Ingress', 'Rollout', 'ServiceMonitor', 'PodMonitor'])('says that more was there: %s', (kind) => {
+    for (const spec of large[kind] ?? [])
+      if (!JSON.stringify(spec(2)).includes('xx'))
+        expect(JSON.stringify(kept(kind, { spec: spec(20_000) }))).toMatch(/"(more|writesMore)":true/);
+  });
+
+  it('is not kept in memory behind a part of it', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const one = (at: number): Spec =>
+      kept('MetricTemplate', { spec: { query: Buffer.from(`${query(at)}${'x'.repeat(200_000)}`).toString() } });
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    const all = numbers(100, one);
+    collect();
+
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+    expect(all).toHaveLength(100);
+  });
 });

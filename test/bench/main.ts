@@ -62,12 +62,15 @@ function best(shape: string, size: number, tries = 3): Look {
   return second.seconds < first.seconds ? second : first;
 }
 
+/** Of some objects little is kept, however much is written into one. */
+const largest = 50_000;
+
 /** The number with which a shape has about so many bytes; a Service has no more ports than there are. */
 function sizeFor(shape: string, bytes: number): number {
   const make = tenantShapes[shape];
   if (make === undefined) throw new Error(`no shape ${shape}`);
   const perUnit = (bytesOf(make(200)) - bytesOf(make(100))) / 100;
-  return Math.max(1, Math.round(bytes / perUnit));
+  return Math.min(largest, Math.max(1, Math.round(bytes / perUnit)));
 }
 
 function row(shape: string): string {

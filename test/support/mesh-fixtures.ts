@@ -215,15 +215,22 @@ export const nodeComponents: readonly WorkloadView[] = [
   workload({ kind: 'DaemonSet', name: 'ztunnel', namespace: root, templateLabels: { app: 'ztunnel' } }),
 ];
 
-/** A mesh with these objects; kinds in `absent` have no CRD. */
+/** A mesh with these objects, whose lists stay the same ones as in the process; kinds in `absent` have no CRD. */
 export function mesh(
   configs: readonly ConfigView[] = installed,
   daemonSets: readonly WorkloadView[] = nodeComponents,
   absent: readonly string[] = [],
 ): MeshState {
+  const lists = new Map<string, readonly ConfigView[]>();
   return {
-    configs: (kind, home) =>
-      configs.filter((each) => each.kind === kind && (home === undefined || each.namespace === home)),
+    configs: (kind, home) => {
+      const key = `${kind} ${home}`;
+      const list =
+        lists.get(key) ??
+        configs.filter((each) => each.kind === kind && (home === undefined || each.namespace === home));
+      lists.set(key, list);
+      return list;
+    },
     serves: (kind) => !absent.includes(kind),
     daemonSets: () => daemonSets,
     inhabitedNamespaces: () => [],

@@ -175,6 +175,14 @@ export const ingredients: Readonly<Record<string, (count: number) => Theirs>> = 
     parentRefs: [{ group: '', kind: 'Service', name: 'web', namespace: 'shop' }],
     rules: [{ timeouts: { request: '1s' }, backendRefs: [{ name: 'web', namespace: 'shop', port: 80 }] }],
   })),
+  monitors: objects('PodMonitor', 'monitor', () => ({ matchLabels: { app: 'web' }, ports: times(10, (at) => 1 + at) })),
+  autoscalers: objects('HorizontalPodAutoscaler', 'scaler', (index) => ({ target: `Deployment/w${index}`, reads: [] })),
+  Ingresses: objects('Ingress', 'ingress', () => ({ calls: [{ namespace: 'shop', name: 'web' }], more: true })),
+  'routes at gateways of others': objects('HTTPRoute', 'entry', () => ({
+    parentRefs: [{ name: 'gateway-0' }],
+    rules: [{ backendRefs: [{ name: 'web', namespace: 'shop', port: 80 }] }],
+  })),
+  SecurityGroupPolicies: objects('SecurityGroupPolicy', 'groups', () => ({ podSelector: { matchLabels: {} } })),
   Sidecars: objects('Sidecar', 'sidecar', (index) => ({
     workloadSelector: { labels: named(index) },
     egress: [{ hosts: ['./*'] }],

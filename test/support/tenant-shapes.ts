@@ -1,6 +1,8 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
+import { watched } from '../../src/mesh/istio/resources.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
 import { config, injected, pod, service, surroundings, workload } from './mesh-fixtures.ts';
+import { watchedShapes } from './watched-shapes.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -462,6 +464,7 @@ export const tenantShapes: Readonly<Record<string, Shape>> = {
   ...namespaces,
   ...selected,
   ...neighbours,
+  ...watchedShapes,
 };
 
 const kinds = [
@@ -475,6 +478,8 @@ const kinds = [
   'EnvoyFilter',
   'WasmPlugin',
   'Telemetry',
+  'Gateway',
+  ...watched.filter(({ isOwn }) => isOwn === true).map(({ kind }) => kind),
 ];
 
 /** The characters of what the tenant has written. */
@@ -486,5 +491,6 @@ export function bytesOf({ mesh, services, workloads }: Surroundings): number {
     specs,
     services.map(({ selector, ports }) => [selector, ports]),
     workloads.map(({ templateLabels }) => templateLabels),
+    mesh.configs('Node').map(({ name, labels }) => [name, labels]),
   ]).length;
 }

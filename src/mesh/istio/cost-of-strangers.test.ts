@@ -43,16 +43,10 @@ function beside(
   });
   const all = mesh([...installed, ...configs]);
   const everyService = [...given.services, ...services];
-  const lists = new Map<string, ReturnType<MeshState['configs']>>();
   const state: MeshState = {
     ...all,
     inhabitedNamespaces: () => ['shop', theirHome],
     labelsOf: (name) => (name === theirHome ? theirs : labels),
-    configs: (kind, home) => {
-      const list = lists.get(`${kind} ${home}`) ?? all.configs(kind, home);
-      lists.set(`${kind} ${home}`, list);
-      return list;
-    },
     pods: (name) => ({ shop: given.pods, [theirHome]: pods })[name] ?? none,
     workloads: (name) => ({ shop: given.workloads, [theirHome]: workloads })[name] ?? none,
     otherTemplates: (name) => (name === theirHome ? otherTemplates : none),

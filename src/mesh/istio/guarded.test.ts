@@ -6,6 +6,7 @@ import { istio } from './adapter.ts';
 import { checksOf } from './checks.ts';
 import { rules } from './rules.ts';
 import type { Rule } from './findings/rule.ts';
+import { mostSteps, spend } from './policy/effort.ts';
 
 function broken(): never {
   throw new TypeError('secret of an object');
@@ -57,6 +58,31 @@ describe('a rule that throws', () => {
       finding: { id: 'MM009', severity: 'Critical' },
       others: true,
     });
+  });
+});
+
+describe('a rule that takes more steps than a look may', () => {
+  const endless = (): never => {
+    spend(mostSteps + 1);
+    return broken();
+  };
+
+  it('holds nobody where it can only warn', () => {
+    expect(checksOf([{ ...own, find: endless }]).findings(surroundings(), 'Start')).toEqual([
+      expect.objectContaining({
+        id: 'MM999',
+        severity: 'Warning',
+        message: 'not judged: rule MM999 takes more steps than one look may take',
+      }),
+    ]);
+  });
+
+  it('blocks where it could', () => {
+    const rule: Rule = { ...own, severity: 'Critical', when: 'BeforeFlip', back: 'Asked', find: endless };
+
+    expect(checksOf([rule]).findings(surroundings(), 'Start')).toEqual([
+      expect.objectContaining({ id: 'MM009', severity: 'Critical' }),
+    ]);
   });
 });
 

@@ -31,14 +31,23 @@ export interface MetricReader {
   readonly readsAll?: true;
   /** VirtualServices that it writes. */
   readonly writes?: readonly string[];
+  /** It writes more than are kept. */
+  readonly writesMore?: true;
 }
 
 /** Metrics of HTTP, which ztunnel has none of, and those of Envoy itself; `istio_tcp_*` ztunnel reports too. */
 const ofProxies = /\b(?:istio_(?:request|response)\w*|envoy_\w+)/;
+
+/** How the names of the latter begin. */
+export const ofEnvoy = 'envoy_';
+
 const byReporter = /\breporter\s*=~?\s*["']([^"']*)["']/;
 
-/** More of them say nothing else. */
+/** More of them say nothing else: of each kind of series, whose ends are not the same. */
 const most = 10;
+
+/** VirtualServices that are kept of one object. */
+const mostWritten = 1000;
 const longestQuery = 20_000;
 
 function reporterIn(asked: string): Reporter {
@@ -46,17 +55,25 @@ function reporterIn(asked: string): Reporter {
   return asked === 'source' ? 'Source' : 'Called';
 }
 
+/** A text by itself: a part of another one keeps all of that in memory. */
+function alone(part: string): string {
+  return Buffer.from(part).toString();
+}
+
 function readingIn(query: string): readonly Reading[] {
   const said = query.slice(0, longestQuery);
   const metric = ofProxies.exec(said)?.[0];
   if (metric === undefined) return [];
-  return [{ metric: shown(metric), reporter: reporterIn(byReporter.exec(said)?.[1] ?? '') }];
+  return [{ metric: alone(shown(metric)), reporter: reporterIn(byReporter.exec(said)?.[1] ?? '') }];
 }
 
 function readingsIn(queries: readonly unknown[]): Pick<MetricReader, 'reads'> {
   const found = queries.flatMap((query) => readingIn(text(query) ?? ''));
   const different = new Map(found.map((each) => [`${each.metric} ${each.reporter}`, each]));
-  return different.size === 0 ? {} : { reads: [...different.values()].slice(0, most) };
+  const alike = Map.groupBy(different.values(), ({ metric, reporter }) =>
+    metric.startsWith(ofEnvoy) ? ofEnvoy : reporter,
+  );
+  return different.size === 0 ? {} : { reads: [...alike.values()].flatMap((each) => each.slice(0, most)) };
 }
 
 function targetOf(value: unknown): Pick<MetricReader, 'target'> {
@@ -151,7 +168,11 @@ export function keepRollout({ spec: value }: KubeObject): Json {
   const { virtualService, virtualServices } = record(istio);
   const names = [virtualService, ...list(virtualServices)].map((each) => text(record(each)['name']) ?? '');
   const writes = names.filter((name) => name !== '');
-  return writes.length === 0 ? {} : ({ writes } satisfies MetricReader);
+  if (writes.length === 0) return {};
+  return {
+    writes: writes.slice(0, mostWritten),
+    ...(writes.length > mostWritten && { writesMore: true }),
+  } satisfies MetricReader;
 }
 
 /** What was kept. */
@@ -166,5 +187,6 @@ export function readerIn(spec: Json): MetricReader {
     ...(readsSidecar === true && { readsSidecar }),
     ...(readsAll === true && { readsAll }),
     writes: strings(spec['writes']),
+    ...(spec['writesMore'] === true && { writesMore: true }),
   };
 }

@@ -1,5 +1,4 @@
 import type { Resource } from '../../api/object.ts';
-import { record } from '../json.ts';
 import { calledByApi, calledByIngress, calledByRoute, calledByRoutes, calledByWebhooks } from '../outside-kinds.ts';
 import { nodeSpec } from '../placement.ts';
 import type { WatchedKind } from '../watched-kind.ts';
@@ -12,6 +11,7 @@ import {
   keepScaled,
 } from './metric-readers.ts';
 import { keepMonitor } from './scraping.ts';
+import { keepSecurityGroups } from './security-groups.ts';
 import { gateways } from './waypoint/gateway.ts';
 
 function kind(
@@ -105,10 +105,7 @@ export const watched: readonly WatchedKind[] = [
     ...kind('vpcresources.k8s.aws', 'v1beta1', 'SecurityGroupPolicy', 'securitygrouppolicies'),
     isOwn: true,
     optional: 'security groups for pods are not known (MM143)',
-    keep: ({ spec }) => {
-      const { podSelector } = record(spec);
-      return podSelector === undefined ? {} : { podSelector };
-    },
+    keep: keepSecurityGroups,
   },
 ];
 

@@ -1,11 +1,14 @@
-import { hasLabels } from '../../has-labels.ts';
+import { isEmpty } from '../../has-labels.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { asPod, type ServiceView, type TemplateView } from '../../views.ts';
 import { calledFromOutside } from '../from-outside.ts';
 import { inboundOf } from '../inbound-ports.ts';
 import { optsOutOfInjection } from '../injection.ts';
 import { spend } from '../policy/effort.ts';
-import { effectiveMtls, modeOfPort } from '../policy/peer-authentication.ts';
+import { byPlace, mtlsOfMany } from '../policy/mtls-of-many.ts';
+import { modeOfPort, type EffectiveMtls } from '../policy/peer-authentication.ts';
+import { selecting, type Selecting } from '../policy/selecting.ts';
+import { numbersOf } from '../scraping.ts';
 import { serviceTitle } from '../policy/translate/world.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { peerAuthentications } from '../waypoint/peer-authentications.ts';
@@ -17,23 +20,15 @@ import { isCaptured } from './templates.ts';
 function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.route.to !== 'IstioAmbient' || !getsWaypoint(surroundings)) return [];
   const ends = certainChanges(surroundings).filter(({ fromOutside }) => fromOutside === true);
+  if (ends.length === 0) return [];
+  const byTitle = new Map(surroundings.services.map((service) => [serviceTitle(service), service]));
   return ends.flatMap(({ object, message }): readonly Evidence[] => {
-    const service = surroundings.services.find((each) => serviceTitle(each) === object);
+    const service = byTitle.get(object);
     const how = service && calledFromOutside(service, surroundings.mesh);
     return how === undefined
       ? []
       : [{ object, message: `${how}: ${message}`, severity: severityOfRefusals(surroundings) }];
   });
-}
-
-function targetsOf({ ports }: ServiceView, { containerPorts }: TemplateView): readonly number[] {
-  return ports
-    .filter(({ protocol }) => protocol === 'TCP')
-    .flatMap(({ targetPort }) =>
-      typeof targetPort === 'number'
-        ? [targetPort]
-        : containerPorts.filter(({ name }) => name === targetPort).map(({ port }) => port),
-    );
 }
 
 /** Whether a sidecar would be put in that takes every connection; what it leaves alone nobody refuses. */
@@ -42,25 +37,64 @@ function isInjected(template: TemplateView, mesh: MeshState): boolean {
   return template.hostNetwork !== true && !optsOutOfInjection(pod) && inboundOf(pod, mesh).kind === 'All';
 }
 
+/** What is asked of connections to the pods of each template, looked up by what selects them. */
+interface Asked {
+  readonly select: Selecting;
+  readonly mtls: ReadonlyMap<number, EffectiveMtls>;
+}
+
+function isStrictSomewhere({ mode, ports }: EffectiveMtls): boolean {
+  return mode === 'STRICT' || Object.values(ports).includes('STRICT');
+}
+
+/** Nothing where nobody would be refused. */
+function askedIn(surroundings: Surroundings, templates: readonly TemplateView[]): Asked | undefined {
+  const labels = templates.map(({ templateLabels }) => templateLabels);
+  const select = selecting(labels, spend);
+  const { namespace, mesh } = surroundings;
+  const alike = mtlsOfMany(labels, select, peerAuthentications(surroundings), namespace.name, mesh.rootNamespace);
+  const strict = alike.filter((each) => isStrictSomewhere(each.mtls));
+  return strict.length === 0 ? undefined : { select, mtls: byPlace(strict) };
+}
+
+/** The first template that would refuse plaintext on a port of a Service. */
+function refusingBehind(
+  service: ServiceView,
+  templates: readonly TemplateView[],
+  { select, mtls }: Asked,
+): TemplateView | undefined {
+  const ports = service.ports.filter(({ protocol }) => protocol === 'TCP').map(({ targetPort }) => targetPort);
+  const targets = [...new Set(ports)];
+  const places = select(service.selector);
+  const found = places.find((place) => {
+    const [template, modes] = [templates[place], mtls.get(place)];
+    spend(1);
+    if (template === undefined || modes === undefined) return false;
+    return targets.some((target) => {
+      const numbers = numbersOf(target, template);
+      spend(1 + numbers.length / 8);
+      return numbers.some((port) => modeOfPort(modes, port) === 'STRICT');
+    });
+  });
+  return found === undefined ? undefined : templates[found];
+}
+
 /** From no mesh it is STRICT that comes into force, for plaintext that nobody refuses today. */
 function underStrict(surroundings: Surroundings): readonly Evidence[] {
-  const { route, mesh, services, namespace, workloads, otherTemplates } = surroundings;
+  const { route, mesh, services, workloads, otherTemplates } = surroundings;
   if (route.from !== 'None') return [];
+  const called = services.flatMap((service) => {
+    const how = isEmpty(service.selector) ? undefined : calledFromOutside(service, mesh);
+    return how === undefined ? [] : [{ service, how }];
+  });
+  if (called.length === 0) return [];
   const templates = [...workloads, ...otherTemplates].filter((template) =>
     route.to === 'IstioAmbient' ? isCaptured(template) : isInjected(template, mesh),
   );
-  const peers = peerAuthentications(surroundings);
-  return services.flatMap((service): readonly Evidence[] => {
-    const how = Object.keys(service.selector).length === 0 ? undefined : calledFromOutside(service, mesh);
-    if (how === undefined) return [];
-    spend(templates.length);
-    const refusing = templates
-      .filter(({ templateLabels }) => hasLabels(templateLabels, service.selector))
-      .find((template) => {
-        const labels = template.templateLabels;
-        const mtls = effectiveMtls(peers, { namespace: namespace.name, labels }, mesh.rootNamespace);
-        return targetsOf(service, template).some((port) => modeOfPort(mtls, port) === 'STRICT');
-      });
+  const asked = askedIn(surroundings, templates);
+  if (asked === undefined) return [];
+  return called.flatMap(({ service, how }): readonly Evidence[] => {
+    const refusing = refusingBehind(service, templates, asked);
     return refusing === undefined
       ? []
       : [

@@ -2,7 +2,7 @@ import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type ConfigView } from '../../views.ts';
 import { optsOutOfInjection } from '../injection.ts';
-import { readerIn, type MetricReader, type Reading } from '../metric-readers.ts';
+import { ofEnvoy, readerIn, type MetricReader, type Reading } from '../metric-readers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
@@ -24,16 +24,17 @@ function readersOf(kinds: readonly string[], { mesh, namespace }: Surroundings):
 }
 
 /** Whether pods that it scales have sidecars today, as far as is known. */
-function hasSidecars({ reader: { target } }: Reader, { workloads }: Surroundings): boolean {
-  const template = workloads.find(({ kind, name }) => `${kind}/${name}` === target);
-  return template === undefined || !(template.hostNetwork === true || optsOutOfInjection(asPod(template)));
+function withSidecars({ workloads }: Surroundings): (reader: Reader) => boolean {
+  const without = workloads.filter((each) => each.hostNetwork === true || optsOutOfInjection(asPod(each)));
+  const targets = new Set<string | undefined>(without.map(({ kind, name }) => `${kind}/${name}`));
+  return ({ reader: { target } }) => !targets.has(target);
 }
 
 type Fate = 'Ends' | 'EndsLater' | 'Stays';
 
 /** Of the called, behind a waypoint or not; whoever calls from a sidecar or a gateway reports for as long as it has one. */
 function fateOf({ metric, reporter }: Reading, surroundings: Surroundings): Fate {
-  if (metric.startsWith('envoy_')) return 'Ends';
+  if (metric.startsWith(ofEnvoy)) return 'Ends';
   if (reporter === 'Source') return 'EndsLater';
   return reporter === 'Waypoint' && surroundings.route.to === 'IstioAmbient' && getsWaypoint(surroundings)
     ? 'Stays'
@@ -72,7 +73,7 @@ function leavesSidecars({ route }: Surroundings): boolean {
 /** What scales pods by what ends. */
 function scaled(surroundings: Surroundings): readonly Evidence[] {
   if (!leavesSidecars(surroundings)) return [];
-  const readers = readersOf(autoscalers, surroundings).filter((each) => hasSidecars(each, surroundings));
+  const readers = readersOf(autoscalers, surroundings).filter(withSidecars(surroundings));
   const byAll = readers.filter(({ reader }) => reader.readsAll === true);
   return [
     ...readers.flatMap((each): readonly Evidence[] =>
@@ -124,7 +125,8 @@ function written(surroundings: Surroundings): readonly Evidence[] {
   const { mesh, namespace } = surroundings;
   const all = mesh.configs('VirtualService', namespace.name).map(nameOf);
   const found = writersOf(surroundings);
-  return all.flatMap((object): readonly Evidence[] => {
+  const others = readersOf(writers, surroundings).filter(({ reader }) => reader.writesMore === true);
+  const named = all.flatMap((object): readonly Evidence[] => {
     const writer = found.get(object);
     if (writer === undefined) return [];
     return [
@@ -135,6 +137,13 @@ function written(surroundings: Surroundings): readonly Evidence[] {
       },
     ];
   });
+  return [
+    ...named,
+    ...others.map(({ object }) => ({
+      object: nameOf(object),
+      message: 'it names more VirtualServices than are read: that it writes others is not told',
+    })),
+  ];
 }
 
 /** What other controllers do by what sidecars report, or follow. */

@@ -1,5 +1,5 @@
 import { counted } from '../../../base/counted.ts';
-import { memoizeLast } from '../../../base/memoize.ts';
+import { memoize, memoizeLast } from '../../../base/memoize.ts';
 import { own } from '../../../base/own.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { mayRunOn, weightOf, type Placement } from '../../placement.ts';
@@ -76,23 +76,41 @@ function placesIn(templates: readonly TemplateView[], gaps: readonly Gap[]): rea
 /** What an admission plugin adds to the node selector of all pods of a namespace (PodNodeSelector, OpenShift). */
 const selectorAnnotations = ['scheduler.alpha.kubernetes.io/node-selector', 'openshift.io/node-selector'];
 
-function admits({ annotations }: NamespaceView, { node }: Gap): boolean {
-  return selectorAnnotations
-    .flatMap((key) => (annotations[key] ?? '').split(','))
-    .map((pair) => pair.split('='))
-    .every(([key = '', value = '']) => key.trim() === '' || own(node.labels, key.trim()) === value.trim());
+/** Labels that nodes must have for all pods of a namespace; undefined where no node can have them. */
+function selectorOf(annotations: NamespaceView['annotations']): ReadonlyMap<string, string> | undefined {
+  const asked = new Map<string, string>();
+  for (const pair of selectorAnnotations.flatMap((key) => (annotations[key] ?? '').split(','))) {
+    const [key = '', value = ''] = pair.split('=').map((part) => part.trim());
+    if (key === '') continue;
+    if ((asked.get(key) ?? value) !== value) return undefined;
+    asked.set(key, value);
+  }
+  return asked;
 }
+
+/** The nodes among them to which pods of a namespace are let; the same list where it says nothing. */
+const admitted = memoizeLast((annotations: NamespaceView['annotations'], gaps: readonly Gap[]): readonly Gap[] => {
+  const asked = selectorOf(annotations);
+  if (asked === undefined) return [];
+  if (asked.size === 0) return gaps;
+  const entries = [...asked];
+  return gaps.filter(({ node }) => entries.every(([key, value]) => own(node.labels, key) === value));
+});
 
 const consequence =
   'there a new pod of an ambient namespace is not captured, so that it is Ready in no mesh and no policy is asked, or does not start';
 
+/** What runs nothing on some nodes; many templates share a list of them. */
+const missingIn = memoize((places: readonly Gap[]): readonly string[] =>
+  [...new Set(places.flatMap((each) => each.missing))].slice(0, 4),
+);
+
 function told(object: string, verb: string, places: readonly Gap[]): Evidence {
   const names = places.slice(0, 3).map(({ node }) => node.name);
   const more = places.length > names.length ? `, ${counted(places.length - names.length, 'more node')}` : '';
-  const missing = [...new Set(places.flatMap((each) => each.missing))].slice(0, 4);
   return {
     object,
-    message: `${verb} on ${names.join(', ')}${more}, for which ${missing.join(', ')} is not meant (nodeSelector, affinity, tolerations): ${consequence}`,
+    message: `${verb} on ${names.join(', ')}${more}, for which ${missingIn(places).join(', ')} is not meant (nodeSelector, affinity, tolerations): ${consequence}`,
   };
 }
 
@@ -106,9 +124,9 @@ function find(surroundings: Surroundings): readonly Evidence[] {
     return gap === undefined || pod.terminating || !concerns(pod) || isOfGateway(pod, workloads) ? [] : [gap];
   };
   const templates = [...workloads, ...otherTemplates].filter(isCaptured);
-  const places = placesIn(templates, gaps);
+  const places = placesIn(templates, admitted(namespace.annotations, gaps));
   const may = templates.flatMap((template, at) => {
-    const found = (places[at] ?? []).filter((gap) => admits(namespace, gap));
+    const found = places[at] ?? [];
     return found.length === 0 ? [] : [told(nameOf(template), 'its pods may run', found)];
   });
   const known = new Set(may.map(({ object }) => object));

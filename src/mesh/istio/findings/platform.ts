@@ -1,41 +1,33 @@
 import type { Surroundings } from '../../adapter.ts';
-import type { SelectorView, TemplateView } from '../../views.ts';
-import { selects } from '../../views.ts';
-import { record, records, stringMap, strings, text, type Json } from '../../json.ts';
+import { spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
+import { firstFor } from '../security-groups.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
-
-function selectorIn(value: unknown): SelectorView {
-  const { matchLabels, matchExpressions } = record(value);
-  return {
-    matchLabels: stringMap(matchLabels),
-    matchExpressions: records(matchExpressions).map(({ key, operator, values }) => ({
-      key: text(key) ?? '',
-      operator: text(operator) ?? '',
-      values: strings(values),
-    })),
-  };
-}
-
-/** By ServiceAccounts nobody here can tell whom, because their labels are not read: it may be anybody. */
-function mayBeFor({ podSelector }: Json, { templateLabels }: TemplateView): boolean {
-  return podSelector === undefined || selects(selectorIn(podSelector), templateLabels);
-}
+import { warned } from './warned.ts';
 
 /** Groups of addresses that the network of a platform gives to pods, past what the node agent sees of them. */
-function ofSecurityGroups({ route, mesh, namespace, workloads, otherTemplates }: Surroundings): readonly Evidence[] {
-  if (route.to !== 'IstioAmbient') return [];
+function ofSecurityGroups(surroundings: Surroundings): readonly Evidence[] {
+  const { route, mesh, namespace, workloads, otherTemplates } = surroundings;
+  const policies = mesh.configs('SecurityGroupPolicy', namespace.name);
+  if (route.to !== 'IstioAmbient' || policies.length === 0) return [];
   const templates = [...workloads, ...otherTemplates].filter(isCaptured);
-  return mesh.configs('SecurityGroupPolicy', namespace.name).flatMap((policy): readonly Evidence[] => {
-    const found = templates.find((template) => mayBeFor(policy.spec, template));
-    return found === undefined
-      ? []
-      : [
-          {
-            object: nameOf(policy),
-            message: `it may give pods of ${found.kind} ${found.name} an interface of their own (security groups for pods): by default probes of the kubelet then fail in ambient, so that new pods are never Ready, and the namespace goes back`,
-          },
-        ];
+  return warned(surroundings, 'SecurityGroupPolicies with workloads', () => {
+    const select = selecting(
+      templates.map(({ templateLabels }) => templateLabels),
+      spend,
+    );
+    return policies.flatMap((policy): readonly Evidence[] => {
+      const found = firstFor(policy, templates, select);
+      return found === undefined
+        ? []
+        : [
+            {
+              object: nameOf(policy),
+              message: `it may give pods of ${found.kind} ${found.name} an interface of their own (security groups for pods): by default probes of the kubelet then fail in ambient, so that new pods are never Ready, and the namespace goes back`,
+            },
+          ];
+    });
   });
 }
 

@@ -1,117 +1,103 @@
 import { listed } from '../../../base/counted.ts';
-import { hasLabels } from '../../has-labels.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { TemplateView } from '../../views.ts';
+import { asPod, type TemplateView } from '../../views.ts';
 import { optsOutOfInjection } from '../injection.ts';
 import { spend } from '../policy/effort.ts';
-import { parsed } from '../policy/parsed.ts';
-import { isSelected } from '../policy/attachment.ts';
-import { effectiveMtls, modeOfPort } from '../policy/peer-authentication.ts';
-import type { AuthorizationPolicy, PeerAuthentication, Rule as PolicyRule } from '../policy/types.ts';
-import { annotated, monitored, monitorIn, type Scraped } from '../scraping.ts';
-import { getsWaypoint } from '../waypoint/choose.ts';
+import { selecting } from '../policy/selecting.ts';
+import { isAnnotated, monitorIn, scrapedOf, type Scraped } from '../scraping.ts';
 import { peerAuthentications } from '../waypoint/peer-authentications.ts';
-import { translationOf } from '../waypoint/translation.ts';
-import { inReach, nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf, type Evidence, type Rule } from './rule.ts';
+import {
+  admits,
+  allowIn,
+  decisiveIn,
+  directIn,
+  guardedIn,
+  refusalIn,
+  sayingOf,
+  type Decisive,
+  type Refusal,
+} from './scraping-refusals.ts';
 import { isCaptured } from './templates.ts';
+import { warned } from './warned.ts';
 
-/** What decides about a port once ztunnel takes it. */
-interface Decisive {
-  readonly peers: readonly PeerAuthentication[];
-  readonly allow: readonly AuthorizationPolicy[];
-  /** Selectors of Services whose pods only their waypoint may call. */
-  readonly guarded: readonly TemplateView['templateLabels'][];
+function evidenceOf(
+  template: TemplateView,
+  decisive: Decisive,
+  found: readonly (readonly [Scraped, Refusal])[],
+): readonly Evidence[] {
+  const [first] = found;
+  if (first === undefined) return [];
+  const [{ merged }, refusal] = first;
+  const ports = listed([...new Set(found.map(([{ port }]) => String(port)))]);
+  const by = listed([...new Set(found.flatMap(([each]) => [...each.by]))]);
+  const today = merged ? 'on port 15020 of the sidecar, about which no policy is asked' : 'there';
+  return [
+    {
+      object: nameOf(template),
+      message: `metrics on port ${ports} of its pods are scraped ${today} (${by}), and ${sayingOf(refusal, decisive)} would refuse that once there is no sidecar`,
+    },
+  ];
 }
 
-function decisiveIn(surroundings: Surroundings): Decisive {
-  const allow = inReach(['AuthorizationPolicy'], surroundings).flatMap((config) => {
-    const policy = parsed(config);
-    const counts = policy?.kind === 'AuthorizationPolicy' && policy.action === 'ALLOW';
-    return counts && !policy.dryRun && policy.targetRefs.length === 0 ? [policy] : [];
-  });
-  const needs = getsWaypoint(surroundings) ? translationOf(surroundings).needs : [];
-  return {
-    peers: peerAuthentications(surroundings),
-    allow,
-    guarded: needs
-      .filter(({ servable, reasons }) => servable && reasons.some(({ enforces }) => enforces))
-      .map(({ service: { selector } }) => selector),
-  };
-}
-
-/** Whether a rule lets anybody in on a port, whatever he asks for. */
-function admits({ from, to, when }: PolicyRule, port: number): boolean {
-  const isForPort = to.some(({ ports, ...others }) => {
-    const asksMore = Object.values(others).some((values) => values.length > 0);
-    return !asksMore && (ports.length === 0 || ports.includes(String(port)));
-  });
-  return from.length === 0 && when.length === 0 && (to.length === 0 || isForPort);
-}
-
-/** What would refuse somebody without an identity on a port of the pods of a template; undefined if nothing does. */
-function refusing(
-  { template: { templateLabels: labels, namespace }, port, merged }: Scraped,
-  { peers, allow, guarded }: Decisive,
-  { mesh: { rootNamespace }, spec, namespace: home }: Surroundings,
-): string | undefined {
-  spend(peers.length + allow.length + guarded.length);
-  // Whoever is named may be Prometheus.
-  const isDirect = spec.policies.direct.some(
-    (entry) => entry.namespace === home.name && (entry.ports.includes(port) || entry.principals.length > 0),
-  );
-  if (!isDirect && guarded.some((selector) => hasLabels(labels, selector))) return 'the guard of the waypoint';
-  // What is not merged is asked by the sidecar already.
-  if (!merged) return undefined;
-  if (modeOfPort(effectiveMtls(peers, { namespace, labels }, rootNamespace), port) === 'STRICT')
-    return 'STRICT mutual TLS (unless who scrapes is in ambient)';
-  const selecting = allow.filter(({ selector }) => isSelected(selector, labels));
-  const isAdmitted = selecting.length === 0 || selecting.some(({ rules }) => rules.some((rule) => admits(rule, port)));
-  return isAdmitted ? undefined : listed(selecting.map(nameOf));
-}
+const monitorKinds = ['ServiceMonitor', 'PodMonitor'];
+const compared = 'what is scraped with what decides about it';
 
 function ofPorts(surroundings: Surroundings): readonly Evidence[] {
-  const { mesh, namespace, workloads, otherTemplates, services } = surroundings;
+  const { mesh, namespace, workloads, otherTemplates } = surroundings;
   const templates = [...workloads, ...otherTemplates].filter(
-    (template) =>
-      isCaptured(template) &&
-      !optsOutOfInjection({ labels: template.templateLabels, annotations: template.templateAnnotations }),
+    (template) => isCaptured(template) && !optsOutOfInjection(asPod(template)),
   );
-  const monitors = ['ServiceMonitor', 'PodMonitor'].flatMap((kind) => mesh.configs(kind, namespace.name));
-  const scraped = [
-    ...templates.flatMap((template) => annotated(template, mesh)),
-    ...monitors.flatMap((each) => {
-      spend(templates.length * (1 + (each.kind === 'PodMonitor' ? 0 : services.length)));
-      return monitored(each, nameOf(each), templates, services);
-    }),
-  ];
-  if (scraped.length === 0) return [];
-  const decisive = decisiveIn(surroundings);
-  const byTemplate = Map.groupBy(scraped, ({ template }) => nameOf(template));
-  return [...byTemplate].flatMap(([object, all]): readonly Evidence[] => {
-    const found = all.flatMap((each) => {
-      const what = refusing(each, decisive, surroundings);
-      return what === undefined ? [] : [{ ...each, what }];
+  const monitors = monitorKinds.flatMap((kind) => mesh.configs(kind, namespace.name));
+  if (!templates.some(isAnnotated) && monitors.length === 0) return [];
+  const given = {
+    peers: peerAuthentications(surroundings),
+    allow: allowIn(surroundings),
+    guards: guardedIn(surroundings),
+  };
+  return warned(surroundings, compared, () => {
+    const select = selecting(
+      templates.map(({ templateLabels }) => templateLabels),
+      spend,
+    );
+    // What monitors ask for sidecars are asked already: only a guard of a waypoint is new to it.
+    const scraped = scrapedOf(templates, select, given.guards.length === 0 ? [] : monitors, surroundings);
+    if (scraped.every(({ length }) => length === 0)) return [];
+    const decisive = decisiveIn(given, templates, select, surroundings);
+    const isDirect = directIn(surroundings);
+    const byWide = new Map<number, boolean>();
+    return templates.flatMap((template, place) => {
+      const here = decisive(place);
+      const admittedByWide = (port: number): boolean => {
+        const known = byWide.get(port) ?? admits(here.wide, port);
+        byWide.set(port, known);
+        return known;
+      };
+      const refusal = refusalIn(here, admittedByWide, isDirect);
+      const found = (scraped[place] ?? []).flatMap((each) => {
+        const what = refusal(each);
+        return what === undefined ? [] : [[each, what] as const];
+      });
+      return evidenceOf(template, here, found);
     });
-    const [first] = found;
-    if (first === undefined) return [];
-    const ports = listed([...new Set(found.map(({ port }) => String(port)))]);
-    const today = first.merged ? 'on port 15020 of the sidecar, about which no policy is asked' : 'there';
-    return [
-      {
-        object,
-        message: `metrics on port ${ports} of its pods are scraped ${today} (${listed([...new Set(found.map(({ by }) => by))])}), and ${first.what} would refuse that once there is no sidecar`,
-      },
-    ];
   });
 }
 
 /** What asks for the sidecar itself, or shows it a certificate. */
 function ofMonitors({ mesh, namespace }: Surroundings): readonly Evidence[] {
-  return ['ServiceMonitor', 'PodMonitor']
+  return monitorKinds
     .flatMap((kind) => mesh.configs(kind, namespace.name))
     .flatMap((monitor): readonly Evidence[] => {
-      const { ofSidecar, asMesh } = monitorIn(monitor);
+      const { ofSidecar, asMesh, more } = monitorIn(monitor);
       return [
+        ...(more === true
+          ? [
+              {
+                object: nameOf(monitor),
+                message: 'it names more ports, or selects by more labels, than are read: not judged beyond that',
+              },
+            ]
+          : []),
         ...(ofSidecar === true
           ? [
               {

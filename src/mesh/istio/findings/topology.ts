@@ -48,7 +48,8 @@ function localHosts(mesh: MeshState): readonly string[] {
       .filter(({ settings }) => record(settings)['clusterLocal'] === true)
       .flatMap(({ hosts }) => strings(hosts)),
   );
-  return first.filter((host) => others.every((each) => each.includes(host)));
+  const sets = others.map((each) => new Set(each));
+  return first.filter((host) => sets.every((each) => each.has(host)));
 }
 
 const everything: readonly string[] = ['*', '*.local', '*.cluster.local', '*.svc.cluster.local'];

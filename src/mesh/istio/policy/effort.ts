@@ -21,6 +21,11 @@ export const callerSteps = 1_000_000;
 /** Steps that one question about other namespaces may take, all together that are asked in turn. */
 export const chainSteps = 4_000_000;
 
+/**
+ * Steps that may be taken for a finding that holds nobody: it must never cost what one may that does.
+ */
+export const warningSteps = 200_000;
+
 /** Steps that any question may take which bounds itself no further: some seconds, a part of the term of the Lease. */
 export const mostSteps = 10_000_000;
 

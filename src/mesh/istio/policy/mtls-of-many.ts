@@ -35,3 +35,8 @@ export function mtlsOfMany(
   const [first] = left;
   return first === undefined ? alike : [...alike, { places: [...left], mtls: mtlsAt(first, []) }];
 }
+
+/** The same by the places of the label sets. */
+export function byPlace(alike: readonly AlikeInMtls[]): ReadonlyMap<number, EffectiveMtls> {
+  return new Map(alike.flatMap(({ places, mtls }) => places.map((place) => [place, mtls] as const)));
+}

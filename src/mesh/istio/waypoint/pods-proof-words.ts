@@ -59,7 +59,7 @@ function listed(titles: readonly string[]): string {
  * The policies that it is about: of pods that were in no mesh all that come into force, else those that mean another
  * thing.
  */
-function whyOf(others: readonly AuthorizationPolicy[], { route, peers, pods }: Scene): string {
+export function whyOf(others: readonly AuthorizationPolicy[], { route, peers, pods }: Scene): string {
   const strict = peers.filter(
     ({ mode, ports, selector }) =>
       [mode, ...Object.values(ports)].includes('STRICT') && isSelected(selector, sidecarLabels(pods)),
@@ -83,15 +83,11 @@ function objectOf(who: string, others: readonly AuthorizationPolicy[], { world, 
 export function changeOf(
   { kind, caller, request, who }: Difference,
   others: readonly AuthorizationPolicy[],
+  why: string,
   scene: Scene,
 ): Change & { readonly key: string } {
   const { world, route, pods } = scene;
-  const [title, object, why, by] = [
-    titled(pods, world),
-    objectOf(who, others, scene),
-    whyOf(others, scene),
-    inWords(who, world),
-  ];
+  const [title, object, by] = [titled(pods, world), objectOf(who, others, scene), inWords(who, world)];
   const where = `${arrival[route.to]} ${caller}`;
   // Of pods that were in no mesh it is said for each caller, and for each set of policies that they come under.
   const key = route.from === 'None' ? `${caller}${why}` : object;

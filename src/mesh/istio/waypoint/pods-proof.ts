@@ -27,7 +27,7 @@ import { peerAuthentications } from './peer-authentications.ts';
 import { destinationOf } from './proof-paths.ts';
 import { Signatures } from './signature.ts';
 import { worldOf } from './world.ts';
-import { type Scene, type Difference, changeOf } from './pods-proof-words.ts';
+import { changeOf, whyOf, type Difference, type Scene } from './pods-proof-words.ts';
 
 /** In no mesh nobody asks any policy. */
 const unprotected: Destination = { plane: 'ztunnel', readings: [] };
@@ -237,8 +237,8 @@ export function podChanges(
     moved.flatMap((pods) =>
       (['http', 'tcp'] as const).flatMap((protocol) => {
         const scene: Scene = { world, peers, route, pods, protocol };
-        const { others, found } = differences(scene);
-        return found.map((difference) => changeOf(difference, others, scene));
+        const { others, why, found } = differences(scene);
+        return found.map((difference) => changeOf(difference, others, why, scene));
       }),
     ),
   );
@@ -246,6 +246,8 @@ export function podChanges(
 
 interface Compared {
   readonly others: readonly AuthorizationPolicy[];
+  /** The policies that it is about, in words. */
+  readonly why: string;
   readonly found: readonly Difference[];
 }
 
@@ -262,7 +264,8 @@ function differencesOfAlike(world: World, peers: readonly PeerAuthentication[]):
     const before = alike.get(key);
     if (before !== undefined) return before;
     const others = differing(scene, isSame[scene.protocol]);
-    const compared = { others, found: differencesIn(scene, others, known) };
+    const found = differencesIn(scene, others, known);
+    const compared = { others, why: found.length === 0 ? '' : whyOf(others, scene), found };
     alike.set(key, compared);
     return compared;
   };

@@ -146,7 +146,7 @@ export function unservedByExtension(object: ConfigObject, world: World): readonl
   const attachment = attachmentOf(object);
   const selector = sidecarSelector(attachment);
   if (!canRefuse(object) || attachment.targetRefs.length > 0 || selector === undefined) return [];
-  const pods = world.workloads.find(({ labels }) => !isServed(labels, world) && holds(selector, labels));
+  const pods = world.workloads.find((each) => !isServed(each, world) && holds(selector, each.labels));
   return pods === undefined
     ? []
     : [

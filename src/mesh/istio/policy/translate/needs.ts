@@ -4,7 +4,8 @@ import { Recent } from '../../../../base/recent.ts';
 import { digestOf } from '../../../../base/sha256.ts';
 import { l7Fields } from '../../findings/policy-fields.ts';
 import type { Protocol } from '../protocol.ts';
-import { costed, recount, type Costed } from '../effort.ts';
+import { costed, recount, spend, type Costed } from '../effort.ts';
+import { selecting } from '../selecting.ts';
 import { asSidecar } from '../sidecar.ts';
 import { intersect, matching, subtract, union, type RequestSet } from '../space.ts';
 import { asZtunnel } from '../ztunnel.ts';
@@ -16,8 +17,16 @@ import { routeReason } from './route-features.ts';
 import { routesAt } from './routes-at.ts';
 import { portMap } from './ports.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
-import { coverage, holds, isNarrowed, reachesZtunnel, sharePods, sidecarSelector } from './selection.ts';
-import { isServable, serviceTitle, titleOf, type Original, type ServiceFacts, type World } from './world.ts';
+import { coverage, isNarrowed, reachesZtunnel, sharePods, sidecarSelector } from './selection.ts';
+import {
+  isServable,
+  serviceTitle,
+  titleOf,
+  type Original,
+  type ServiceFacts,
+  type WorkloadFacts,
+  type World,
+} from './world.ts';
 
 /** Whether a Service needs a waypoint: it does if there is a reason. */
 export interface ServiceNeed {
@@ -173,9 +182,25 @@ function rulesOf(rules: ReadRules): RequestSet {
   return union(...rules.map(matching));
 }
 
-/** Whether pods with these labels are behind a Service that a waypoint can serve. */
-export function isServed(labels: Readonly<Record<string, string>>, world: World): boolean {
-  return world.services.some(
-    (service) => service.namespace === world.namespace && isServable(service) && holds(service.selector, labels),
-  );
+type Labels = WorkloadFacts['labels'];
+
+/** Labels of pods behind a Service that a waypoint can serve; looked up once, because each policy asks for all. */
+const servedIn = memoize(({ namespace, services, workloads }: World) =>
+  costed((): ReadonlySet<Labels> => {
+    const sets = workloads.map(({ labels }) => labels);
+    const select = selecting(sets, spend);
+    const own = services.filter((service) => service.namespace === namespace && isServable(service));
+    const selectors = new Map(own.map(({ selector }) => [JSON.stringify(selector), selector]));
+    const places = [...selectors.values()].flatMap((selector) => {
+      const found = select(selector);
+      spend(1 + found.length / 8);
+      return found;
+    });
+    return new Set([...new Set(places)].map((place) => sets[place] ?? {}));
+  }),
+);
+
+/** Whether pods of the namespace with these labels are behind a Service that a waypoint can serve. */
+export function isServed({ labels }: Pick<WorkloadFacts, 'labels'>, world: World): boolean {
+  return recount(servedIn(world)).has(labels);
 }

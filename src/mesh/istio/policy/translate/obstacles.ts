@@ -59,7 +59,7 @@ export function hindrances(service: ServiceFacts, world: World): readonly Proble
 
 /** Pods that need what only a waypoint does, and have no Service that a waypoint could stand before. */
 export function unserved(world: World): readonly Problem[] {
-  const pods = world.workloads.filter(({ labels }) => !isServed(labels, world));
+  const pods = world.workloads.filter((each) => !isServed(each, world));
   return [
     ...world.policies.flatMap((original) => unservedByPolicy(original, world)),
     ...world.requestAuthentications.flatMap(({ object, policy }) => {
@@ -76,7 +76,7 @@ function unservedByPolicy(original: Original<AuthorizationPolicy>, world: World)
   const selector = sidecarSelector(policy);
   const reason = policyReason(original, ['http', 'tcp'], world.options);
   if (reason === undefined || selector === undefined) return [];
-  const pods = world.workloads.filter(({ labels }) => !isServed(labels, world) && holds(selector, labels));
+  const pods = world.workloads.filter((each) => !isServed(each, world) && holds(selector, each.labels));
   const [found] = pods;
   if (found === undefined) return [];
   if (opensAtZtunnel(policy, world)) return [noService(titleOf(object), found, 'requests that it refuses would pass')];
