@@ -19,4 +19,15 @@ describe('memoizeLast', () => {
     expect([count(a, one, undefined), count(a, one, 'x'), count(a, one, 'x')]).toEqual(['a 1 ', 'a 1 x', 'a 1 x']);
     expect(times).toBe(4);
   });
+
+  it('forgets an answer that does not last', () => {
+    let times = 0;
+    const next = memoizeLast(
+      (_key: object, _other: number) => (times += 1),
+      (answer) => answer % 2 === 0,
+    );
+    const key = {};
+
+    expect([next(key, 1), next(key, 1), next(key, 1), next(key, 2)]).toEqual([1, 2, 2, 3]);
+  });
 });

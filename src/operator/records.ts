@@ -115,32 +115,31 @@ function asCounted(
   return isInTheWay ? blockedIn(seen, object, migration, home) : undefined;
 }
 
-function allRecordsOf(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
-  const entries = new Map((migration.status?.returned ?? []).map((entry) => [entry.namespace, entry]));
-  return seen.view.children.list().flatMap(({ object }) => asCounted(seen, object, migration, entries) ?? []);
-}
-
-/** What is remembered of a migration, and all that it was made from. */
-interface Remembered {
-  readonly from: readonly unknown[];
-  readonly records: readonly NamespaceMigration[];
-}
-
-const remembered = new WeakMap<MeshMigration, Remembered>();
-
 /**
- * The records of a migration whose namespaces exist, as they count. Every look of every namespace asks, so they are
- * made once for as long as nothing changes; but for what is said of a namespace that only its record tells of, which
- * depends on all that is there.
+ * Every look of every namespace asks, so they are made once for as long as nothing of what they are made from changes;
+ * but for what is said of a namespace that only its record tells of, which depends on all that is there.
  */
-export function recordsOf(seen: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
-  const { view, records: refusals } = seen;
-  const from = [view.children.list(), view.namespaces.list(), view.reserved, refusals, refusals.revision];
-  const before = remembered.get(migration);
-  if (before?.from.every((each, at) => each === from[at]) === true) return before.records;
-  const records = allRecordsOf(seen, migration);
-  if (!records.some(hasLostJournal)) remembered.set(migration, { from, records });
-  return records;
+const recordsAmong = memoizeLast(
+  (
+    migration: MeshMigration,
+    view: Seen['view'],
+    adapter: Seen['adapter'],
+    records: Seen['records'],
+    children: readonly Whole<NamespaceMigration>[],
+    _namespaces: readonly NamespaceView[],
+    _reserved: readonly string[],
+    _refusals: number,
+  ): readonly NamespaceMigration[] => {
+    const entries = new Map((migration.status?.returned ?? []).map((entry) => [entry.namespace, entry]));
+    return children.flatMap(({ object }) => asCounted({ view, adapter, records }, object, migration, entries) ?? []);
+  },
+  (records) => !records.some(hasLostJournal),
+);
+
+/** The records of a migration whose namespaces exist, as they count. */
+export function recordsOf({ view, adapter, records }: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
+  const [children, namespaces] = [view.children.list(), view.namespaces.list()];
+  return recordsAmong(migration, view, adapter, records, children, namespaces, view.reserved, records.revision);
 }
 
 /** Those of them that can be stored, as far as is known. */
