@@ -32,15 +32,15 @@ function nameOfFamily(each: PodView | TemplateView): string {
   return JSON.stringify([each.namespace, ...familyOf(each)]);
 }
 
-/** Of each of these, in their order; how old a pod is says its template. */
-export function familiesOf(
-  all: readonly (PodView | TemplateView)[],
+/** Each of these with whose it is; how old a pod is says its template. */
+export function withFamilies<T extends PodView | TemplateView>(
+  all: readonly T[],
   templates: readonly TemplateView[],
-): readonly Family[] {
+): readonly (readonly [T, Family])[] {
   const ages = new Map(templates.map((each) => [nameOfFamily(each), each.createdAt]));
   return all.map((each) => {
     const name = nameOfFamily(each);
-    return { name, createdAt: ages.has(name) ? ages.get(name) : each.createdAt };
+    return [each, { name, createdAt: ages.has(name) ? ages.get(name) : each.createdAt }];
   });
 }
 

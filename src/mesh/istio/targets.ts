@@ -1,6 +1,6 @@
-import type { ContainerPortView, PodView, TemplateView } from '../views.ts';
+import type { ContainerPortView, PodView } from '../views.ts';
 import { asleep, serves } from './asleep.ts';
-import { anybody, familiesOf, type Family } from './family.ts';
+import { withFamilies, type Family } from './family.ts';
 import { lacksHbone, modeOf } from './pod-mode.ts';
 import type { There } from './question.ts';
 
@@ -26,18 +26,11 @@ function portsIn(declared: readonly ContainerPortView[]): readonly number[] {
   return declared.map(({ port }) => port);
 }
 
-function withFamilies<T extends PodView | TemplateView>(
-  all: readonly T[],
-  there: There,
-): readonly (readonly [T, Family])[] {
-  const families = familiesOf(all, [...there.workloads(), ...there.otherTemplates()]);
-  return all.map((each, place) => [each, families[place] ?? anybody]);
-}
-
 /** Everything of a namespace that may be called, and what sleeps there. */
 export function targetsOf(there: There, as: As): readonly Target[] {
   const pods = there.pods().filter((pod) => serves(pod) && isCalled(pod, as));
-  const running = withFamilies(pods, there).map(([pod, family]): Target => ({
+  const templates = [...there.workloads(), ...there.otherTemplates()];
+  const running = withFamilies(pods, templates).map(([pod, family]): Target => ({
     name: pod.name,
     family,
     labels: pod.labels,
@@ -47,7 +40,7 @@ export function targetsOf(there: There, as: As): readonly Target[] {
   // What sleeps wakes with a sidecar of today.
   if (as === 'Old') return running;
   const sleeping = (['Ambient', 'Sidecar'] as const).flatMap((mode) =>
-    withFamilies(asleep(there.inhabitants(), mode, there.mesh), there).map(
+    withFamilies(asleep(there.inhabitants(), mode, there.mesh), templates).map(
       ([{ kind, name, templateLabels, containerPorts }, family]): Target => ({
         name: `${kind} ${name}`,
         family,

@@ -4,7 +4,7 @@ import type { NamespaceCallers, Surroundings } from '../adapter.ts';
 import { text } from '../json.ts';
 import { whyNotRestartable } from '../restartable.ts';
 import { isPod, owns, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
-import { anybody, eachFamily, familiesOf, type Family } from './family.ts';
+import { anybody, eachFamily, withFamilies, type Family } from './family.ts';
 import { withoutConnection, type Asked } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { asleep, isThere, serves } from './asleep.ts';
@@ -88,11 +88,10 @@ function policiesOf(namespace: string, { mesh }: Surroundings): readonly Effecti
 
 /** Pods, and what pods of templates would be. */
 function proxiedOf(all: readonly (PodView | TemplateView)[], templates: readonly TemplateView[]): readonly Proxied[] {
-  const families = familiesOf(all, templates);
-  return all.map((each, place) => ({
+  return withFamilies(all, templates).map(([each, family]) => ({
     name: isPod(each) ? each.name : `${each.kind} ${each.name}`,
     labels: isPod(each) ? each.labels : each.templateLabels,
-    family: families[place] ?? anybody,
+    family,
   }));
 }
 
