@@ -8,6 +8,7 @@ import {
   mesh,
   namespace,
   pod,
+  scopeView,
   service,
   sidecarToAmbient,
   surroundings,
@@ -127,15 +128,6 @@ export function layeredCallers(
     pods,
     workloads,
     services: own,
-    scope: {
-      moves: (name) => layers.has(name),
-      restartsForHbone: () => false,
-      unseenBefore: () => undefined,
-      halted: () => undefined,
-      declared: () => [],
-      goingBack: () => names,
-      wayBack: () => 'GoesBack',
-      stalledBack: () => undefined,
-    },
+    scope: scopeView({ moves: (name) => layers.has(name), goingBack: () => names, wayBack: () => 'GoesBack' }),
   });
 }

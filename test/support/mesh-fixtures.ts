@@ -1,5 +1,6 @@
 import { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { MeshState, Route, Surroundings } from '../../src/mesh/adapter.ts';
+import type { ScopeView } from '../../src/mesh/others.ts';
 import type {
   BudgetView,
   ConfigView,
@@ -251,6 +252,21 @@ export function migrationSpec(overrides: Readonly<Record<string, unknown>> = {})
     namespaces: { names: ['shop'] },
     ...overrides,
   });
+}
+
+/** The other namespaces of a migration: none moves, nobody waits and nobody goes back, but for what is said. */
+export function scopeView(overrides: Partial<ScopeView> = {}): ScopeView {
+  return {
+    moves: () => false,
+    restartsForHbone: () => false,
+    halted: () => undefined,
+    wayBack: () => 'Stays',
+    goingBack: () => [],
+    declared: () => [],
+    unseenBefore: () => undefined,
+    stalledBack: () => undefined,
+    ...overrides,
+  };
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
-import type { ScopeView } from '../../src/mesh/others.ts';
 import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../src/mesh/views.ts';
 import {
   captured,
@@ -10,6 +9,7 @@ import {
   namespace,
   plainPod,
   pod,
+  scopeView,
   service,
   surroundings,
   workload,
@@ -134,18 +134,7 @@ const namesAndControl = { ports: [{ port: 53, protocol: 'UDP' }, { port: 15012 }
 const onlyFromDash = [networkPolicy({ ...ofWeb, ingress: [{ from: [dash], ports: [...appPort, hbone] }] }), http];
 
 /** `dash` is in the scope of the same migration. */
-const dashMoves: { readonly scope: ScopeView } = {
-  scope: {
-    moves: (name: string) => ['shop', 'dash'].includes(name),
-    restartsForHbone: () => false,
-    halted: () => undefined,
-    wayBack: () => 'Stays',
-    goingBack: () => [],
-    declared: () => [],
-    unseenBefore: () => undefined,
-    stalledBack: () => undefined,
-  },
-};
+const dashMoves = { scope: scopeView({ moves: (name) => ['shop', 'dash'].includes(name) }) };
 
 /** By id. */
 export const networkPolicyExamples: Readonly<Record<string, Examples>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { config, mesh, installed, service, surroundings } from '../../../test/support/mesh-fixtures.ts';
+import { config, installed, mesh, scopeView, service, surroundings } from '../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../adapter.ts';
 import type { ConfigView, ServiceView } from '../views.ts';
 import { istio } from './adapter.ts';
@@ -192,15 +192,7 @@ describe('a look at a neighbour that fails', () => {
   });
 
   it('keeps nobody from going back', () => {
-    const scope = {
-      moves: () => true,
-      halted: () => undefined,
-      goingBack: () => [],
-      wayBack: () => 'ComesAlong',
-      unseenBefore: () => undefined,
-      stalledBack: () => undefined,
-      declared: () => [],
-    } as unknown as NonNullable<Surroundings['scope']>;
+    const scope = scopeView({ moves: () => true, wayBack: () => 'ComesAlong' });
     const { picture, told } = beside([], theirs, { scope, itinerary: 'L7' });
     expect(istio.refusing(picture)).toEqual({ along: [], stay: [] });
     const { backward } = istio.itinerary(picture.route, {}, 'L7');

@@ -13,6 +13,7 @@ import {
   pod,
   root,
   routes,
+  scopeView,
   service,
   sidecarToAmbient,
   surroundings,
@@ -134,16 +135,7 @@ function workloadsOf(count: number): readonly WorkloadView[] {
 
 /** Namespaces around `shop`: one that moves, and one that is only restarted. */
 function scopeOf(moving?: string, restarted?: string): ScopeView {
-  return {
-    moves: (name) => name === moving,
-    restartsForHbone: (name) => name === restarted,
-    halted: () => undefined,
-    wayBack: () => 'Stays',
-    goingBack: () => [],
-    declared: () => [],
-    unseenBefore: () => undefined,
-    stalledBack: () => undefined,
-  };
+  return scopeView({ moves: (name) => name === moving, restartsForHbone: (name) => name === restarted });
 }
 
 /** `bank`, which stays, has one pod. */

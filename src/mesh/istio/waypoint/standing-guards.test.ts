@@ -5,12 +5,12 @@ import {
   installed,
   mesh,
   namespace,
-  pod,
   plainPod,
+  pod,
+  scopeView,
   service,
   surroundings,
 } from '../../../../test/support/mesh-fixtures.ts';
-import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView, ServiceView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { bounded, stepsTaken } from '../policy/effort.ts';
@@ -81,15 +81,7 @@ function stays(
   own: readonly PodView[] = [pod()],
 ): readonly string[] {
   const whole = mesh([...installed, naming, ...configs]);
-  const scope = {
-    moves: () => true,
-    halted: () => undefined,
-    goingBack: () => [],
-    wayBack: () => 'Stays',
-    unseenBefore: () => undefined,
-    stalledBack: () => undefined,
-    declared: () => [],
-  } as unknown as NonNullable<Surroundings['scope']>;
+  const scope = scopeView({ moves: () => true });
   const picture = surroundings({
     scope,
     itinerary: 'L4',
