@@ -7,7 +7,7 @@ import type { Plane } from '../../mesh/istio/policy/semantics.ts';
 import type { PeerAuthentication, Policy } from '../../mesh/istio/policy/types.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
-import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule } from './context.ts';
+import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule, Read } from './context.ts';
 import { duplicateRules } from './duplicate-rules.ts';
 import { takeInventory, templatesIn, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
@@ -149,7 +149,7 @@ export function findingsOf(rules: readonly AuditRule[], context: AuditContext): 
 export function readPolicies(
   manifests: Manifests['manifests'],
   { istioVersion, namespace, rootNamespace }: AuditOptions,
-): Omit<AuditContext, 'surroundings'> {
+): Read {
   const inventory = takeInventory(manifests, namespace);
   const options = policyOptions(inventory, istioVersion, rootNamespace);
   const parsed: readonly Parsed[] = policyKinds

@@ -37,6 +37,9 @@ export interface AuditContext {
   readonly surroundings: readonly Surroundings[];
 }
 
+/** What is read from manifests, whatever is asked about them. */
+export type Read = Omit<AuditContext, 'surroundings'>;
+
 /** What a rule saw. */
 export interface AuditEvidence {
   readonly object: string;

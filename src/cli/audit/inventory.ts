@@ -5,8 +5,19 @@ import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectWatched } from '../../mesh/project-watched.ts';
 import { kindIn, projectNamespace, projectService } from '../../mesh/project.ts';
-import type { ConfigView, NamespaceView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
+import { record } from '../../mesh/json.ts';
+import type {
+  BudgetView,
+  ConfigView,
+  NamespaceView,
+  PodView,
+  ServiceView,
+  TemplateView,
+  WorkloadView,
+} from '../../mesh/views.ts';
 import type { WatchedKind } from '../../mesh/watched-kind.ts';
+import { scaledTo, statedBudget } from '../manifests/budgets.ts';
+import { madePod, statedPod } from '../manifests/made-pods.ts';
 import type { Manifest, Source } from '../manifests/manifest.ts';
 
 /** A configuration object and where it stands. */
@@ -31,6 +42,9 @@ export interface Inventory {
    * What makes pods and is nothing that the operator restarts, of whatever kind: a CronJob, a Rollout, a pod itself.
    */
   readonly otherTemplates: readonly TemplateView[];
+  /** A pod of each template, before any injector has seen it; one that was read from a cluster as it is. */
+  readonly pods: ReadonlyMap<TemplateView, PodView>;
+  readonly budgets: readonly BudgetView[];
   readonly services: readonly ServiceView[];
   configs(kind: string, namespace?: string): readonly ConfigView[];
   located(kind: string): readonly Located[];
@@ -60,16 +74,39 @@ function placed({ kind, object }: Manifest, namespace: string): KubeObject {
   return { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } };
 }
 
-function workloadOf({ group, kind }: Manifest, object: KubeObject): readonly WorkloadView[] {
+/** What makes pods, and one of its pods. */
+interface Maker<T extends TemplateView> {
+  readonly template: T;
+  readonly pod: PodView;
+}
+
+function withReplicas(object: KubeObject, replicas: number | undefined): KubeObject {
+  return replicas === undefined ? object : { ...object, spec: { replicas, ...record(object['spec']) } };
+}
+
+function workloadOf(
+  { group, kind }: Manifest,
+  object: KubeObject,
+  scaled: ReadonlyMap<string, number>,
+): readonly Maker<WorkloadView>[] {
   const known = WorkloadKind.safeParse(kind);
-  return group === 'apps' && known.success ? [projectWorkload(known.data)(object)] : [];
+  if (group !== 'apps' || !known.success) return [];
+  const template = projectWorkload(known.data)(withReplicas(object, scaled.get(nameOf(kind, object))));
+  return [{ template, pod: madePod(template, object) }];
+}
+
+/** A ReplicaSet of a Deployment is what that has made: of the old ones no pod is left. */
+function isOfDeployment({ metadata: { ownerReferences = [] } }: KubeObject): boolean {
+  return ownerReferences.some(({ kind, controller }) => kind === 'Deployment' && controller === true);
 }
 
 /** Kinds are not asked for: whatever has a template with containers makes pods of it. */
-function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonly TemplateView[] {
+function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonly Maker<TemplateView>[] {
   const isWorkload = group === 'apps' && WorkloadKind.safeParse(kind).success;
   const isPod = group === '' && kind === 'Pod';
-  return isWorkload || podTemplateOf(object, isPod) === undefined ? [] : [projectTemplate(group, kind)(object)];
+  if (isWorkload || isOfDeployment(object) || podTemplateOf(object, isPod) === undefined) return [];
+  const template = projectTemplate(group, kind)(object);
+  return [{ template, pod: isPod ? statedPod(template, object) : madePod(template, object) }];
 }
 
 function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[] {
@@ -119,6 +156,11 @@ export function templatesIn({
   return [...workloads, ...otherTemplates];
 }
 
+/** A namespace as it is described, or by its name alone. */
+export function namespaceIn(name: string, { namespaces }: Pick<Inventory, 'namespaces'>): NamespaceView {
+  return namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
+}
+
 const nothing: readonly never[] = [];
 
 type Listed = readonly [
@@ -145,8 +187,8 @@ function listed(located: (kind: string) => readonly Located[]): Listed {
 /** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
 export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
   const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
-  const core = (kind: string): readonly KubeObject[] =>
-    all.filter(({ manifest }) => manifest.group === '' && manifest.kind === kind).map(({ object }) => object);
+  const objectsOf = (group: string, kind: string): readonly KubeObject[] =>
+    all.filter(({ manifest }) => manifest.group === group && manifest.kind === kind).map(({ object }) => object);
   const configs = all.flatMap(({ manifest, object }) =>
     configOf(manifest, object).map((view) => ({ view, source: manifest.source })),
   );
@@ -159,11 +201,17 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
   const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
   // Asked of each namespace about each: the same lists each time, by which what was worked out of them is known.
   const [viewsOf, homesOf] = listed(located);
+  const scaled = scaledTo(objectsOf('autoscaling', 'HorizontalPodAutoscaler'));
+  const workloads = all.flatMap(({ manifest, object }) => workloadOf(manifest, object, scaled));
+  const others = all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object));
+  const restarted = workloads.map(({ template }) => template);
   return {
-    namespaces: core('Namespace').map(projectNamespace),
-    workloads: all.flatMap(({ manifest, object }) => workloadOf(manifest, object)),
-    otherTemplates: all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object)),
-    services: core('Service').map(projectService),
+    namespaces: objectsOf('', 'Namespace').map(projectNamespace),
+    workloads: restarted,
+    otherTemplates: others.map(({ template }) => template),
+    pods: new Map([...workloads, ...others].map(({ template, pod }) => [template, pod])),
+    budgets: objectsOf('policy', 'PodDisruptionBudget').map((budget) => statedBudget(budget, restarted)),
+    services: objectsOf('', 'Service').map(projectService),
     configs: (kind, name) => (name === undefined ? viewsOf(kind) : (homesOf(kind).get(name) ?? nothing)),
     located,
     duplicates: duplicatesOf(all),

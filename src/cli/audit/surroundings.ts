@@ -4,10 +4,9 @@ import type { Surroundings } from '../../mesh/adapter.ts';
 import { selectorOf } from '../../mesh/istio/findings/rule.ts';
 import { injectionLabel } from '../../mesh/istio/labels.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
-import { projectNamespace } from '../../mesh/project.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { policyKinds } from '../../mesh/istio/policy/parse.ts';
-import { templatesIn, type Inventory } from './inventory.ts';
+import { namespaceIn, templatesIn, type Inventory } from './inventory.ts';
 import { meshOf } from './mesh-config.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
 
@@ -79,8 +78,7 @@ export function surroundingsOf(
     // Without a waypoint: the audit asks what ztunnel alone would do.
     itinerary: 'L4',
     spec,
-    namespace:
-      inventory.namespaces.find((namespace) => namespace.name === name) ?? projectNamespace({ metadata: { name } }),
+    namespace: namespaceIn(name, inventory),
     pods: [],
     budgets: [],
     workloads: workloadsIn(name, inventory, rootNamespace),

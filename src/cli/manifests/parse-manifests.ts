@@ -10,6 +10,7 @@ import {
   type Document,
   type ParsedNode,
 } from 'yaml';
+import type { ObjectMeta } from '../../api/object.ts';
 import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
 import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
 import { nameProblem } from './names.ts';
@@ -93,6 +94,18 @@ function itemsOf(json: Json, node: unknown, offset: number, depth = 0): readonly
   });
 }
 
+/** Whom it belongs to, as far as that can be read. */
+function ownersOf(value: unknown): Pick<ObjectMeta, 'ownerReferences'> {
+  const owners = records(value).map(({ apiVersion, kind, name, uid, controller }) => ({
+    apiVersion: textOf(apiVersion) ?? '',
+    kind: textOf(kind) ?? '',
+    name: textOf(name) ?? '',
+    uid: textOf(uid) ?? '',
+    controller: controller === true,
+  }));
+  return owners.length === 0 ? {} : { ownerReferences: owners };
+}
+
 /**
  * An object of the Kubernetes API with the parts of its metadata that count, all of the right type; undefined for any
  * other YAML.
@@ -104,6 +117,7 @@ function manifestOf(json: Json, source: Source): Manifest | undefined {
   const metadata = record(json['metadata']);
   const namespace = textOf(metadata['namespace']);
   const creationTimestamp = textOf(metadata['creationTimestamp']);
+  const uid = textOf(metadata['uid']);
   return {
     kind,
     source,
@@ -118,6 +132,8 @@ function manifestOf(json: Json, source: Source): Manifest | undefined {
         labels: stringMap(metadata['labels']),
         annotations: stringMap(metadata['annotations']),
         ...(creationTimestamp !== undefined && { creationTimestamp }),
+        ...(uid !== undefined && { uid }),
+        ...ownersOf(metadata['ownerReferences']),
       },
     },
   };

@@ -3,9 +3,11 @@ import type { ScopeView } from '../../mesh/others.ts';
 import { findingsOf } from '../audit/audit.ts';
 import { duplicateRules } from '../audit/duplicate-rules.ts';
 import { rulesOfOperator, shared } from '../audit/operator-rules.ts';
-import type { AuditFinding } from '../audit/report.ts';
+import { severities, type AuditFinding } from '../audit/report.ts';
+import type { AuditRule } from '../audit/context.ts';
 import { syntaxRules } from '../audit/syntax-rules.ts';
-import type { Read } from './surroundings.ts';
+import { amongGateways, gatewayRule } from './gateways.ts';
+import type { Read } from '../audit/context.ts';
 
 /**
  * Checks of the operator that manifests can answer, once it is chosen whether the namespace gets a waypoint. Left out
@@ -20,10 +22,17 @@ const asked: readonly string[] = [
   'MM027',
   'MM033',
   'MM034',
+  'MM043',
   'MM045',
+  'MM049',
+  'MM050',
   'MM051',
   'MM052',
+  'MM055',
+  'MM056',
+  'MM057',
   'MM059',
+  'MM061',
   'MM062',
   'MM063',
   'MM080',
@@ -50,8 +59,12 @@ const asked: readonly string[] = [
  */
 const askedOfScope: readonly string[] = ['MM123'];
 
+/** Checks of the gateways of the namespace, which are no workloads of the plan. */
+const askedOfGateways: readonly string[] = ['MM138'];
+
 const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];
 const rulesOfScope = rulesOfOperator(askedOfScope);
+const rulesOfGateways = [...rulesOfOperator(askedOfGateways), gatewayRule];
 
 /** What a policy that needs a waypoint and gets none is short of. */
 const shortOfService: readonly string[] = ['MM020', 'MM021', 'MM024'];
@@ -88,10 +101,15 @@ export function findingsAbout(
     policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
   };
+  const ask = (asking: readonly AuditRule[], of: Surroundings): readonly AuditFinding[] =>
+    findingsOf(asking, { ...context, surroundings: [of] });
   return [
-    ...findingsOf(rules, { ...context, surroundings: [surroundings] }),
-    ...findingsOf(rulesOfScope, { ...context, surroundings: [{ ...surroundings, scope: scopeOf(planned) }] }),
-  ].map((finding) =>
-    shortOfService.includes(finding.id) ? { ...finding, fix: `${serviceFix} ${finding.fix}` } : finding,
-  );
+    ...ask(rules, surroundings),
+    ...ask(rulesOfScope, { ...surroundings, scope: scopeOf(planned) }),
+    ...ask(rulesOfGateways, amongGateways(surroundings, read.inventory)),
+  ]
+    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
+    .map((finding) =>
+      shortOfService.includes(finding.id) ? { ...finding, fix: `${serviceFix} ${finding.fix}` } : finding,
+    );
 }

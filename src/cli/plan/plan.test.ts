@@ -237,12 +237,12 @@ describe('the plan of a namespace', () => {
     [
       'its namespace',
       '{metadata: {labels: {app: cart}}, spec: {containers: [{name: a}]}}',
-      ', labels: {kuma.io/sidecar-injection: enabled}',
+      ', kuma.io/sidecar-injection: enabled',
       'Namespace shop',
     ],
   ])('is blocked by another mesh, by %s', (_, podTemplate, more, object) => {
     const documents = [
-      `{apiVersion: v1, kind: Namespace, metadata: {name: shop${more}}}`,
+      `{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: enabled${more}}}}`,
       `{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}, spec: {template: ${podTemplate}}}`,
     ];
     const [blocked] = namespaces(documents);
@@ -269,7 +269,7 @@ describe('the plan of a namespace', () => {
 
     expect(blocked).toMatchObject({
       itinerary: 'L4',
-      findings: [{ id: 'MM020', fix: expect.stringMatching(/^Put a Service .* before the pods/) }],
+      findings: [{ id: 'MM020', fix: expect.stringMatching(/^Put a Service .* before the pods/) }, { id: 'MM043' }],
     });
   });
 
@@ -415,7 +415,11 @@ describe('callers that nobody knows', () => {
   it('can be refused on purpose', () => {
     const [shop] = namespaces([...unknown, migration('policies: {bypass: FailClosed}')]);
 
-    expect(shop?.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual(['Warning MM085']);
+    expect(shop?.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual([
+      'Warning MM043',
+      'Warning MM085',
+      'Warning MM061',
+    ]);
   });
 });
 
@@ -492,10 +496,193 @@ describe('a route that another controller writes', () => {
   });
 });
 
+/** Manifests of one namespace whose pods have sidecars. */
+function injected(...documents: readonly string[]): readonly NamespacePlan[] {
+  return namespaces([
+    '{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: enabled}}}',
+    ...documents,
+  ]);
+}
+
+function told(plans: readonly NamespacePlan[]): readonly string[] {
+  return plans.flatMap(({ findings }) =>
+    findings.filter(({ id }) => id !== 'MM043').map(({ severity, id, object }) => `${severity} ${id} ${object}`),
+  );
+}
+
+describe('what manifests tell of pods', () => {
+  const strict =
+    '{apiVersion: security.istio.io/v1, kind: PeerAuthentication, metadata: {name: default, namespace: istio-system}, spec: {mtls: {mode: STRICT}}}';
+  const quiet = '{name: a, image: a, lifecycle: {preStop: {exec: {command: [sleep, "5"]}}}}';
+  const made = (kind: string, spec: string, labels = '', containers = quiet): string =>
+    `{apiVersion: apps/v1, kind: ${kind}, metadata: {name: cart, namespace: shop}, spec: {${spec}${spec === '' ? '' : ', '}template: {metadata: {labels: {app: cart${labels}}}, spec: {containers: [${containers}]}}}}`;
+  const budget = (spec: string, status = ''): string =>
+    `{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: it, namespace: shop}, spec: {selector: {matchLabels: {app: cart}}, ${spec}}${status}}`;
+  const autoscaler =
+    '{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: cart, namespace: shop}, spec: {minReplicas: 4, maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: cart}}}';
+  const recreate = 'strategy: {type: Recreate}';
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['a sidecar', [made('Deployment', 'replicas: 2')], []],
+    [
+      'no sidecar, and nothing that keeps them out of ambient',
+      [made('Deployment', 'replicas: 2', ', sidecar.istio.io/inject: "false"')],
+      ['Critical MM050 Namespace shop'],
+    ],
+    [
+      'no place in any mesh, before and after',
+      [
+        made('Deployment', 'replicas: 2', ', sidecar.istio.io/inject: "false", istio.io/dataplane-mode: none'),
+        deployment('shop', 'web').replace('image: a', 'lifecycle: {preStop: {}}'),
+      ],
+      [],
+    ],
+    [
+      'a value that istiod has read in several ways',
+      [made('Deployment', 'replicas: 2', ', sidecar.istio.io/inject: "off"')],
+      [],
+    ],
+    ['no hook', [made('Deployment', 'replicas: 2', '', '{name: a}')], ['Warning MM061 Namespace shop']],
+    [
+      'a strategy that takes all away',
+      [made('Deployment', `replicas: 4, ${recreate}`)],
+      ['Critical MM055 Deployment shop/cart', 'Warning MM056 Deployment shop/cart'],
+    ],
+    [
+      'as many as their autoscaler says',
+      [made('Deployment', recreate), autoscaler],
+      ['Critical MM055 Deployment shop/cart', 'Warning MM056 Deployment shop/cart'],
+    ],
+    ['one that nobody replaces first', [made('StatefulSet', 'replicas: 1')], ['Warning MM056 StatefulSet shop/cart']],
+    [
+      'a budget that spares none',
+      [made('StatefulSet', 'replicas: 3'), budget('maxUnavailable: 0')],
+      ['Critical MM057 StatefulSet shop/cart'],
+    ],
+    [
+      'a budget that wants them all',
+      [made('StatefulSet', 'replicas: 3'), budget('minAvailable: "100%"')],
+      ['Critical MM057 StatefulSet shop/cart'],
+    ],
+    ['a budget that spares one', [made('StatefulSet', 'replicas: 3'), budget('minAvailable: 2')], []],
+    ['a budget in percent', [made('StatefulSet', 'replicas: 3'), budget('maxUnavailable: 10%')], []],
+    ['a budget that says nothing', [made('StatefulSet', 'replicas: 3'), budget('{}: 0')], []],
+    [
+      'a budget of a cluster, which says itself what it spares',
+      [
+        made('StatefulSet', 'replicas: 3'),
+        budget('maxUnavailable: 0', ', status: {expectedPods: 3, desiredHealthy: 2}'),
+      ],
+      [],
+    ],
+    [
+      'the ReplicaSets of their Deployment beside it',
+      [
+        made('Deployment', 'replicas: 2'),
+        '{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: cart-1, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: cart, uid: u, controller: true}]}, spec: {replicas: 0, template: {metadata: {labels: {app: cart, sidecar.istio.io/inject: "false"}}, spec: {containers: [{name: a}]}}}}',
+      ],
+      [],
+    ],
+    [
+      'been read from a cluster without a sidecar',
+      [
+        made('Deployment', 'replicas: 2'),
+        `{apiVersion: v1, kind: Pod, metadata: {name: cart-1-x, namespace: shop, uid: u, labels: {app: cart}}, spec: {containers: [${quiet}]}}`,
+      ],
+      ['Critical MM050 Namespace shop'],
+    ],
+  ])('that have %s', (_, documents, expected) => {
+    expect(told(injected(...documents))).toEqual(expected);
+  });
+
+  it('that they stay as they are, and so are not restarted', () => {
+    const [shop] = injected(
+      made('Deployment', '', ', sidecar.istio.io/inject: "false", istio.io/dataplane-mode: none'),
+      deployment('shop', 'web'),
+    );
+
+    expect(shop?.workloads).toEqual([{ kind: 'Deployment', name: 'web' }]);
+  });
+
+  const gateway = (more: string, labels = '{}'): string =>
+    `{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: edge, namespace: shop, labels: ${labels}}, spec: {listeners: [{name: http, port: 80, protocol: HTTP}], ${more}}}`;
+  const ofGateway = (label: string): string =>
+    `{apiVersion: apps/v1, kind: Deployment, metadata: {name: edge-istio, namespace: shop, ownerReferences: [{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, name: edge, uid: u}]}, spec: {template: {metadata: {labels: {gateway.networking.k8s.io/gateway-name: edge, sidecar.istio.io/inject: "false"${label}}}, spec: {containers: [${quiet.replace('name: a', 'name: istio-proxy')}]}}}}`;
+  const ours = 'gatewayClassName: istio';
+  const captured = 'Critical MM138 Deployment shop/edge-istio';
+  const unsaid = 'Warning MM138 Gateway.gateway.networking.k8s.io shop/edge';
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['says nothing', [gateway(ours)], [unsaid]],
+    ['opts out', [gateway(`${ours}, infrastructure: {labels: {istio.io/dataplane-mode: none}}`)], []],
+    ['opts out by its own labels', [gateway(ours, '{istio.io/dataplane-mode: none}')], []],
+    [
+      'has that label for itself only',
+      [gateway(`${ours}, infrastructure: {labels: {team: a}}`, '{istio.io/dataplane-mode: none}')],
+      [captured],
+    ],
+    ['joins', [gateway(`${ours}, infrastructure: {labels: {istio.io/dataplane-mode: ambient}}`)], [captured]],
+    ['has pods that are captured', [gateway(ours), ofGateway('')], [captured]],
+    ['has pods that are not', [gateway(ours), ofGateway(', istio.io/dataplane-mode: none')], []],
+    ['is a waypoint', [gateway('gatewayClassName: istio-waypoint')], []],
+    ['is of another controller', [gateway('gatewayClassName: nginx')], []],
+    ['uses pods that are there', [gateway(`${ours}, addresses: [{type: Hostname, value: edge.shop}]`)], []],
+  ])('of a gateway that %s', (_, documents, expected) => {
+    const plans = injected(
+      ...documents,
+      deployment('shop', 'web').replace('image: a', 'lifecycle: {preStop: {}}'),
+      strict,
+    );
+
+    expect(told(plans)).toEqual(expected);
+  });
+});
+
+describe('namespaces in no mesh', () => {
+  const plain = (name: string): string => `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}}}`;
+  const documents = [plain('tools'), ...application('tools', 'it'), ...application('shop', 'cart')];
+  const outside: unknown = expect.stringMatching(/^it is in no mesh: neither its labels nor its pods ask for sidecars/);
+
+  it('stay, and are said to be in none', () => {
+    const { report } = planOf(documents);
+
+    expect(report.namespaces.map(({ name }) => name)).toEqual(['shop']);
+    expect(report.left).toEqual([{ name: 'tools', why: outside }]);
+  });
+
+  it('are said to be in none where a MeshMigration leaves them out', () => {
+    expect(planOf([...documents, migration('')]).report.left).toEqual([{ name: 'tools', why: outside }]);
+  });
+
+  it('are not passed by where another mesh is in them', () => {
+    const { report } = planOf([
+      '{apiVersion: v1, kind: Namespace, metadata: {name: tools, annotations: {linkerd.io/inject: enabled}}}',
+      ...application('tools', 'it'),
+    ]);
+
+    expect(report.namespaces.flatMap(criticals)).toContain('MM142 Namespace tools');
+  });
+
+  it('are planned where pods of them ask for sidecars', () => {
+    const { report } = planOf([
+      plain('tools'),
+      deployment('tools', 'it', '{app: it, sidecar.istio.io/inject: "true"}'),
+    ]);
+
+    expect(report.namespaces.map(({ name }) => name)).toEqual(['tools']);
+  });
+
+  it('are blocked where a MeshMigration names them', () => {
+    const { namespaces: plans } = planOf([...documents, migration('', '{names: [tools]}')]).report;
+
+    expect(plans.map(criticals)).toEqual([expect.arrayContaining(['MM049 Namespace tools'])]);
+  });
+});
+
 describe('the namespaces that move', () => {
   const documents = [...application('shop', 'cart', 'namespaces: [web]'), ...application('web', 'web')];
   const labelled = (name: string, labels: string): string =>
-    `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}, labels: ${labels}}}`;
+    `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}, labels: {istio-injection: enabled${labels}}}}`;
   const byLabel = migration('', '{selector: {matchLabels: {move: "yes"}}}');
 
   it('are all of them where no MeshMigration says which, and that is said', () => {
@@ -516,7 +703,7 @@ describe('the namespaces that move', () => {
   ])(
     'are those in the scope of one, by %s; who calls them from elsewhere stays with his sidecars',
     (_how, document) => {
-      const { report } = planOf([...documents, labelled('shop', '{move: "yes"}'), labelled('web', '{}'), document]);
+      const { report } = planOf([...documents, labelled('shop', ', move: "yes"'), labelled('web', ''), document]);
 
       expect(report.namespaces.map((each) => [each.name, criticals(each)])).toEqual([
         ['shop', ['MM083 Service shop/cart']],
@@ -529,7 +716,7 @@ describe('the namespaces that move', () => {
   );
 
   it('are not those of which nothing says the labels that a selector asks for', () => {
-    const { report } = planOf([...documents, labelled('shop', '{move: "yes"}'), byLabel]);
+    const { report } = planOf([...documents, labelled('shop', ', move: "yes"'), byLabel]);
 
     expect(report.left).toEqual([
       {

@@ -4,6 +4,8 @@ import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
 import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
+import { modeOf } from '../../mesh/istio/pod-mode.ts';
+import { owns } from '../../mesh/views.ts';
 import { writersOf } from '../../mesh/istio/findings/metric-readers.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
@@ -17,7 +19,8 @@ import type { Manifests } from '../manifests/manifest.ts';
 import { findingsAbout } from './findings.ts';
 import { namespaceOrder, type Placed } from './namespace-order.ts';
 import type { MadePlan, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
-import { subjectsOf, type Read } from './surroundings.ts';
+import type { Read } from '../audit/context.ts';
+import { subjectsOf } from './surroundings.ts';
 import { assumed, wishesOf } from './wishes.ts';
 
 /** A plan and the files that carry it out as far as objects can. */
@@ -103,9 +106,13 @@ function objectsOf(surroundings: Surroundings): readonly (DescribedObject & Pick
   ];
 }
 
+/** Those that have a sidecar: what has none is not restarted. */
 function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
   const { workloads, reasons } = restartOrder(surroundings);
-  return workloads.map(({ kind, name }) => {
+  const restarted = workloads.filter((workload) =>
+    surroundings.pods.some((pod) => owns(workload, pod) && modeOf(pod) === 'Sidecar'),
+  );
+  return restarted.map(({ kind, name }) => {
     const after = reasons.get(keyOf({ kind, name }));
     return { kind, name, ...(after !== undefined && { after }) };
   });

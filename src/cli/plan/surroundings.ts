@@ -1,66 +1,31 @@
 import { memoize } from '../../base/memoize.ts';
-import { systemNamespaces } from '../../api/names.ts';
 import type { MeshState, Surroundings } from '../../mesh/adapter.ts';
-import { arrived } from '../../mesh/istio/itinerary.ts';
-import {
-  dataplaneModeLabel,
-  injectionLabel,
-  sidecarContainer,
-  sidecarStatusAnnotation,
-  tunnelLabel,
-} from '../../mesh/istio/labels.ts';
+import { dataplaneModeLabel, injectionLabel } from '../../mesh/istio/labels.ts';
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
-import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
-import { projectNamespace, projectPod } from '../../mesh/project.ts';
-import type { ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../../mesh/views.ts';
+import { projectPod } from '../../mesh/project.ts';
+import type { ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';
 import { namespacesOf } from '../audit/audit.ts';
-import type { AuditContext } from '../audit/context.ts';
-import { templatesIn, type Inventory } from '../audit/inventory.ts';
+import type { Read } from '../audit/context.ts';
+import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
 import { meshOf } from '../audit/mesh-config.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';
 import { daemonSetsIn, otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
+import { whyLeft } from './left.ts';
+import { injected, podsIn } from './pods.ts';
 import type { LeftNamespace } from './report.ts';
-import { specFor, whyStays, type Wishes } from './wishes.ts';
+import { route, specFor, type Wishes } from './wishes.ts';
 
-/** What is read from manifests, whatever is asked about them. */
-export type Read = Omit<AuditContext, 'surroundings'>;
-
-const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
-
-/** A pod of a template as the injector would make it: a plan begins with sidecars. */
-function injected({
-  kind,
-  namespace,
-  name,
-  serviceAccount,
-  templateLabels,
-  templateAnnotations,
-}: TemplateView): PodView {
-  return {
-    ...projectPod({
-      metadata: {
-        name,
-        namespace,
-        labels: { [tlsModeLabel]: 'istio', [tunnelLabel]: 'http', ...templateLabels },
-        annotations: { ...templateAnnotations, [sidecarStatusAnnotation]: '{}' },
-      },
-      spec: { serviceAccountName: serviceAccount, containers: [{ name: sidecarContainer }] },
-    }),
-    ...(name !== '' && { owner: { kind, name } }),
-  };
-}
-
-/** Pods of the templates that the manifests have, gateways too. */
-function podsIn(namespace: string, inventory: Inventory): readonly PodView[] {
-  return templatesIn(inventory)
-    .filter((template) => template.namespace === namespace)
-    .map(injected);
+/** Stands for a pod of a workload that policies suppose. */
+function supposedPod({ namespace, templateLabels }: WorkloadView, inventory: Inventory): PodView {
+  return injected(projectPod({ metadata: { name: '', namespace, labels: templateLabels } }), inventory);
 }
 
 /** The pods of a namespace; without templates those that its policies suppose. */
 function podsOf(namespace: string, inventory: Inventory, rootNamespace: string): readonly PodView[] {
   const known = podsIn(namespace, inventory);
-  return known.length > 0 ? known : workloadsIn(namespace, inventory, rootNamespace).map(injected);
+  return known.length > 0
+    ? known
+    : workloadsIn(namespace, inventory, rootNamespace).map((workload) => supposedPod(workload, inventory));
 }
 
 /**
@@ -141,23 +106,18 @@ function workloadsOf(name: string, inventory: Inventory): readonly WorkloadView[
   return inventory.workloads.filter((workload) => workload.namespace === name && !isGateway(workload, inventory));
 }
 
-/** As it is described, or by its name alone. */
-function namespaceOf(name: string, { namespaces }: Inventory): NamespaceView {
-  return namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
-}
-
 function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved): Surroundings {
   const {
     inventory,
     options: { rootNamespace },
   } = read;
-  const namespace = namespaceOf(name, inventory);
+  const namespace = namespaceIn(name, inventory);
   return {
     route,
     namespace,
     spec: specFor(namespace, wishes, rootNamespace),
     pods: podsOf(name, inventory, rootNamespace),
-    budgets: [],
+    budgets: inventory.budgets.filter((budget) => budget.namespace === name),
     workloads: workloadsOf(name, inventory),
     otherTemplates: otherTemplatesIn(name, inventory),
     services: inventory.services.filter(
@@ -165,32 +125,6 @@ function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved):
     ),
     mesh: meshState(read, moved),
   };
-}
-
-const nameLabel = 'app.kubernetes.io/name';
-/** As the installation labels the pods of the operator (deploy/kustomize). */
-const operatorName = 'mesh-migration-operator';
-
-/** Why a namespace is no part of the plan; undefined if it is. */
-function whyLeft(name: string, { inventory, options, policies }: Read, wishes: Wishes): string | undefined {
-  if (name === options.rootNamespace)
-    return 'the namespace of the control plane is never migrated; its policies count in every namespace';
-  if (
-    templatesIn(inventory).some(
-      ({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName,
-    )
-  )
-    return 'the operator itself runs there, and never migrates itself';
-  if ((systemNamespaces as readonly string[]).includes(name)) return 'system namespaces are never migrated';
-  const labels = inventory.namespaces.find((namespace) => namespace.name === name)?.labels ?? {};
-  if (arrived(route, labels)) return 'it is in ambient already';
-  const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
-  const isForWorkloads = policies.some(({ policy, reach }) => policy.namespace === name && reach !== 'Gateways');
-  const hasGateways = templates.length > 0 || policies.some(({ policy }) => policy.namespace === name);
-  if (hasGateways && !isForWorkloads && templates.every((template) => isGateway(template, inventory)))
-    return 'gateways only: they keep a proxy of their own';
-  const isDescribed = inventory.namespaces.some((namespace) => namespace.name === name);
-  return whyStays(namespaceOf(name, inventory), isDescribed, wishes, options.rootNamespace);
 }
 
 /** What is to be planned, as it is before the first namespace has moved. */

@@ -14,8 +14,11 @@ export interface Wishes {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** The way that is planned. */
+export const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
+
 /** Where no MeshMigration says anything. */
-const defaults = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });
+const defaults = MeshMigrationSpec.parse({ ...route, namespaces: { names: ['any'] } });
 
 const schema = structuralSchema(MeshMigrationSpec);
 
@@ -35,7 +38,7 @@ export function wishesOf(manifests: readonly Manifest[]): Wishes {
     const [unknown] = unknownFields(object['spec'], schema, 'spec');
     if (data === undefined || unknown !== undefined)
       unreadable.push({ ...source, reason: `MeshMigration ${object.metadata.name}: ${unknown ?? firstOf(error)}` });
-    else if (data.from === 'IstioSidecar' && data.to === 'IstioAmbient') migrations.push({ ...object, spec: data });
+    else if (data.from === route.from && data.to === route.to) migrations.push({ ...object, spec: data });
   }
   return { migrations, unreadable };
 }

@@ -41,7 +41,7 @@ const hooksIn = memoize((configurations: readonly ConfigView[]): readonly Hook[]
 });
 
 /** The webhooks of all injectors as the API server has them; undefined where none are known, as in manifests. */
-function hooksOf(mesh: MeshObjects): readonly Hook[] | undefined {
+function hooksOf(mesh: Pick<MeshObjects, 'configs'>): readonly Hook[] | undefined {
   return hooksIn(mesh.configs('MutatingWebhookConfiguration'));
 }
 
@@ -59,7 +59,11 @@ function isCalledByDefault(namespace: Labels, pod: Labels): boolean {
 }
 
 /** Whether an injector is called for the pod, and then puts a sidecar in; undefined if nobody can tell. */
-function isInjected(mesh: MeshObjects, namespace: Labels, { labels, annotations }: Template): boolean | undefined {
+function isInjected(
+  mesh: Pick<MeshObjects, 'configs'>,
+  namespace: Labels,
+  { labels, annotations }: Template,
+): boolean | undefined {
   const hooks = hooksOf(mesh);
   const called =
     hooks === undefined
@@ -74,7 +78,7 @@ function isInjected(mesh: MeshObjects, namespace: Labels, { labels, annotations 
  * label of ambient, and the label of a pod that of its namespace (Matches in cni/pkg/util/enablement_selector.go).
  * `Transitional`: nobody can tell.
  */
-export function nextMode(mesh: MeshObjects, namespace: Labels, template: Template): Mode {
+export function nextMode(mesh: Pick<MeshObjects, 'configs'>, namespace: Labels, template: Template): Mode {
   const injected = isInjected(mesh, namespace, template);
   if (injected === undefined) return 'Transitional';
   if (injected) return 'Sidecar';

@@ -35,6 +35,11 @@ function meetsClients(workload: WorkloadView, running: readonly PodView[]): bool
   return ![{ annotations: workload.templateAnnotations }, ...running].every(bypassesInbound);
 }
 
+/** How the pods of a Gateway are kept out. */
+export function optOutOf(namespace: string, gateway: string): string {
+  return `Have the gateway opt out, and wait until its pods are new: kubectl patch gateways.gateway.networking.k8s.io ${gateway} -n ${namespace} --type=merge -p '{"spec":{"infrastructure":{"labels":{"${dataplaneModeLabel}":"none"}}}}'`;
+}
+
 /** One for each gateway whose pods the label of the namespace captures: while they run, or as soon as it wakes. */
 function captured(surroundings: Surroundings): readonly Evidence[] {
   const { route, pods, workloads, namespace } = surroundings;
@@ -54,7 +59,7 @@ function captured(surroundings: Surroundings): readonly Evidence[] {
     .map(({ workload, runs, isRefused }) => ({
       object: nameOf(workload),
       message: fateOf(workload, runs, isRefused, isThere),
-      fix: `Have the gateway opt out, and wait until its pods are new: kubectl patch gateways.gateway.networking.k8s.io ${workload.gateway ?? ''} -n ${workload.namespace} --type=merge -p '{"spec":{"infrastructure":{"labels":{"${dataplaneModeLabel}":"none"}}}}'`,
+      fix: optOutOf(workload.namespace, workload.gateway ?? ''),
       ...(!isRefused && { severity: 'Warning' as const }),
     }));
 }

@@ -1,0 +1,70 @@
+import { systemNamespaces } from '../../api/names.ts';
+import { arrived } from '../../mesh/istio/itinerary.ts';
+import { injects } from '../../mesh/istio/injection.ts';
+import { injectionLabel } from '../../mesh/istio/labels.ts';
+import { isOfOtherMesh, modeOf } from '../../mesh/istio/pod-mode.ts';
+import { askedOf, otherMeshes } from '../../mesh/other-meshes.ts';
+import type { NamespaceView } from '../../mesh/views.ts';
+import type { Read } from '../audit/context.ts';
+import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
+import { isGateway } from '../audit/reach.ts';
+import { podsIn } from './pods.ts';
+import { route, whyStays, type Wishes } from './wishes.ts';
+
+const nameLabel = 'app.kubernetes.io/name';
+/** As the installation labels the pods of the operator (deploy/kustomize). */
+const operatorName = 'mesh-migration-operator';
+
+/** Whether it gets sidecars, or something in it has one. */
+function hasSidecars({ name, labels }: NamespaceView, inventory: Inventory): boolean {
+  return injects(labels) || podsIn(name, inventory).some((pod) => modeOf(pod) === 'Sidecar');
+}
+
+/** Whether another mesh is asked for there, or has something in it: that is told, and not passed by. */
+function isOfAnother(namespace: NamespaceView, inventory: Inventory): boolean {
+  const pods = podsIn(namespace.name, inventory);
+  return otherMeshes.some(
+    (mesh) =>
+      askedOf(mesh, 'namespace', namespace)?.yes === true ||
+      pods.some((pod) => isOfOtherMesh(pod) || askedOf(mesh, 'pod', pod)?.yes === true),
+  );
+}
+
+const inNoMesh = `it is in no mesh: neither its labels nor its pods ask for sidecars. If it gets its label from elsewhere, put that into its Namespace here (${injectionLabel}: enabled)`;
+
+/** Why nobody migrates it. */
+function whyNever(name: string, { inventory, options }: Read): string | undefined {
+  if (name === options.rootNamespace)
+    return 'the namespace of the control plane is never migrated; its policies count in every namespace';
+  const isOurs = templatesIn(inventory).some(
+    ({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName,
+  );
+  if (isOurs) return 'the operator itself runs there, and never migrates itself';
+  return (systemNamespaces as readonly string[]).includes(name) ? 'system namespaces are never migrated' : undefined;
+}
+
+function hasOnlyGateways(name: string, { inventory, policies }: Read): boolean {
+  const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
+  const own = policies.filter(({ policy }) => policy.namespace === name);
+  return (
+    templates.length + own.length > 0 &&
+    own.every(({ reach }) => reach === 'Gateways') &&
+    templates.every((template) => isGateway(template, inventory))
+  );
+}
+
+/** Why a namespace is no part of the plan; undefined if it is. */
+export function whyLeft(name: string, read: Read, wishes: Wishes): string | undefined {
+  const { inventory, options } = read;
+  const namespace = namespaceIn(name, inventory);
+  const never = whyNever(name, read);
+  if (never !== undefined) return never;
+  if (arrived(route, namespace.labels)) return 'it is in ambient already';
+  if (hasOnlyGateways(name, read)) return 'gateways only: they keep a proxy of their own';
+  const isDescribed = inventory.namespaces.includes(namespace);
+  const stays = whyStays(namespace, isDescribed, wishes, options.rootNamespace);
+  // Where somebody wants it to move all the same, the checks say what is missing.
+  const isWanted = wishes.migrations.length > 0 && stays === undefined;
+  const isOutside = isDescribed && !hasSidecars(namespace, inventory) && !isOfAnother(namespace, inventory);
+  return isOutside && !isWanted ? inNoMesh : stays;
+}
