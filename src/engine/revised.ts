@@ -4,20 +4,22 @@ import { fromList, observedLabels, toList } from './label-values.ts';
 import type { Situation } from './situation.ts';
 
 /**
- * Labels that a way back puts back although no step of the way there changes them, and that have another value now: the
- * revision, for one.
+ * Labels of which the value of before may be gone with what it named, that a way back puts back although no step of the
+ * way there changes them, and that have another value now. Of any other it is what protects that would change: which
+ * waypoint a namespace had is not for a later label to say.
  */
 function revisions(situation: Situation, { original, itinerary }: NamespaceMigrationStatus): LabelTargets {
+  const { adapter, spec } = situation;
   const before = fromList(original?.labels ?? []);
-  const { forward } = situation.adapter.itinerary(situation.spec, before, itinerary ?? 'L4');
+  const { forward } = adapter.itinerary(spec, before, itinerary ?? 'L4');
   const ours = new Set(forward.flatMap(({ work }) => (work.kind === 'Labels' ? Object.keys(work.targets) : [])));
-  const now = Object.entries(observedLabels(situation));
-  // Without any value the labels of before may not inject at all.
-  return Object.fromEntries(
-    now.filter(
-      ([key, value]) => !ours.has(key) && value !== null && typeof before[key] === 'string' && before[key] !== value,
-    ),
-  );
+  const now = observedLabels(situation);
+  const revised = adapter.revised
+    .filter((key) => !ours.has(key))
+    .map((key) => [key, now[key] ?? null] as const)
+    // Without any value the labels of before may not inject at all.
+    .filter(([key, value]) => value !== null && typeof before[key] === 'string' && before[key] !== value);
+  return Object.fromEntries(revised);
 }
 
 /**

@@ -263,6 +263,11 @@ export interface MeshAdapter {
   readonly watched: readonly WatchedKind[];
   /** Labels of a namespace that an itinerary may change or depends on; all are recorded and compared. */
   readonly labels: readonly string[];
+  /**
+   * Those of them that name what may be replaced for good meanwhile (a revision of the control plane): who gives them
+   * another value has it kept by a rollback, where no step changes them.
+   */
+  readonly revised: readonly string[];
   /** Where policies that apply to the whole mesh are; the namespace of the control plane where nobody knows it. */
   rootNamespaceOf(mesh: MeshState): string;
   /** What runs on every node for the mesh: a rollout of it passes. */

@@ -1,62 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { kinds } from '../scenarios/manifests.ts';
-import { ambientShop, back, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
 import { breakWaypoint, mendWaypoint, waypoint } from '../scenarios/waypoint-world.ts';
-import { podBehaviour } from '../support/test-cluster.ts';
 import type { World } from '../scenarios/world.ts';
+import { allHaveSidecars, backUntil, isBack, noWayBack, rested, stands, start } from './behind-a-waypoint.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 /*
  * Out of sidecars pods go back behind the waypoint of before. While they have their sidecars nobody goes through it, so it may be gone by then, or go on the way:
  * no pod loses what protects it for something that is not there, whatever was seen of it before.
  */
-
-const settle = { policies: { settle: '15s' } } as const;
-const made = { SidecarCopy: 2, SidecarAllow: 1, SidecarGuard: 1 };
-
-async function start(
-  world: World,
-  options: Parameters<typeof ambientShop>[2] = {},
-  before?: (world: World) => Promise<void>,
-): Promise<void> {
-  const home = world.ns();
-  await ambientShop(world, [waypointAllowsGet(home), waypointDeniesDelete(home)], options);
-  const slow = { spec: { template: { metadata: { annotations: { [podBehaviour.readyAfterMs]: '4000' } } } } };
-  for (const name of ['api', 'web']) await world.patch('Deployment', home, name, slow);
-  await world.pause(15_000);
-  await before?.(world);
-  await world.create(await back(world, settle));
-}
-
-async function rested(world: World): Promise<void> {
-  await start(world);
-  await world.childPhase('Migrated');
-  await world.pause(20_000);
-}
-
-async function step(world: World, name: string): Promise<void> {
-  await world.eventually(name, async () => ((await world.child()).status?.step === name ? true : undefined));
-}
-
-/** It stands, with nothing taken away, for as long as that is so. */
-async function stands(world: World, says: string, modes: Readonly<Record<string, number>>): Promise<void> {
-  await world.pause(120_000);
-  const { status } = await world.child();
-  const stalled = status?.conditions?.find(({ type }) => type === 'Stalled');
-  expect([status?.phase, stalled?.reason, status?.message]).toEqual([
-    'RollingBack',
-    'RollbackStuck',
-    expect.stringContaining(says),
-  ]);
-  await world.modesAre(modes);
-  expect(await madeByRole(world)).toEqual(made);
-}
-
-async function isBack(world: World): Promise<void> {
-  await world.childPhase('RolledBack');
-  await world.modesAre({ Ambient: 3 });
-  expect(await madeByRole(world)).toEqual({});
-}
 
 const gone = (world: World): Promise<void> => world.delete(kinds.Gateway, world.ns(), 'waypoint');
 
@@ -72,16 +24,6 @@ const isGone = {
   modes: { Sidecar: 3 },
   mends: (world: World) => world.create(waypoint(world.ns())),
 };
-
-async function allHaveSidecars(world: World): Promise<void> {
-  await world.eventually('all', async () => ((await world.modes()).Sidecar === 3 ? true : undefined));
-}
-
-async function backUntil(world: World, name: string): Promise<void> {
-  await rested(world);
-  await world.command('RollingBack', world.ns());
-  await step(world, name);
-}
 
 /** When it is gone, or as good as that. */
 const losses: Readonly<Record<string, Loss>> = {
@@ -192,11 +134,6 @@ const withoutPods: Readonly<Record<string, Idle>> = {
     undo: (world) => scaled(world, 1),
   },
 };
-
-async function noWayBack(world: World): Promise<string | undefined> {
-  const { status } = await world.child();
-  return status?.conditions?.find((each) => each.type === 'NoWayBack' && each.status === 'True')?.message;
-}
 
 describe('a rollback behind a waypoint without pods', () => {
   it.each(Object.entries(withoutPods))('is told at rest and waits: %s', async (_what, { make, says, undo }) => {

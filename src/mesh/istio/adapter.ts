@@ -173,6 +173,7 @@ const checks = checksOf(rules);
 export const istio: MeshAdapter = {
   watched,
   labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
+  revised: [revisionLabel],
   made,
   isOurs,
   versionOf: controlPlaneVersion,

@@ -59,6 +59,19 @@ export function outlives(surroundings: Surroundings, seen: ConfigView): boolean 
 }
 
 /**
+ * The Services that are gone while something stands that was made for them after an original of theirs: nobody but the
+ * sidecars enforces that now.
+ */
+export function goneServices(surroundings: Surroundings): readonly string[] {
+  const { mesh, namespace } = surroundings;
+  const names = made
+    .flatMap(({ kind }) => mesh.configs(kind, namespace.name))
+    .filter((object) => isOfExit(object, true) && originalOf(object) !== undefined && outlives(surroundings, object))
+    .flatMap((object) => goneOf(object, surroundings) ?? []);
+  return [...new Set(names)].sort();
+}
+
+/**
  * The Services of which it has to be known what they were: those behind a waypoint, and those that are gone for as long
  * as something stands that was made for them.
  */

@@ -3,11 +3,13 @@ import type { Surroundings } from '../../../adapter.ts';
 import { list, text } from '../../../json.ts';
 import type { ConfigView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
+import { useWaypointLabel } from '../../labels.ts';
 import { markOf } from '../../mark.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { makesGateway } from '../gateway-pods.ts';
 import { gatewayNameLabel, waypointClass } from '../gateway.ts';
 import { current } from '../gates.ts';
+import { goneServices } from './gone.ts';
 import { isExit } from './route.ts';
 import { servedServices } from './served.ts';
 
@@ -85,6 +87,34 @@ function lacksOf(waypoint: WaypointName, surroundings: Surroundings): readonly L
   return [...withoutPods(waypoint, surroundings), ...unaccepted(gateway, waypoint)].slice(0, 1);
 }
 
+/**
+ * Services that had no label of their own went through the waypoint that their namespace named, and will again: what it
+ * names now may be none, or one that enforces nothing of theirs.
+ */
+function ledElsewhere({ namespace, records, back }: Surroundings): readonly Lack[] {
+  const before = back?.[useWaypointLabel] ?? undefined;
+  const now = namespace.labels[useWaypointLabel];
+  const inherits = Object.values(records ?? {}).some((labels) => typeof labels[useWaypointLabel] !== 'string');
+  if (before === undefined || before === now || !inherits) return [];
+  return [
+    {
+      object: `Namespace ${namespace.name}`,
+      message: `the label ${useWaypointLabel} of the namespace is ${now ?? 'absent'} instead of ${before}, through which its Services went`,
+      fix: `Put it back: kubectl label namespace ${namespace.name} --overwrite ${useWaypointLabel}=${before}`,
+    },
+  ];
+}
+
+/** Services that were behind a waypoint and are away, while policies for them are enforced by the sidecars of pods. */
+function away(surroundings: Surroundings): readonly Lack[] {
+  const { namespace } = surroundings;
+  return goneServices(surroundings).map((name) => ({
+    object: nameOf({ kind: 'Service', namespace: namespace.name, name }),
+    message: `Service ${namespace.name}/${name} is not there, behind whose waypoint its policies are enforced`,
+    fix: 'Create it again as it was, or delete the policies that are for it',
+  }));
+}
+
 /** The waypoints of the namespace, each once. */
 function waypointsOf(surroundings: Surroundings): readonly WaypointName[] {
   const all = servedServices(surroundings).map(({ waypoint }) => waypoint);
@@ -93,7 +123,13 @@ function waypointsOf(surroundings: Surroundings): readonly WaypointName[] {
 
 /** What all of them lack now, since the start or before. */
 export const lacksNow = memoize((surroundings: Surroundings): readonly Lack[] =>
-  isExit(surroundings.route) ? waypointsOf(surroundings).flatMap((waypoint) => lacksOf(waypoint, surroundings)) : [],
+  isExit(surroundings.route)
+    ? [
+        ...ledElsewhere(surroundings),
+        ...away(surroundings),
+        ...waypointsOf(surroundings).flatMap((waypoint) => lacksOf(waypoint, surroundings)),
+      ]
+    : [],
 );
 
 /** Marks of that: a rollback leads back to it where it was so at the start. */
