@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
 import { ambientShop, back, madeByRole, waypointAllowsGet, waypointDeniesDelete } from '../scenarios/http-back.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 
@@ -10,14 +11,20 @@ import { podBehaviour } from '../support/test-cluster.ts';
 const settle = { policies: { settle: '15s' } } as const;
 const made = { SidecarCopy: 2, SidecarAllow: 1, SidecarGuard: 1 };
 
+export interface Start {
+  /** The namespace has the label, and no Service. */
+  readonly wholeNamespace?: boolean;
+  /** Instead of an ALLOW of GET and a DENY of DELETE, both of the Service api. */
+  readonly policies?: (home: string) => readonly KubeObject[];
+  /** Done before the migration is created. */
+  readonly before?: (world: World) => Promise<void>;
+}
+
 /** Creates the shop, and the migration that takes it to sidecars. */
-export async function start(
-  world: World,
-  options: Parameters<typeof ambientShop>[2] = {},
-  before?: (world: World) => Promise<void>,
-): Promise<void> {
+export async function start(world: World, { wholeNamespace = false, policies, before }: Start = {}): Promise<void> {
   const home = world.ns();
-  await ambientShop(world, [waypointAllowsGet(home), waypointDeniesDelete(home)], options);
+  const all = policies?.(home) ?? [waypointAllowsGet(home), waypointDeniesDelete(home)];
+  await ambientShop(world, all, { wholeNamespace });
   const slow = { spec: { template: { metadata: { annotations: { [podBehaviour.readyAfterMs]: '4000' } } } } };
   for (const name of ['api', 'web']) await world.patch('Deployment', home, name, slow);
   await world.pause(15_000);
@@ -26,7 +33,7 @@ export async function start(
 }
 
 /** The same at rest. */
-export async function rested(world: World, options: Parameters<typeof ambientShop>[2] = {}): Promise<void> {
+export async function rested(world: World, options: Start = {}): Promise<void> {
   await start(world, options);
   await world.childPhase('Migrated');
   await world.pause(20_000);
@@ -69,11 +76,7 @@ export async function allHaveSidecars(world: World): Promise<void> {
 }
 
 /** A rollback from rest, until it is at a step. */
-export async function backUntil(
-  world: World,
-  name: string,
-  options: Parameters<typeof ambientShop>[2] = {},
-): Promise<void> {
+export async function backUntil(world: World, name: string, options: Start = {}): Promise<void> {
   await rested(world, options);
   await world.command('RollingBack', world.ns());
   await step(world, name);

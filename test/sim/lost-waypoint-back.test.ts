@@ -163,7 +163,7 @@ describe('a rollback behind a waypoint without pods', () => {
 
   it('leads back to none where there was none before the start', async () => {
     await run(async (world) => {
-      await start(world, {}, (there) => scaled(there, 0));
+      await start(world, { before: (there) => scaled(there, 0) });
       await world.childPhase('Migrated');
       await world.pause(20_000);
       expect(await noWayBack(world)).toBeUndefined();

@@ -34,8 +34,8 @@ export function refusesLess(seen: Json, wanted: Json): boolean {
   return Object.keys({ ...before, ...after }).some((field) => leavesOut(field, before[field], after[field]));
 }
 
-/** What cannot be worked out may open as well. */
-function opens(surroundings: Surroundings): boolean {
+/** Whether the proof finds a request that would get through; what cannot be worked out may open as well. */
+export function opens(surroundings: Surroundings): boolean {
   return (isExit(surroundings.route) ? exitChangesOf : changesOf)(surroundings).some(
     ({ kind }) => kind === 'Opens' || kind === 'Unknown',
   );

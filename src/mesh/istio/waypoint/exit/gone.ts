@@ -15,7 +15,7 @@ import { servedServices } from './served.ts';
 
 function isThere(original: ReturnType<typeof originalOf>, { mesh }: Surroundings): boolean {
   return (
-    original === undefined || mesh.configs(original.kind, original.namespace).some(({ name }) => name === original.name)
+    original !== undefined && mesh.configs(original.kind, original.namespace).some(({ name }) => name === original.name)
   );
 }
 
@@ -46,29 +46,36 @@ function goneOf(object: ConfigView, surroundings: Surroundings): string | undefi
   return served(surroundings).has(target.name) ? undefined : target.name;
 }
 
-/**
- * Whether something that was made for a Service has to stay though that is gone: as long as the pods are there that it
- * decides about, and its original.
- */
-export function outlives(surroundings: Surroundings, seen: ConfigView): boolean {
-  return (
-    goneOf(seen, surroundings) !== undefined &&
-    isThere(originalOf(seen), surroundings) &&
-    decidesAbout(seen, surroundings)
-  );
+/** Whether a copy has to stay: its original is there, and pods that it decides about. */
+function isCopyOfGone(seen: ConfigView, surroundings: Surroundings): boolean {
+  return isThere(originalOf(seen), surroundings) && decidesAbout(seen, surroundings);
 }
 
-/**
- * The Services that are gone while something stands that was made for them after an original of theirs: nobody but the
- * sidecars enforces that now.
- */
-export function goneServices(surroundings: Surroundings): readonly string[] {
+/** The Services that are gone while copies for them decide about pods: nobody but the sidecars enforces that now. */
+const missed = memoize((surroundings: Surroundings): ReadonlySet<string> => {
   const { mesh, namespace } = surroundings;
-  const names = made
+  const copies = made
     .flatMap(({ kind }) => mesh.configs(kind, namespace.name))
-    .filter((object) => isOfExit(object, true) && originalOf(object) !== undefined && outlives(surroundings, object))
-    .flatMap((object) => goneOf(object, surroundings) ?? []);
-  return [...new Set(names)].sort();
+    .filter((object) => isOfExit(object, true) && isCopyOfGone(object, surroundings));
+  return new Set(copies.flatMap((object) => goneOf(object, surroundings) ?? []));
+});
+
+/**
+ * Whether something that was made for a Service has to stay though that is gone: a copy as long as the pods are there
+ * that it decides about, and its original; and what goes with copies, as long as one does. By itself it would refuse
+ * everybody whom it does not name.
+ */
+export function outlives(surroundings: Surroundings, seen: ConfigView): boolean {
+  const service = goneOf(seen, surroundings);
+  if (service === undefined) return false;
+  return originalOf(seen) === undefined
+    ? missed(surroundings).has(service) && decidesAbout(seen, surroundings)
+    : isCopyOfGone(seen, surroundings);
+}
+
+/** These Services, by name. */
+export function goneServices(surroundings: Surroundings): readonly string[] {
+  return [...missed(surroundings)].sort();
 }
 
 /**

@@ -5,6 +5,7 @@ import { useWaypointLabel } from '../../labels.ts';
 import { modeOf } from '../../pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
+import { notFurther, staysClosed } from './further.ts';
 import { notServed, notThroughWaypoint, stillThroughWaypoint, waypointsAway } from './gates.ts';
 import { outlives, servedEver } from './gone.ts';
 import { orphans } from '../orphans.ts';
@@ -16,11 +17,11 @@ function lacksSidecar(pod: PodView): boolean {
 }
 
 /**
- * Safe: E, it only keeps what stands. Dying before or after: nothing is written for it, and the next look finds the
+ * Safe: E, it only keeps what stands, which lets nobody in that the proof has not asked about. Dying before or after: nothing is written for it, and the next look finds the
  * same by the journal.
  */
 function stays(surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined): boolean {
-  return wanted === undefined && outlives(surroundings, seen);
+  return wanted === undefined ? outlives(surroundings, seen) : staysClosed(surroundings, wanted);
 }
 
 /**
@@ -36,7 +37,7 @@ export const prepareSidecars: readonly StepPlan[] = [
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
     work: {
       kind: 'Apply',
-      objects: (surroundings) => exitManifests(surroundings, 'SidecarCopy'),
+      objects: (surroundings) => notFurther(surroundings, exitManifests(surroundings, 'SidecarCopy')),
       possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'),
       stays,
@@ -51,7 +52,7 @@ export const prepareSidecars: readonly StepPlan[] = [
     why: 'Lets the waypoint through to the pods that have a sidecar already, and keeps open or closed, where the waypoint has no say, what ztunnel lets in or refuses.',
     work: {
       kind: 'Apply',
-      objects: (surroundings) => exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny'),
+      objects: (surroundings) => notFurther(surroundings, exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny')),
       possible: (surroundings) => possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
       stays,

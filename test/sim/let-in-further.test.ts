@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals';
+import { httpPort } from '../scenarios/http.ts';
+import { madeByRole, waypointAllowsGet } from '../scenarios/http-back.ts';
+import { kinds, object } from '../scenarios/manifests.ts';
+import { service } from '../scenarios/waypoint-world.ts';
+import type { World } from '../scenarios/world.ts';
+import { allHaveSidecars, rested, start, type Start } from './behind-a-waypoint.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+/*
+ * Sidecars read ALLOW policies of all Services of their pods together, a waypoint those of one Service. So who makes another Service for pods has more let in at
+ * them than before, and what the operator makes for it would void what protects them.
+ */
+
+const shop: Start = { wholeNamespace: true, policies: (home) => [waypointAllowsGet(home)] };
+const toApi = { ...httpPort, selector: { app: 'api' } };
+const another = (world: World, name: string): Promise<void> => world.create(service(world.ns(), name, {}, toApi));
+
+async function run(story: (world: World) => Promise<void>): Promise<void> {
+  await runOnSimulation({ name: 'let-in', disturbs: true, run: story });
+}
+
+interface Operation {
+  readonly methods?: unknown;
+  readonly notPorts?: readonly string[];
+}
+
+interface AllowSpec {
+  readonly action?: string;
+  readonly rules?: readonly { readonly from?: unknown; readonly to?: readonly { readonly operation: Operation }[] }[];
+  readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+}
+
+/** What lets anybody do anything on the port of api. */
+async function forEverybody(world: World): Promise<readonly string[]> {
+  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
+  const made = items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role']?.startsWith('Sidecar'));
+  return made.flatMap(({ metadata, spec }) => {
+    const { action = 'ALLOW', rules = [], selector } = spec as AllowSpec;
+    const isOpen = rules.some(
+      ({ from, to = [] }) =>
+        from === undefined &&
+        to.every(({ operation: { methods, notPorts } }) => methods === undefined && notPorts === undefined),
+    );
+    return action === 'ALLOW' && isOpen && selector.matchLabels['app'] === 'api' ? [metadata.name] : [];
+  });
+}
+
+async function critical(world: World): Promise<readonly string[]> {
+  const { status } = await world.child();
+  return (status?.findings ?? []).filter(({ severity }) => severity === 'Critical').map(({ id }) => id);
+}
+
+async function staysClosed(world: World): Promise<void> {
+  for (let seconds = 0; seconds < 30; seconds += 1) {
+    expect(await forEverybody(world)).toEqual([]);
+    await world.pause(1000);
+  }
+}
+
+describe('another Service for pods that have left their waypoint', () => {
+  it('has nobody let in, and that is told', async () => {
+    await run(async (world) => {
+      await rested(world, shop);
+      await another(world, 'late');
+      await staysClosed(world);
+      expect(await critical(world)).toContain('MM090');
+    });
+  });
+
+  it('leaves nothing behind when it was there for a moment', async () => {
+    await run(async (world) => {
+      await rested(world, shop);
+      await another(world, 'late');
+      await world.pause(2000);
+      await world.delete(kinds.Service, world.ns(), 'late');
+      await staysClosed(world);
+      expect(await critical(world)).toEqual([]);
+      expect((await world.child()).status?.phase).toBe('Migrated');
+    });
+  });
+
+  it('has nobody let in where one of other pods comes to select them', async () => {
+    await run(async (world) => {
+      await rested(world, shop);
+      await world.patch('Service', world.ns(), 'web', { spec: { selector: { app: 'api' } } });
+      await staysClosed(world);
+    });
+  });
+
+  it('has nobody let in half-way', async () => {
+    await run(async (world) => {
+      await start(world, shop);
+      await allHaveSidecars(world);
+      await another(world, 'late');
+      await staysClosed(world);
+    });
+  });
+
+  it('has nobody let in by a policy that is its own', async () => {
+    await run(async (world) => {
+      await rested(world, shop);
+      const targetRefs = [{ group: '', kind: 'Service', name: 'late' }];
+      await world.create(
+        object('AuthorizationPolicy', world.ns(), 'anything', { targetRefs, action: 'ALLOW', rules: [{}] }),
+        service(world.ns(), 'late', {}, toApi),
+      );
+      await staysClosed(world);
+    });
+  });
+
+  it('takes over with its policy, and everybody is refused who was', async () => {
+    await run(async (world) => {
+      await rested(world, shop);
+      await another(world, 'successor');
+      const targetRefs = [{ group: '', kind: 'Service', name: 'successor' }];
+      await world.patch('AuthorizationPolicy', world.ns(), 'readers', { spec: { targetRefs } });
+      await staysClosed(world);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await staysClosed(world);
+      await world.pause(60_000);
+      expect(await critical(world)).toEqual([]);
+      const { items } = await world.client.list(kinds.AuthorizationPolicy, {
+        namespace: world.ns(),
+        signal: world.signal,
+      });
+      expect(items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'SidecarCopy')).not.toEqual(
+        [],
+      );
+    });
+  });
+
+  it('leaves nothing of the one before that refuses everybody, once that has gone with its policy', async () => {
+    await run(async (world) => {
+      await rested(world, shop);
+      await world.create(service(world.ns(), 'successor', { 'istio.io/use-waypoint': 'none' }, toApi));
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(10_000);
+      expect(await madeByRole(world)).toMatchObject({ SidecarCopy: 1, SidecarAllow: 1 });
+      await world.delete(kinds.AuthorizationPolicy, world.ns(), 'readers');
+      await world.pause(30_000);
+      expect(await madeByRole(world)).toEqual({});
+      expect(await critical(world)).toEqual([]);
+    });
+  });
+});
