@@ -150,6 +150,19 @@ describe('the message of a migration', () => {
     );
   });
 
+  it('promises no rollback of what is finalized, whatever spec.action has become since', () => {
+    const sealed: NamespaceMigrationStatus = { writtenPhase: 'Finalized', phase: 'Finalized' };
+    expect(message(summary('Migrate', children(sealed)))).toBe(
+      '1 of 1 namespace migrated; there is no rollback any more: spec.action was Finalize',
+    );
+    expect(message(summary('Plan', children(sealed)))).toBe(
+      '1 of 1 namespace migrated; there is no rollback any more: spec.action was Finalize',
+    );
+    expect(message(summary('Migrate', children(migrated, sealed)))).toBe(
+      '2 of 2 namespaces migrated; a rollback is possible until spec.action is Finalize, but not of ns-1: finalized',
+    );
+  });
+
   it('names the commands of each, too, to start again what was taken back for itself: that of the whole alone would start none of it', () => {
     const asked = (...alone: readonly string[]): string => {
       const returned = alone.map((namespace) => ({ namespace, uid: 'u', attempt: 1, reason: 'Command', at }));

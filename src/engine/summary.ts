@@ -60,13 +60,23 @@ function planned(facts: Facts): Summary {
   );
 }
 
-/** What was there already, or was kept when its journal was lost, has nothing to go back to. */
+/**
+ * What was there already, or was kept when its journal was lost, has nothing to go back to; what is finalized has no way
+ * back.
+ */
 function whatIsPossible({ children }: Facts): string {
   const there = children.filter((child) => phaseOf(child) === 'Migrated');
+  const sealed = children.filter((child) => phaseOf(child) === 'Finalized');
   const unknown = there.filter(({ status }) => status?.direction === undefined);
-  if (unknown.length === 0) return 'a rollback is possible until spec.action is Finalize';
-  if (unknown.length === there.length) return 'nobody knows what was before, so a rollback would put nothing back';
-  return `a rollback is possible until spec.action is Finalize, but not of ${namesOf(unknown)}: nobody knows what was before`;
+  if (there.length === 0 && sealed.length > 0) return 'there is no rollback any more: spec.action was Finalize';
+  if (there.length > 0 && unknown.length === there.length)
+    return 'nobody knows what was before, so a rollback would put nothing back';
+  const excepted = [
+    ...(unknown.length > 0 ? [`${namesOf(unknown)}: nobody knows what was before`] : []),
+    ...(sealed.length > 0 ? [`${namesOf(sealed)}: finalized`] : []),
+  ];
+  const except = excepted.map((each) => `, but not of ${each}`).join('');
+  return `a rollback is possible until spec.action is Finalize${except}`;
 }
 
 /** Pods of the old data plane are left; where something else is to be settled first, that is said. */

@@ -9,6 +9,7 @@ import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { PodView, WorkloadView } from '../mesh/views.ts';
 import { templatePatch } from './patches.ts';
+import { refusalOf } from './refused.ts';
 import { isRolledOut, nextEviction, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, waitedBefore, type Deadline } from './waits.ts';
@@ -235,6 +236,12 @@ export function isWhole({ workload, all, terminating, stale }: Turn): boolean {
 
 const fewPods = 3;
 
+/** What the API server says to the eviction of a pod, which is tried again and again until the deadline. */
+function evictionRefused(situation: Situation, { name, uid }: PodView): string | undefined {
+  const refusal = refusalOf(situation, { kind: 'Evict', pod: name, uid });
+  return refusal && `the eviction of pod ${name} is refused: ${refusal.message}`;
+}
+
 /**
  * What holds it up, in Kubernetes' own words: to be said before a rollback deletes the evidence. Empty if nothing is
  * known.
@@ -252,7 +259,8 @@ export function troubles({ situation, workload, pods, stale, terminating }: Turn
   const ending = terminating.slice(0, fewPods).map(({ name }) => `pod ${name} is on its way out`);
   const more = held.length > fewPods ? [`${held.length - fewPods} more`] : [];
   const controller = workload.trouble === undefined ? [] : [`its controller says: ${workload.trouble}`];
-  return [...controller, ...named, ...more, ...ending].join('; ');
+  const refused = held.flatMap((pod) => evictionRefused(situation, pod) ?? []).slice(0, 1);
+  return [...controller, ...refused, ...named, ...more, ...ending].join('; ');
 }
 
 function reached({ pods, stale }: Turn): number {

@@ -65,6 +65,17 @@ const staysDirect: Scenario = {
     await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
     await world.childPhase('Migrated');
     assert.match(await guardOf(world, 'api'), leavesOut);
+
+    // A policy that comes later makes a hole of it, which the guard is without for as long.
+    await world.create(denyDelete(home));
+    await world.eventually('a guard without the hole', async () =>
+      leavesOut.test(await guardOf(world, 'api')) ? undefined : true,
+    );
+    await messageOf(world, /MM086/);
+    await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
+    await world.eventually('the port left out again', async () =>
+      leavesOut.test(await guardOf(world, 'api')) ? true : undefined,
+    );
   },
 };
 

@@ -82,6 +82,40 @@ function quota(cluster: SimCluster, home: string): { full: boolean } {
 
 const surging = { strategy: { rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } } };
 
+describe('evictions that are refused', () => {
+  it('are what a workload that made no progress failed of, and are quoted', async () => {
+    await run(async (world, home) => {
+      const spec = { updateStrategy: { type: 'OnDelete' } };
+      const budget = (maxUnavailable: number): KubeObject => ({
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'manual', namespace: home },
+        spec: { maxUnavailable, selector: { matchLabels: { app: 'manual' } } },
+      });
+      await world.create(
+        namespace(home),
+        budget(1),
+        workload('StatefulSet', home, 'manual', { replicas: 3, spec, behaviour: slow }),
+      );
+      await world.podsReady(3);
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [home] },
+          { rollback: { automatic: false }, restart: { progressDeadline: '2m' } },
+        ),
+      );
+      await says(world, /restarting StatefulSet manual/);
+      await world.patch('PodDisruptionBudget', home, 'manual', { spec: { maxUnavailable: 0 } });
+      await world.childPhase('Failed', home, 30 * minuteMs);
+      const { status } = await world.child();
+      expect(status?.failure?.message).toMatch(
+        /StatefulSet manual made no progress .* the eviction of pod manual-\d is refused: .*disruption budget/,
+      );
+    });
+  });
+});
+
 describe('on the way back', () => {
   // At once: all pods of all tries are of the same second, and Kubernetes' times tell no more.
   it.each<[string, Record<string, string>]>([

@@ -63,14 +63,19 @@ function isOfWay(rule: Rule, { route: { from, to } }: Surroundings): boolean {
 }
 
 /**
- * Not what others have: they keep nobody from where he was. Nor what is no reason to stay: a rule that is asked always
- * says more than what the way back may lose. Nor what the migration itself has made, which goes with the way back.
+ * Not what is no reason to stay: a rule that is asked always says more than what the way back may lose. Nor what the
+ * migration itself has made, which goes with the way back, nor what others have but where it protects them.
  */
 function counts({ when }: Rule, { object, others, onlyThere }: Evidence, surroundings: Surroundings): boolean {
   if (when !== 'Always') return true;
-  if (others !== undefined || onlyThere === true) return false;
+  if ((others !== undefined && others !== 'Protects') || onlyThere === true) return false;
   const config = configNamed(object, surroundings);
   return config === undefined || !isMade(config, surroundings);
+}
+
+/** What others have is told, and keeps nobody from where he was. */
+function toldOfOthers({ when }: Rule, evidence: Evidence): Evidence {
+  return when === 'Always' && evidence.others !== undefined ? { ...evidence, onlyThere: true } : evidence;
 }
 
 /** Templates of which a rule said all that it says at the start already. */
@@ -96,7 +101,7 @@ function without(
 }
 
 /** What a rule says of the way back, but for what it would have said at the start. */
-function evidenceBack(rule: Rule, surroundings: Surroundings): readonly Evidence[] {
+function newBack(rule: Rule, surroundings: Surroundings): readonly Evidence[] {
   if (!isOfWay(rule, surroundings)) return [];
   const there = mirrored(surroundings);
   const said = rule.find(there);
@@ -113,7 +118,7 @@ function evidenceBack(rule: Rule, surroundings: Surroundings): readonly Evidence
 
 /** The rule as the way back asks it. */
 export function asBack(rule: Rule): Rule {
-  return { ...rule, find: (surroundings) => evidenceBack(rule, surroundings) };
+  return { ...rule, find: (surroundings) => newBack(rule, surroundings).map((each) => toldOfOthers(rule, each)) };
 }
 
 /** The marks of what would hold a way back right now. */

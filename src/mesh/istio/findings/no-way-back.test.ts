@@ -277,6 +277,25 @@ describe('what a rule says of a template, or of the mesh', () => {
   });
 });
 
+describe('what others have that would not know callers who leave the mesh', () => {
+  const theirs: Readonly<Record<string, ConfigView>> = {
+    STRICT: config('PeerAuthentication', { mtls: { mode: 'STRICT' } }, { namespace: 'other', name: 'strict' }),
+    'a DENY of the namespace': config(
+      'AuthorizationPolicy',
+      { action: 'DENY', rules: [{ from: [{ source: { namespaces: ['shop'] } }] }] },
+      { namespace: 'other', name: 'no-shop' },
+    ),
+  };
+
+  it.each(Object.entries(theirs))('is told at rest, and keeps nobody from going back: %s', (_, policy) => {
+    const picture = migrated({ id: 'MM026', there: ambientOutOfTheMesh, configs: [policy] });
+
+    expect(saidAtRest(picture)).toContainEqual(expect.stringContaining(' MM026 '));
+    expect(istio.noWayBack(picture)).toBeUndefined();
+    expect(istio.unreadyBack(picture, false)).toBeUndefined();
+  });
+});
+
 describe('a node component that is not whole', () => {
   const all = nodeComponents.map((set) => ({ ...set, replicas: 3, available: 3, updated: 3 }));
   const back = (sets: readonly WorkloadView[]): Surroundings =>

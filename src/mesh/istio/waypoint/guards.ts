@@ -1,3 +1,4 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Manifest } from '../../manifest.ts';
 import { record, records, strings, type Json } from '../../json.ts';
@@ -47,4 +48,24 @@ export function opens(surroundings: Surroundings): boolean {
  */
 export function guardStays(surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined): boolean {
   return (wanted === undefined || refusesLess(seen.spec, record(wanted.object['spec']))) && opens(surroundings);
+}
+
+/** As if nothing were to stay direct; the same picture each time, so that what follows from it is worked out once. */
+const nothingDirect = memoize((surroundings: Surroundings): Surroundings => {
+  const { spec } = surroundings;
+  return { ...surroundings, spec: { ...spec, policies: { ...spec.policies, direct: [] } } };
+});
+
+function isDirect({ spec, namespace }: Surroundings): boolean {
+  return spec.policies.direct.some((entry) => entry.namespace === namespace.name);
+}
+
+/**
+ * What the guards of a namespace are made from. What may go past them goes by them as long as the proof finds nothing
+ * that gets through by that: a policy that is edited later may make a hole of it, and the guard without it only refuses
+ * more.
+ */
+export function guardedFrom(surroundings: Surroundings): Surroundings {
+  const isHole = isDirect(surroundings) && changesOf(surroundings).some(({ kind }) => kind === 'Opens');
+  return isHole ? nothingDirect(surroundings) : surroundings;
 }

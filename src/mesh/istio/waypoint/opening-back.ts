@@ -6,6 +6,7 @@ import type { Family } from '../family.ts';
 import { lostGoingBack, lostTo, type LostBack } from '../nameless-back.ts';
 import { wasUnseen } from '../unseen-before.ts';
 import { callersInAmbient, unseenBy, unseenHere } from '../unseen-callers.ts';
+import { aroundBack } from './exit/around-back.ts';
 import { asAllDeclare } from './all-declare.ts';
 import { goesPast } from './callers.ts';
 import { isExit } from './exit/route.ts';
@@ -80,6 +81,12 @@ const words = {
     ask: 'asks for',
     otherwise: `take out what has come since the start (excluded ports and ranges, Sidecar resources, exportTo, workloads there), ${byMutualTls} ${notCalled}`,
   },
+  Around: {
+    ...out,
+    see: 'callers with sidecars go around the waypoint',
+    ask: 'relies on',
+    otherwise: notCalling,
+  },
 } satisfies Readonly<Record<string, Words>>;
 
 /** A pair of a policy and a namespace at the other end that opens something by going back. */
@@ -118,9 +125,9 @@ export const openingBack: (surroundings: Surroundings) => readonly Opening[] = m
       // What nobody's going first would end holds none of which pods do not run.
       ({ effect, end }) => effect === 'Opens' && !(end === 'Untaken' && surroundings.failed === true),
     );
-    return [...unseenPairs(surroundings), ...lost.map(({ end, ...each }) => ({ ...each, words: words[end] }))].filter(
-      (each) => !wasUnseen(each, surroundings),
-    );
+    const unseen = [...unseenPairs(surroundings), ...lost.map(({ end, ...each }) => ({ ...each, words: words[end] }))];
+    const around = aroundBack(surroundings).map((each) => ({ ...each, families: [], words: words.Around }));
+    return [...unseen.filter((each) => !wasUnseen(each, surroundings)), ...around];
   },
 );
 
@@ -141,8 +148,9 @@ export function firstAlike([first, ...more]: readonly Opening[]): Alike | undefi
   const { words } = first;
   const alike = [first, ...more.filter((each) => each.words === words)];
   const policies = [...new Set(alike.map(({ policy }) => `${policy.namespace}/${policy.name}`))];
+  const [kind, ...others] = new Set(alike.map(({ policy }) => policy.kind));
   const names = [...new Set(alike.map(({ namespace }) => namespace))];
-  const what = `${words.see}, which AuthorizationPolicy ${listed(policies)} ${words.ask}`;
+  const what = `${words.see}, which ${others.length === 0 ? (kind ?? '') : 'policies'} ${listed(policies)} ${words.ask}`;
   const lasting = words.forGood === true ? `${what} in ${listed(names)}: ${words.otherwise}` : undefined;
   return { words, names, what, lasting };
 }

@@ -15,7 +15,7 @@ import {
 } from './gates.ts';
 import { boundBefore } from './chosen.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
-import { guardStays } from './guards.ts';
+import { guardedFrom, guardStays } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';
 import { boundServices, isRollout, policyManifests, possible, translationOf, withheldOf } from './translation.ts';
@@ -113,8 +113,8 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
       work: {
         kind: 'Apply',
-        objects: (surroundings) => policyManifests(surroundings, 'Guard'),
-        possible: (surroundings) => possible(surroundings, 'Guard'),
+        objects: (surroundings) => policyManifests(guardedFrom(surroundings), 'Guard'),
+        possible: (surroundings) => possible(guardedFrom(surroundings), 'Guard'),
         isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'),
         stays: guardStays,

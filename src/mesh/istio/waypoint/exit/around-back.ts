@@ -1,0 +1,100 @@
+import { memoize } from '../../../../base/memoize.ts';
+import type { Surroundings } from '../../../adapter.ts';
+import type { ConfigView } from '../../../views.ts';
+import { isThere } from '../../asleep.ts';
+import { nameOf } from '../../findings/rule.ts';
+import { markOf } from '../../mark.ts';
+import type { Served } from '../../policy/translate/to-sidecar/served.ts';
+import { bounded, spend } from '../../policy/effort.ts';
+import { policyOptionsOf } from '../../policy-options.ts';
+import { ofEach } from '../../question.ts';
+import { enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';
+import type { Callers } from '../callers.ts';
+import { callersThrough } from './order.ts';
+import { isExit } from './route.ts';
+import { servedServices } from './served.ts';
+
+/*
+ * Out of sidecars pods go back behind their waypoint, and callers that still have sidecars go around it: on the way there the called came first (MM092), so on
+ * the way back its callers do. Only of those that a migration has moved, and can take back: whoever has had sidecars all along went around it before.
+ */
+
+/** A policy at the waypoint that somebody would not meet. */
+export interface Around {
+  readonly policy: ConfigView;
+  /** Of the caller. */
+  readonly namespace: string;
+}
+
+/** Of all Services of one namespace and all its callers: nobody is let past for want of time. */
+const steps = 200_000;
+
+/** Namespaces that were moved, and have sidecars. */
+function leavers(surroundings: Surroundings): readonly string[] {
+  const { scope, mesh, namespace } = surroundings;
+  if (scope === undefined) return [];
+  const moved = mesh
+    .inhabitedNamespaces()
+    .filter((name) => name !== namespace.name && scope.wayBack(name) !== 'Stays')
+    .sort();
+  return ofEach(moved, surroundings, (there) => (isThere(there, 'Sidecar') ? [there.namespace.name] : []));
+}
+
+function callersOf(service: Served['service'], enforced: readonly Enforced[], { spec }: Surroundings): Callers {
+  const policies = enforced.flatMap(({ object, policy }) =>
+    policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : [],
+  );
+  return callersThrough(service, policies, { workloads: [] }, spec.callers);
+}
+
+function aroundOf(
+  { service, waypoint }: Served,
+  names: readonly string[],
+  surroundings: Surroundings,
+): readonly Around[] {
+  const { mesh, namespace } = surroundings;
+  const target = { kind: 'Service', namespace: namespace.name, name: service.name } as const;
+  const enforced = enforcedAt(target, waypoint, policiesByTarget(mesh), policyOptionsOf(mesh));
+  const [first] = enforced;
+  if (first === undefined) return [];
+  const callers = callersOf(service, enforced, surroundings);
+  spend(names.length);
+  const calling = callers.kind === 'Unknown' ? undefined : new Set(callers.callers.map((each) => each.namespace));
+  return names
+    .filter((name) => calling?.has(name) !== false)
+    .map((name) => ({ policy: first.object, namespace: name }));
+}
+
+/** Who would go around waypoints of the namespace if it went back behind them now. */
+const aroundNow = memoize((surroundings: Surroundings): readonly Around[] => {
+  if (!isExit(surroundings.route)) return [];
+  const served = servedServices(surroundings);
+  const names = served.length === 0 ? [] : leavers(surroundings);
+  if (names.length === 0) return [];
+  const all = bounded(steps, () => served.flatMap((each) => aroundOf(each, names, surroundings)));
+  if (all.kind === 'Done') return all.value;
+  const [policy] = surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name);
+  return policy === undefined ? [] : names.map((namespace) => ({ policy, namespace }));
+});
+
+/** So many are remembered one by one; of more it is remembered that there were more. */
+const mostRemembered = 50;
+
+function markOfCaller(namespace: string): string {
+  return markOf('around', nameOf({ kind: 'Namespace', name: namespace }), 'goes around');
+}
+
+const markOfAll = markOfCaller('*');
+
+/** Marks of those that do at the start: they did before. */
+export function goAroundNow(surroundings: Surroundings): readonly string[] {
+  const names = [...new Set(aroundNow(surroundings).map(({ namespace }) => namespace))];
+  return names.length > mostRemembered ? [markOfAll] : names.map(markOfCaller);
+}
+
+/** Who would go around waypoints of the namespace if it went back now, and did not before the start. */
+export function aroundBack(surroundings: Surroundings): readonly Around[] {
+  const { heldBefore } = surroundings;
+  if (heldBefore?.has(markOfAll) === true) return [];
+  return aroundNow(surroundings).filter(({ namespace }) => heldBefore?.has(markOfCaller(namespace)) !== true);
+}

@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import { httpPort } from '../scenarios/http.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { service, waypoint } from '../scenarios/waypoint-world.ts';
+import type { World } from '../scenarios/world.ts';
+import { meshMigrations } from '../../src/api/resources.ts';
+import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { projectPod } from '../../src/mesh/project.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+/*
+ * Sidecars use no waypoint. On the way to sidecars the called leave theirs before their callers get sidecars; on the way back callers have to leave their sidecars
+ * first, or they go around the waypoint behind which the called are again.
+ */
+
+const label = 'istio.io/use-waypoint';
+const slow = { behaviour: { [podBehaviour.readyAfterMs]: '4000' } };
+
+async function behindWaypoint(world: World, home: string, rules: readonly unknown[]): Promise<void> {
+  const targetRefs = [{ group: '', kind: 'Service', name: 'api' }];
+  await world.create(
+    namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+    waypoint(home),
+    service(home, 'api', { [label]: 'waypoint' }, httpPort),
+    object('AuthorizationPolicy', home, 'readers', { targetRefs, action: 'ALLOW', rules }),
+    deployment(home, 'api', slow),
+  );
+}
+
+async function inAmbient(world: World, home: string, replicas = 1, readyAfterMs = '4000'): Promise<void> {
+  await world.create(
+    namespace(home, { 'istio.io/dataplane-mode': 'ambient' }),
+    deployment(home, 'web', { replicas, behaviour: { [podBehaviour.readyAfterMs]: readyAfterMs } }),
+  );
+}
+
+interface Shops {
+  readonly called: string;
+  readonly caller: string;
+}
+
+/** Both at rest in sidecars. */
+async function bothOut(world: World, replicas?: number, readyAfterMs?: string): Promise<Shops> {
+  const [called, caller] = [world.ns('called'), world.ns('caller')];
+  const get = [{ from: [{ source: { namespaces: [caller] } }], to: [{ operation: { methods: ['GET'] } }] }];
+  await behindWaypoint(world, called, get);
+  await inAmbient(world, caller, replicas, readyAfterMs);
+  await world.pause(90_000);
+  const callers = [{ namespace: called, from: [{ namespace: caller, serviceAccount: 'default' }] }];
+  const spec = { from: 'IstioAmbient', to: 'IstioSidecar', callers, policies: { settle: '5s' } } as const;
+  await world.create(meshMigration(world.name, { names: [called, caller] }, spec));
+  await world.phase('Migrated');
+  await world.pause(10_000);
+  return { called, caller };
+}
+
+async function modesIn(world: World, home: string, app: string): Promise<readonly string[]> {
+  const pods = (await world.pods(home)).map(projectPod);
+  return pods.filter(({ labels, ready }) => labels['app'] === app && ready).map(modeOf);
+}
+
+/** Nobody with a sidecar is Ready while a pod of the called is in ambient. */
+async function nobodyGoesAround(world: World, { called, caller }: Shops, seconds: number): Promise<void> {
+  for (let at = 0; at < seconds * 5; at += 1) {
+    const around =
+      (await modesIn(world, called, 'api')).includes('Ambient') &&
+      (await modesIn(world, caller, 'web')).includes('Sidecar');
+    expect(around).toBe(false);
+    await world.pause(200);
+  }
+}
+
+async function areBack(world: World, { called, caller }: Shops): Promise<void> {
+  for (const home of [called, caller]) await world.childPhase('RolledBack', home);
+}
+
+async function run(story: (world: World) => Promise<void>, slots?: number): Promise<void> {
+  await runOnSimulation({ name: 'around', disturbs: true, run: story }, slots === undefined ? {} : { slots });
+}
+
+describe('a rollback of callers and called behind a waypoint', () => {
+  it.each([
+    ['as many slots as there are', undefined],
+    ['one slot', 1],
+  ])('takes the callers out of their sidecars first: %s', async (_what, slots) => {
+    await run(async (world) => {
+      const shops = await bothOut(world);
+      await world.edit({ action: 'Rollback' });
+      await nobodyGoesAround(world, shops, 120);
+      await areBack(world, shops);
+    }, slots);
+  });
+
+  it('does where these are slow', async () => {
+    await run(async (world) => {
+      const shops = await bothOut(world, 4, '20000');
+      await world.edit({ action: 'Rollback' });
+      await nobodyGoesAround(world, shops, 200);
+      await areBack(world, shops);
+    });
+  });
+
+  it('does when the migration is deleted', async () => {
+    await run(async (world) => {
+      const shops = await bothOut(world, 2, '10000');
+      await world.delete(meshMigrations, undefined, world.name);
+      await nobodyGoesAround(world, shops, 120);
+      expect(await modesIn(world, shops.called, 'api')).toEqual(['Ambient']);
+    });
+  });
+
+  it('waits for one that does not go on, and says so', async () => {
+    await run(async (world) => {
+      const shops = await bothOut(world);
+      const { called, caller } = shops;
+      await world.patch('Deployment', caller, 'web', { spec: { paused: true } });
+      await world.edit({ action: 'Rollback' });
+      await nobodyGoesAround(world, shops, 120);
+      const { status } = await world.child(called);
+      expect(status?.phase).toBe('RollingBack');
+      expect(status?.message).toMatch(
+        new RegExp(
+          `callers with sidecars go around the waypoint, which AuthorizationPolicy ${called}/readers relies on: ${caller} leave their sidecars first`,
+        ),
+      );
+      await world.patch('Deployment', caller, 'web', { spec: { paused: false } });
+      await nobodyGoesAround(world, shops, 60);
+      await areBack(world, shops);
+    });
+  });
+
+  it('is not begun where only the called is told to, and says who has to go too', async () => {
+    await run(async (world) => {
+      const shops = await bothOut(world);
+      const { called, caller } = shops;
+      await world.command('RollingBack', called);
+      await nobodyGoesAround(world, shops, 60);
+      const { status } = await world.child(called);
+      expect(status?.message).toContain(`but ${caller} do not: roll them back too`);
+      const { metadata } = await world.client.get(kinds.Service, called, 'api', world.signal);
+      expect(metadata.labels?.[label]).toBe('none');
+      await world.command('RollingBack', caller);
+      await nobodyGoesAround(world, shops, 60);
+      await areBack(world, shops);
+    });
+  });
+
+  it('waits for nobody who is not among its callers', async () => {
+    await run(async (world) => {
+      const [called, other] = [world.ns('called'), world.ns('other')];
+      await behindWaypoint(world, called, [{ from: [{ source: { namespaces: [called] } }] }]);
+      await inAmbient(world, other);
+      await world.pause(30_000);
+      const spec = { from: 'IstioAmbient', to: 'IstioSidecar', policies: { settle: '5s' } } as const;
+      await world.create(meshMigration(world.name, { names: [called, other] }, spec));
+      await world.phase('Migrated');
+      await world.pause(10_000);
+      await world.command('RollingBack', called);
+      await world.childPhase('RolledBack', called);
+    });
+  });
+});
