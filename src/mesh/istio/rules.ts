@@ -23,6 +23,7 @@ import { ownCallerRules } from './findings/own-callers.ts';
 import { networkPolicyRules } from './findings/network-policies.ts';
 import { headerReaderRules } from './findings/header-readers.ts';
 import { platformRules } from './findings/platform.ts';
+import { statedLabelRules } from './findings/stated-labels.ts';
 import { topologyRules } from './findings/topology.ts';
 import { interfaceRules } from './findings/interfaces.ts';
 import { scrapingRules } from './findings/scraping.ts';
@@ -128,4 +129,5 @@ export const rules: readonly Rule[] = [
   ...namelessRules,
   ...noWayBackRules,
   ...markRules,
+  ...statedLabelRules,
 ];

@@ -1626,6 +1626,14 @@ const table: Readonly<Record<string, Examples>> = {
     seen: { 'a workload too many': surroundings({ workloads: workloadsOf(2001) }) },
     ignored: { 'as many as there is room for': surroundings({ workloads: workloadsOf(2000) }) },
   },
+  MM154: {
+    seen: {
+      'Argo CD': surroundings({ namespace: namespace({ labelManagers: { 'istio-injection': 'argocd-controller' } }) }),
+    },
+    ignored: {
+      'a person': surroundings({ namespace: namespace({ labelManagers: { 'istio-injection': 'kubectl-label' } }) }),
+    },
+  },
   MM119: {
     seen: {
       'ten thousand paths': around(policy(paths(10_000))),
