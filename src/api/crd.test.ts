@@ -161,6 +161,21 @@ describe('the rules of MeshMigration', () => {
       },
     ],
     [
+      'what somebody answers for',
+      {
+        acknowledge: [
+          { id: 'MM055', reason: 'at night', until: '2027-01-01T00:00:00Z' },
+          {
+            id: 'MM139',
+            namespace: 'shop',
+            object: 'NetworkPolicy shop/ports',
+            reason: 'x',
+            until: '2027-01-01T00:00:00+02:00',
+          },
+        ],
+      },
+    ],
+    [
       'an expression without values',
       { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } },
     ],
@@ -273,6 +288,17 @@ describe('the rules of MeshMigration', () => {
     ['an acceptance of everything in a namespace', { accept: [{ finding: 'MM030', object: '* mallory/*' }] }],
     ['an acceptance of everything of a kind', { accept: [{ finding: 'MM030', object: 'VirtualService */*' }] }],
     ['an acceptance of some of a kind', { accept: [{ finding: 'MM030', object: 'VirtualService mallory/evil-*' }] }],
+    [
+      'what would let a request through and somebody answers for',
+      { acknowledge: [{ id: 'MM086', reason: 'x', until: '2027-01-01T00:00:00Z' }] },
+    ],
+    ['an answer without a reason', { acknowledge: [{ id: 'MM055', until: '2027-01-01T00:00:00Z' }] }],
+    ['an answer for ever', { acknowledge: [{ id: 'MM055', reason: 'x' }] }],
+    ['an answer until a time that is none', { acknowledge: [{ id: 'MM055', reason: 'x', until: 'tomorrow' }] }],
+    [
+      'an answer about an object without its kind',
+      { acknowledge: [{ id: 'MM055', reason: 'x', until: '2027-01-01T00:00:00Z', object: 'shop/api' }] },
+    ],
     [
       'an acceptance by another digest',
       { accept: [{ finding: 'MM030', object: 'VirtualService mallory/*', digest: 'abc' }] },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Accepted } from './accepted.ts';
+import { Acknowledgement } from './acknowledged.ts';
 import { DataPlane } from './common.ts';
 import { Restart, Rollback, Waypoint, Policies } from './mesh-migration-options.ts';
 import { systemNamespaces, NamespaceName, ServiceAccountName, LabelSelector } from './names.ts';
@@ -102,6 +103,13 @@ export const MeshMigrationSpec = z
         'Findings about objects in namespaces of others that keep nobody from starting any more: they become warnings. Only for objects that stand neither in the namespace that is migrated nor in that of the control plane. An entry that is about nothing is MM126.',
       )
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['finding', 'object'] }),
+    acknowledge: z
+      .array(Acknowledgement)
+      .max(100)
+      .default([])
+      .describe(
+        'Critical findings that somebody answers for: they become warnings that say why, and until when. Only about what is refused or lost, and never about objects of others (accept). An entry that is about nothing is MM126.',
+      ),
     rollback: Rollback.prefault({}).describe('When and how to go back.'),
     failureBudget: FailureBudget.prefault({}).describe(
       'How much may fail before the migration stops starting namespaces.',

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { commonArguments, commonOptions, exitCodeOf, type Outcome } from './arguments.ts';
+import { systemClock } from '../base/clock.ts';
 import { planFormats } from './plan/formats.ts';
 import { plan } from './plan/plan.ts';
 import type { PlanReport } from './plan/report.ts';
@@ -25,7 +26,7 @@ function refusal({ namespaces, unreadable }: PlanReport): string | undefined {
 export async function planCommand(args: readonly string[], stdin: NodeJS.ReadableStream): Promise<Outcome> {
   const { values } = parseArgs({ args: [...args], options: { ...commonOptions, write: { type: 'string' } } });
   const { paths, format, failOn, ...options } = commonArguments(values, planFormats);
-  const { report, overlay } = plan(await readManifests(paths, stdin), options);
+  const { report, overlay } = plan(await readManifests(paths, stdin), { ...options, now: systemClock.now() });
   const exitCode = exitCodeOf(
     report.namespaces.flatMap(({ findings }) => findings),
     report.unreadable,

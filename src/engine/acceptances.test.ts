@@ -20,15 +20,17 @@ function child(namespace: string, findings: readonly Finding[] | undefined): Nam
   };
 }
 
+interface Said {
+  readonly found: readonly Finding[];
+  readonly message: string;
+}
+
 /** What a migration of two namespaces says of its entries. */
-function said(
-  accept: readonly Entry[],
-  findings: readonly Finding[] | undefined,
-): { readonly found: readonly Finding[]; readonly message: string } {
+function saidOf(entries: Readonly<Record<string, readonly Entry[]>>, findings: readonly Finding[] | undefined): Said {
   const children = [child('a', []), child('b', findings)];
   const object = {
     metadata: { name: 'mm', uid: 'mm-uid', finalizers: [rollbackFinalizer] },
-    spec: migrationSpec({ accept, namespaces: { names: ['a', 'b'] } }),
+    spec: migrationSpec({ ...entries, namespaces: { names: ['a', 'b'] } }),
   };
   const { status } = decideMigration({
     now: 0,
@@ -42,6 +44,10 @@ function said(
     found: (status.findings ?? []).filter(({ id }) => id === 'MM126'),
     message: status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '',
   };
+}
+
+function said(accept: readonly Entry[], findings: readonly Finding[] | undefined): Said {
+  return saidOf({ accept }, findings);
 }
 
 const evil = { finding: 'MM030', object: 'VirtualService mallory/evil' };
@@ -90,5 +96,28 @@ describe('what spec.accept names', () => {
       object: `VirtualService ${'a'.repeat(60)}/${'b'.repeat(200)}${n}`,
     }));
     expect(said(entries, []).found).toHaveLength(1);
+  });
+});
+
+describe('what spec.acknowledge names', () => {
+  const night = { id: 'MM055', reason: 'at night', until: '2027-01-01T00:00:00Z' };
+  const found = [finding('MM055', 'Deployment b/web')];
+  const idle = (entry: Entry): readonly string[] =>
+    saidOf({ acknowledge: [entry] }, found).found.map(({ message }) => message);
+
+  it.each<[string, Entry]>([
+    ['all of it', night],
+    ['its namespace', { ...night, namespace: 'b' }],
+    ['its object', { ...night, object: 'Deployment b/web' }],
+  ])('is no matter where it is found, by %s', (_title, entry) => {
+    expect(idle(entry)).toEqual([]);
+  });
+
+  it.each<[string, Entry, string]>([
+    ['another finding', { ...night, id: 'MM059' }, 'MM059'],
+    ['another namespace', { ...night, namespace: 'a' }, 'MM055 in a'],
+    ['another object', { ...night, object: 'Deployment b/api' }, 'MM055 Deployment b/api'],
+  ])('is told where nothing of it is found: %s', (_title, entry, name) => {
+    expect(idle(entry)).toEqual([`spec.acknowledge names what is not found in any of its namespaces: ${name}`]);
   });
 });

@@ -1,3 +1,4 @@
+import type { Acknowledgement } from '../api/acknowledged.ts';
 import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
@@ -208,10 +209,20 @@ export type MeshObjects = Pick<
   'configs' | 'workloads' | 'rootNamespace' | 'controlPlaneNamespace' | 'assumesDefaults'
 >;
 
+/** A finding that somebody answers for. */
+export interface Acknowledged extends Acknowledgement {
+  /** Who has written it, by its field manager; absent where nobody knows. */
+  readonly by?: string;
+  /** Its time is over. */
+  readonly isOver: boolean;
+}
+
 /** Everything the checks of one namespace may look at. */
 export interface Surroundings {
   readonly route: Route;
   readonly spec: Pick<MeshMigrationSpec, 'restart' | 'waypoint' | 'policies' | 'callers' | 'accept'>;
+  /** What of `spec.acknowledge` there is, by now; absent where nobody says what time it is, and then nothing counts. */
+  readonly acknowledged?: readonly Acknowledged[];
   /** The itinerary under way; undefined before the start, when it is still to be chosen. */
   readonly itinerary?: ItineraryName;
   /**

@@ -1,3 +1,4 @@
+import { acknowledgedIn } from '../plan/acknowledged.ts';
 import type { Resource } from '../api/object.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
@@ -212,6 +213,7 @@ export class NamespaceReconciler {
       surroundings: {
         ...surroundingsOf(view, child.spec, migration, home),
         scope: companyIn(this.#context, migration),
+        acknowledged: acknowledgedIn(migration, now),
         onFault: (where, error) => {
           this.#context.faults.note(namespace, where, error);
         },

@@ -52,6 +52,7 @@ function offered(...objects: readonly KubeObject[]): KubeObject {
     istioVersion: { major: 1, minor: 31 },
     namespace: 'default',
     rootNamespace: 'istio-system',
+    now: 0,
   });
   const offer = report.namespaces.flatMap(({ offers }) => offers)[0];
   assert.ok(offer, 'no route was offered');

@@ -38,6 +38,7 @@ function planOf(documents: readonly string[], istioVersion = '1.31'): Plan {
     istioVersion: version,
     namespace: 'default',
     rootNamespace: 'istio-system',
+    now: Date.parse('2026-12-01T00:00:00Z'),
   });
 }
 
@@ -635,6 +636,28 @@ describe('what manifests tell of pods', () => {
     );
 
     expect(told(plans)).toEqual(expected);
+  });
+});
+
+describe('what somebody answers for', () => {
+  const recreated =
+    '{apiVersion: apps/v1, kind: Deployment, metadata: {name: cart, namespace: shop}, spec: {replicas: 4, strategy: {type: Recreate}, template: {metadata: {labels: {app: cart}}, spec: {containers: [{name: a, image: a}]}}}}';
+  const answered = (until: string, more = ''): readonly string[] =>
+    told(
+      injected(
+        recreated,
+        migration(`acknowledge: [{id: MM055, reason: nobody calls it at night, until: "${until}"${more}}]`),
+      ),
+    ).filter((each) => each.includes('MM055'));
+
+  it.each([
+    ['for a time', '2026-12-02T00:00:00Z', '', 'Warning'],
+    ['about this object', '2026-12-02T00:00:00Z', ', object: Deployment shop/cart, namespace: shop', 'Warning'],
+    ['about another object', '2026-12-02T00:00:00Z', ', object: Deployment shop/api', 'Critical'],
+    ['about another namespace', '2026-12-02T00:00:00Z', ', namespace: web', 'Critical'],
+    ['until a time that is over', '2026-11-30T00:00:00Z', '', 'Critical'],
+  ])('is a warning, %s', (_how, until, more, severity) => {
+    expect(answered(until, more)).toEqual([`${severity} MM055 Deployment shop/cart`]);
   });
 });
 

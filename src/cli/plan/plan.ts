@@ -151,13 +151,18 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: 
   };
 }
 
+/** What manifests do not say, and what time it is: in milliseconds since the epoch. */
+export interface PlanOptions extends AuditOptions {
+  readonly now: number;
+}
+
 /** How the namespaces of some manifests get from sidecars to ambient, as the operator would move them. */
-export function plan({ manifests, unreadable }: Manifests, options: AuditOptions): Plan {
+export function plan({ manifests, unreadable }: Manifests, options: PlanOptions): Plan {
   const read = readPolicies(manifests, options);
   const wishes = wishesOf(manifests);
   const moved = new Map<string, { readonly waypoint: string; readonly services: readonly string[] }>();
   const takenToMove = assumed(wishes);
-  const { planned, left } = subjectsOf(read, wishes, moved);
+  const { planned, left } = subjectsOf(read, wishes, moved, options.now);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
   const names = new Set(planned.map(({ namespace: { name } }) => name));

@@ -13,7 +13,7 @@ import { daemonSetsIn, otherTemplatesIn, workloadsIn } from '../audit/surroundin
 import { whyLeft } from './left.ts';
 import { injected, podsIn } from './pods.ts';
 import type { LeftNamespace } from './report.ts';
-import { route, specFor, type Wishes } from './wishes.ts';
+import { acknowledgedFor, route, specFor, type Wishes } from './wishes.ts';
 
 /** Stands for a pod of a workload that policies suppose. */
 function supposedPod({ namespace, templateLabels }: WorkloadView, inventory: Inventory): PodView {
@@ -106,7 +106,7 @@ function workloadsOf(name: string, inventory: Inventory): readonly WorkloadView[
   return inventory.workloads.filter((workload) => workload.namespace === name && !isGateway(workload, inventory));
 }
 
-function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved): Surroundings {
+function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved, now: number): Surroundings {
   const {
     inventory,
     options: { rootNamespace },
@@ -116,6 +116,7 @@ function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved):
     route,
     namespace,
     spec: specFor(namespace, wishes, rootNamespace),
+    acknowledged: acknowledgedFor(namespace, wishes, rootNamespace, now),
     pods: podsOf(name, inventory, rootNamespace),
     budgets: inventory.budgets.filter((budget) => budget.namespace === name),
     workloads: workloadsOf(name, inventory),
@@ -133,12 +134,14 @@ export interface Subjects {
   readonly left: readonly LeftNamespace[];
 }
 
-/** The namespaces of some manifests. `moved` is looked at whenever somebody asks which pods still have sidecars. */
-export function subjectsOf(read: Read, wishes: Wishes, moved: Moved): Subjects {
+/** The namespaces of some manifests at a time in milliseconds since the epoch. `moved` is looked at whenever somebody asks which pods still have sidecars. */
+export function subjectsOf(read: Read, wishes: Wishes, moved: Moved, now: number): Subjects {
   const names = [...namespacesOf(read)].sort();
   const all = names.map((name) => ({ name, why: whyLeft(name, read, wishes) }));
   return {
-    planned: all.filter(({ why }) => why === undefined).map(({ name }) => surroundingsOf(name, read, wishes, moved)),
+    planned: all
+      .filter(({ why }) => why === undefined)
+      .map(({ name }) => surroundingsOf(name, read, wishes, moved, now)),
     left: all.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }])),
   };
 }

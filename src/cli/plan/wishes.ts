@@ -3,7 +3,9 @@ import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { group, type MeshMigration } from '../../api/resources.ts';
 import { structuralSchema } from '../../api/structural-schema.ts';
 import { unknownFields } from '../../api/unknown-fields.ts';
+import type { Acknowledged } from '../../mesh/adapter.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
+import { acknowledgedIn } from '../../plan/acknowledged.ts';
 import { isSelected, isSystem } from '../../plan/scope.ts';
 import type { Manifest, Unreadable } from '../manifests/manifest.ts';
 
@@ -52,6 +54,17 @@ function migrationOf(
   return isSystem(namespace.name, [rootNamespace])
     ? undefined
     : migrations.find((migration) => isSelected(migration, namespace));
+}
+
+/** What somebody answers for there, at a time in milliseconds since the epoch. */
+export function acknowledgedFor(
+  namespace: NamespaceView,
+  wishes: Wishes,
+  rootNamespace: string,
+  now: number,
+): readonly Acknowledged[] {
+  const migration = migrationOf(namespace, wishes, rootNamespace);
+  return migration === undefined ? [] : acknowledgedIn(migration, now);
 }
 
 /** The settings for a namespace: those of the first MeshMigration that has it in scope. */

@@ -69,6 +69,7 @@ export const capturedGatewayRules: readonly Rule[] = [
   {
     id: 'MM138',
     severity: 'Critical',
+    isAcknowledgeable: true,
     when: 'BeforeFlip',
     lasts: true,
     back: 'Asked',

@@ -91,6 +91,7 @@ export const extensionRules: readonly Rule[] = [
   {
     id: 'MM042',
     severity: 'Critical',
+    isAcknowledgeable: true,
     when: 'Always',
     back: { notAsked: 'nobody is let in or refused by it' },
     title: 'Telemetry of the namespace',

@@ -112,6 +112,7 @@ export const fromOutsideRules: readonly Rule[] = [
   {
     id: 'MM128',
     severity: 'Critical',
+    isAcknowledgeable: true,
     when: 'BeforeFlip',
     lasts: true,
     back: { notAsked: 'who calls from outside never was behind what it leaves, and its waypoint has steps of its own' },

@@ -151,6 +151,7 @@ export const metricReaderRules: readonly Rule[] = [
   {
     id: 'MM132',
     severity: 'Critical',
+    isAcknowledgeable: true,
     when: 'BeforeFlip',
     lasts: true,
     back: { notAsked: 'who goes back gets again what was read before' },

@@ -146,6 +146,7 @@ export const networkPolicyRules: readonly Rule[] = [
   {
     id: 'MM139',
     severity: 'Critical',
+    isAcknowledgeable: true,
     when: 'Always',
     back: { notAsked: 'to stay half-way would cut off more; MM124 tells at rest what a rollback would meet' },
     title: 'A NetworkPolicy would cut calls off',

@@ -7,6 +7,7 @@ import { bounded, spend } from '../policy/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { isOwnedByGateway } from '../waypoint/gateway-pods.ts';
+import { answerTo } from './acknowledged.ts';
 import { acceptanceOf, entriesFor, ownerOf, type Seen } from './accepted.ts';
 import { record, records, text, type Json } from '../../json.ts';
 import type { ConfigView, PodView, TemplateView } from '../../views.ts';
@@ -66,6 +67,8 @@ interface Check {
    * that has come since makes it another thing than it was at the start.
    */
   readonly decidedBy?: readonly string[];
+  /** Nothing becomes allowed by it: something is refused, or lost, at most. Somebody may answer for it. */
+  readonly isAcknowledgeable?: true;
   /** It is about who serves: what slept at the start served nobody, and is another thing once it wakes. */
   readonly aboutServing?: true;
   readonly find: (surroundings: Surroundings) => readonly Evidence[];
@@ -104,12 +107,14 @@ export type Rule = Check &
     | { readonly severity: 'Warning' | 'Info'; readonly when: 'Start' | 'Always' }
   );
 
+const none = { kind: 'None' } as const;
+
 /**
- * What the platform team has accepted of objects of others; one of the namespace itself or of the mesh is changed
- * instead.
+ * What the platform team has accepted of objects of others, and what it answers for of what is refused or lost in the
+ * namespace itself.
  */
 function accepted(
-  { id }: Rule,
+  { id, isAcknowledgeable }: Rule,
   evidence: Evidence,
   surroundings: Surroundings,
 ): { readonly severity: Severity; readonly before: string; readonly after: string } {
@@ -118,9 +123,12 @@ function accepted(
   const isTheirs = others !== undefined && ownerOf(evidence, surroundings) !== undefined;
   const found = acceptanceOf(subject, surroundings.spec, isTheirs);
   if (found.kind === 'Accepted') return { severity: 'Warning', before: 'accepted by spec.accept: ', after: '' };
+  const answer = others === undefined && isAcknowledgeable ? answerTo({ id, object }, surroundings) : none;
+  if (answer.kind === 'Acknowledged') return { severity: 'Warning', before: answer.said, after: '' };
+  const inVain = found.kind === 'InVain' ? `spec.accept names it, but ${found.but}: ` : '';
   return {
     severity: 'Critical',
-    before: found.kind === 'InVain' ? `spec.accept names it, but ${found.but}: ` : '',
+    before: answer.kind === 'Blocks' ? answer.said : inVain,
     after: isTheirs ? entriesFor(subject) : '',
   };
 }

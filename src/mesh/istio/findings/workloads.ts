@@ -130,6 +130,7 @@ export const workloadRules: readonly Rule[] = [
   {
     id: 'MM055',
     severity: 'Critical',
+    isAcknowledgeable: true,
     when: 'BeforeRestart',
     back: {
       notAsked: 'it takes back what a restart did, with what the owner lets it take away; to stay would be worse',
@@ -176,6 +177,7 @@ export const workloadRules: readonly Rule[] = [
   {
     id: 'MM059',
     severity: 'Critical',
+    isAcknowledgeable: true,
     when: 'Always',
     back: { notAsked: 'whoever is called goes back first, and callers are waited for' },
     title: 'Headless Service under STRICT',
