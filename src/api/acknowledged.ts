@@ -5,7 +5,17 @@ import { NamespaceName } from './names.ts';
  * Findings by which nothing becomes allowed: something is refused or lost at most. The catalogue marks the same rules
  * (`acknowledgeable`), which a test compares.
  */
-export const acknowledgeable = ['MM042', 'MM055', 'MM059', 'MM128', 'MM130', 'MM132', 'MM138', 'MM139'] as const;
+export const acknowledgeable = [
+  'MM042',
+  'MM055',
+  'MM059',
+  'MM128',
+  'MM130',
+  'MM132',
+  'MM138',
+  'MM139',
+  'MM155',
+] as const;
 
 /** A critical finding that somebody answers for, for a time. */
 export const Acknowledgement = z.object({

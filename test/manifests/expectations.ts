@@ -414,7 +414,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'platform.yaml': {
     policies: [],
     rules: [],
-    findings: ['MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
+    findings: ['MM155 Namespace ledger', 'MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
     unreadable: [],
   },
   'providers.yaml': {

@@ -19,6 +19,14 @@ function groups(spec: Spec, namespace = 'shop'): Surroundings {
   ]);
 }
 
+/** A packet filter as it would be watched. */
+function filter(kind: string, spec: Spec, namespace = 'shop'): Surroundings {
+  return surroundings({}, [reading(kind, spec, { namespace })]);
+}
+
+const from = { ingress: [{ fromEndpoints: [{}] }] };
+const ofWeb = { matchLabels: { 'k8s:app': 'web' } };
+
 const forWeb = { podSelector: { matchLabels: { app: 'web' } } };
 
 /** A template whose container has this. */
@@ -35,7 +43,7 @@ function started(container: Spec, more: Partial<Surroundings> = {}, labels: Spec
 
 const byEnv = { env: [{ name: 'TRUSTED_HEADER', value: 'X-Forwarded-Client-Cert' }] };
 
-export const platformExamples: Readonly<Record<'MM143' | 'MM145', Examples>> = {
+export const platformExamples: Readonly<Record<'MM143' | 'MM145' | 'MM155', Examples>> = {
   MM143: {
     seen: {
       'a policy for its pods': groups(forWeb),
@@ -64,6 +72,61 @@ export const platformExamples: Readonly<Record<'MM143' | 'MM145', Examples>> = {
       'settings of the sidecar itself': started({ name: 'istio-proxy', ...byEnv }),
       'pods without a sidecar': started(byEnv, {}, { 'sidecar.istio.io/inject': 'false' }),
       'on the way to sidecars': started(byEnv, { route: toSidecar, pods: [plainPod(captured)] }),
+    },
+  },
+  MM155: {
+    seen: {
+      'one of Cilium for its pods': filter('CiliumNetworkPolicy', { endpointSelector: ofWeb, ...from }),
+      'one of Cilium for all pods': filter('CiliumNetworkPolicy', { endpointSelector: {}, ...from }),
+      'one of Cilium by what nobody can tell': filter('CiliumNetworkPolicy', {
+        endpointSelector: { matchLabels: { 'io.cilium.k8s.policy.serviceaccount': 'web' } },
+        ...from,
+      }),
+      'one of the cluster for its namespace': filter(
+        'CiliumClusterwideNetworkPolicy',
+        { endpointSelector: { matchLabels: { 'k8s:io.kubernetes.pod.namespace': 'shop' } }, ...from },
+        '',
+      ),
+      'one of Calico': filter('NetworkPolicy.crd.projectcalico.org', { selector: "app == 'web'" }),
+      'one of Calico for the cluster': filter('GlobalNetworkPolicy.projectcalico.org', { selector: 'all()' }, ''),
+      'one of an administrator, for namespaces': filter('AdminNetworkPolicy', { subject: { namespaces: {} } }, ''),
+      'one of an administrator, for pods': filter(
+        'ClusterNetworkPolicy',
+        { subject: { pods: { namespaceSelector: {}, podSelector: { matchLabels: { app: 'web' } } } } },
+        '',
+      ),
+      'on the way to sidecars': {
+        ...filter('CiliumNetworkPolicy', { endpointSelector: ofWeb, ...from }),
+        route: toSidecar,
+        pods: [plainPod(captured)],
+      },
+    },
+    ignored: {
+      'one of Cilium for other pods': filter('CiliumNetworkPolicy', {
+        endpointSelector: { matchLabels: { 'any:app': 'api' } },
+        ...from,
+      }),
+      'one of Cilium for others by an expression': filter('CiliumNetworkPolicy', {
+        endpointSelector: { matchExpressions: [{ key: 'k8s:app', operator: 'NotIn', values: ['web'] }] },
+        ...from,
+      }),
+      'one of Cilium that filters nothing': filter('CiliumNetworkPolicy', { endpointSelector: ofWeb }),
+      'one of Cilium for nodes': filter('CiliumClusterwideNetworkPolicy', { nodeSelector: {}, ...from }, ''),
+      'one of the cluster for another namespace': filter(
+        'CiliumClusterwideNetworkPolicy',
+        { endpointSelector: { matchLabels: { 'k8s:io.kubernetes.pod.namespace': 'blog' } }, ...from },
+        '',
+      ),
+      'one elsewhere': filter('NetworkPolicy.crd.projectcalico.org', { selector: 'all()' }, 'blog'),
+      'one of an administrator for other namespaces': filter(
+        'AdminNetworkPolicy',
+        { subject: { namespaces: { matchLabels: { team: 'blog' } } } },
+        '',
+      ),
+      'on the way from no mesh to sidecars': {
+        ...filter('CiliumNetworkPolicy', { endpointSelector: ofWeb, ...from }),
+        route: { from: 'None', to: 'IstioSidecar' },
+      },
     },
   },
 };

@@ -183,6 +183,7 @@ export const ingredients: Readonly<Record<string, (count: number) => Theirs>> = 
     rules: [{ backendRefs: [{ name: 'web', namespace: 'shop', port: 80 }] }],
   })),
   SecurityGroupPolicies: objects('SecurityGroupPolicy', 'groups', () => ({ podSelector: { matchLabels: {} } })),
+  'policies of Cilium': objects('CiliumNetworkPolicy', 'cilium', () => ({ endpointSelector: {}, ingress: [{}] })),
   Sidecars: objects('Sidecar', 'sidecar', (index) => ({
     workloadSelector: { labels: named(index) },
     egress: [{ hosts: ['./*'] }],

@@ -116,6 +116,11 @@ export const watchedShapes: Readonly<Record<string, (size: number) => Surroundin
       { workloads: templates(size) },
       objects('SecurityGroupPolicy', size, () => ({ podSelector: { matchExpressions: selected } })),
     ),
+  'n policies of Cilium, and n templates': (size) =>
+    surroundings(
+      { workloads: templates(size) },
+      objects('CiliumNetworkPolicy', size, () => ({ endpointSelector: { matchExpressions: selected }, ingress: [{}] })),
+    ),
   'n HTTPRoutes of 32 Services, n Services and n Gateways': (size) =>
     joining(
       {

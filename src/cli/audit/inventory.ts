@@ -59,14 +59,17 @@ const otherConfigs = [
   { group: 'gateway.networking.k8s.io', kind: 'Gateway' },
 ];
 
-const configKinds: readonly (Pick<WatchedKind, 'kind' | 'keep'> & { readonly group: string })[] = [
-  ...watched.map((each) => ({ ...each, group: each.resource.group })),
-  ...otherConfigs,
+/** A kind of configuration: `stated` as manifests name it, `kind` as views do. */
+type ConfigKind = Pick<WatchedKind, 'kind' | 'keep'> & { readonly group: string; readonly stated: string };
+
+const configKinds: readonly ConfigKind[] = [
+  ...watched.map((each) => ({ ...each, group: each.resource.group, stated: each.resource.kind })),
+  ...otherConfigs.map((each) => ({ ...each, stated: each.kind })),
 ];
 
 const clusterScoped: readonly string[] = [
   'Namespace',
-  ...watched.filter(({ resource: { namespaced } }) => !namespaced).map(({ kind }) => kind),
+  ...watched.filter(({ resource: { namespaced } }) => !namespaced).map(({ resource: { kind } }) => kind),
 ];
 
 function placed({ kind, object }: Manifest, namespace: string): KubeObject {
@@ -110,9 +113,9 @@ function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonl
 }
 
 function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[] {
-  const known = configKinds.find(({ group, kind }) => group === manifest.group && kind === manifest.kind);
+  const known = configKinds.find(({ group, stated }) => group === manifest.group && stated === manifest.kind);
   // Both Gateways in one list would be taken for each other: the one of the Gateway API is told by its group.
-  const kind = manifest.kind === 'Gateway' ? `Gateway.${manifest.group}` : manifest.kind;
+  const kind = manifest.kind === 'Gateway' ? `Gateway.${manifest.group}` : (known?.kind ?? '');
   return known === undefined ? [] : [projectWatched({ ...known, kind })(object)];
 }
 

@@ -36,6 +36,7 @@ export const shared: readonly string[] = [
   'MM143',
   'MM144',
   'MM145',
+  'MM155',
 ];
 
 /**

@@ -1,6 +1,7 @@
 import type { Resource } from '../../api/object.ts';
 import { calledByApi, calledByIngress, calledByRoute, calledByRoutes, calledByWebhooks } from '../outside-kinds.ts';
 import { nodeSpec } from '../placement.ts';
+import { keepAdminPolicy, keepCalicoPolicy, keepCiliumPolicy } from '../unread-filters.ts';
 import type { WatchedKind } from '../watched-kind.ts';
 import {
   keepAnalysis,
@@ -39,6 +40,17 @@ function reading(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']
 
 function scraping(watchedKind: WatchedKind): WatchedKind {
   return { ...watchedKind, isOwn: true, optional: 'what scrapes pods is not known (MM134)', keep: keepMonitor };
+}
+
+/** Packet filters that nobody reads here but for whose pods they are for. `name`: as views have it. */
+function filtering(
+  watchedKind: WatchedKind,
+  keep: NonNullable<WatchedKind['keep']>,
+  name = watchedKind.kind,
+): WatchedKind {
+  const optional =
+    'whether packet filters of Cilium, Calico or administrators would cut calls off is not known (MM155)';
+  return { ...watchedKind, kind: name, optional, keep };
 }
 
 const apiServer = 'it is not known whom the API server calls, which would be refused behind a waypoint (MM128)';
@@ -107,6 +119,34 @@ export const watched: readonly WatchedKind[] = [
     optional: 'security groups for pods are not known (MM143)',
     keep: keepSecurityGroups,
   },
+  filtering(kind('cilium.io', 'v2', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies'), keepCiliumPolicy),
+  filtering(
+    kind('cilium.io', 'v2', 'CiliumClusterwideNetworkPolicy', 'ciliumclusterwidenetworkpolicies', false),
+    keepCiliumPolicy,
+  ),
+  ...['crd.projectcalico.org/v1', 'projectcalico.org/v3'].flatMap((groupVersion) => {
+    const [group = '', version = ''] = groupVersion.split('/');
+    return [
+      filtering(kind(group, version, 'NetworkPolicy', 'networkpolicies'), keepCalicoPolicy, `NetworkPolicy.${group}`),
+      filtering(
+        kind(group, version, 'GlobalNetworkPolicy', 'globalnetworkpolicies', false),
+        keepCalicoPolicy,
+        `GlobalNetworkPolicy.${group}`,
+      ),
+    ];
+  }),
+  filtering(
+    kind('policy.networking.k8s.io', 'v1alpha1', 'AdminNetworkPolicy', 'adminnetworkpolicies', false),
+    keepAdminPolicy,
+  ),
+  filtering(
+    kind('policy.networking.k8s.io', 'v1alpha1', 'BaselineAdminNetworkPolicy', 'baselineadminnetworkpolicies', false),
+    keepAdminPolicy,
+  ),
+  filtering(
+    kind('policy.networking.k8s.io', 'v1alpha2', 'ClusterNetworkPolicy', 'clusternetworkpolicies', false),
+    keepAdminPolicy,
+  ),
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */

@@ -38,6 +38,7 @@ import type { Rule } from './findings/rule.ts';
 import { roomRules } from './findings/room.ts';
 import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
+import { unreadFilterRules } from './findings/unread-filters.ts';
 import { unseenCallerRules } from './findings/unseen-callers.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
@@ -111,6 +112,7 @@ export const rules: readonly Rule[] = [
   ...budgetRules,
   ...quotaRules,
   ...networkPolicyRules,
+  ...unreadFilterRules,
   ...nodeRules,
   ...fromOutsideRules,
   ...metricReaderRules,
