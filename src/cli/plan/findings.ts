@@ -42,6 +42,7 @@ const asked: readonly string[] = [
   'MM119',
   'MM120',
   'MM128',
+  'MM152',
 ];
 
 /**

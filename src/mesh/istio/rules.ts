@@ -26,6 +26,11 @@ import { platformRules } from './findings/platform.ts';
 import { topologyRules } from './findings/topology.ts';
 import { interfaceRules } from './findings/interfaces.ts';
 import { scrapingRules } from './findings/scraping.ts';
+import { withoutRequestRules } from './findings/without-requests.ts';
+import { nameRules } from './findings/names.ts';
+import { proxySettingRules } from './findings/proxy-settings.ts';
+import { exportedRules } from './findings/exported.ts';
+import { requestedRules } from './findings/requested-waypoints.ts';
 import { metricReaderRules } from './findings/metric-readers.ts';
 import { fromOutsideRules } from './findings/from-outside.ts';
 import { nodeRules } from './findings/nodes.ts';
@@ -61,6 +66,7 @@ export const semanticRules: readonly Rule[] = [
   ...waypointRules,
   ...exitRules,
   ...takenNameRules,
+  ...requestedRules,
   ...adoptRules,
   ...sizeRules,
   ...ownCallerRules,
@@ -118,6 +124,10 @@ export const rules: readonly Rule[] = [
   ...topologyRules,
   ...platformRules,
   ...headerReaderRules,
+  ...withoutRequestRules,
+  ...nameRules,
+  ...proxySettingRules,
+  ...exportedRules,
   ...returnRules,
   ...roomRules,
   ...proxyRules,
