@@ -122,6 +122,9 @@ export const endedExamples: Readonly<Record<Ids, Examples>> = {
       'pods without a sidecar': behind([grpc], {
         workloads: [workload({ templateLabels: { app: 'web', 'sidecar.istio.io/inject': 'false' } })],
       }),
+      'a gateway that is injected': behind([grpc], {
+        workloads: [workload({ templateAnnotations: { 'inject.istio.io/templates': 'gateway' } })],
+      }),
       'one that a waypoint is asked for': behind([grpc], asking('shop/web')),
       'all of the namespace': behind([grpc], asking('shop/*')),
       'on the way to sidecars': behind([grpc], toSidecar),
@@ -190,6 +193,7 @@ export const endedExamples: Readonly<Record<Ids, Examples>> = {
       'what MM062 says': set({ 'proxy.istio.io/config': '{interceptionMode: TPROXY}' }),
       'what MM130 says': set({ 'sidecar.istio.io/userVolume': '[]' }),
       'out of the mesh': { ...set(tags), route: { from: 'IstioSidecar', to: 'None' } },
+      'a gateway that is injected': set({ ...tags, 'inject.istio.io/templates': 'gateway' }),
       'no setting': set({ 'sidecar.istio.io/rewriteAppHTTPProbers': 'true' }),
       'pods without a sidecar': set(tags, { templateLabels: { app: 'web', 'sidecar.istio.io/inject': 'false' } }),
       'on the way to sidecars': { ...set(tags), ...toSidecar },

@@ -5,11 +5,10 @@ import type { Surroundings } from '../../adapter.ts';
 import { list, strings } from '../../json.ts';
 import { asPod, type ConfigView, type TemplateView } from '../../views.ts';
 import { proxyConfigIn } from '../inbound-ports.ts';
-import { optsOutOfInjection } from '../injection.ts';
 import { answersNamesIn, configuredSo } from '../mesh-settings.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
-import { isCaptured, takesOutsidersIn } from './templates.ts';
+import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 
 /*
@@ -38,8 +37,8 @@ function answersBefore({ mesh }: Surroundings): boolean {
 function comesBetween(surroundings: Surroundings): (template: TemplateView) => boolean {
   const [byDefault, before] = [!isOlder(surroundings), answersBefore(surroundings)];
   return (template) => {
+    if (!losesSidecar(template)) return false;
     const pod = asPod(template);
-    if (!isCaptured(template) || optsOutOfInjection(pod)) return false;
     const asked = goBoolean(pod.annotations[captureAnnotation] ?? '') ?? byDefault;
     return asked && !(answersNamesIn(proxyConfigIn(pod) ?? {}) ?? before);
   };

@@ -3,9 +3,8 @@ import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type TemplateView } from '../../views.ts';
 import { proxyConfigIn } from '../inbound-ports.ts';
-import { optsOutOfInjection } from '../injection.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
-import { isCaptured, takesOutsidersIn } from './templates.ts';
+import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 
 const configAnnotation = 'proxy.istio.io/config';
@@ -84,7 +83,7 @@ function settingsOf(template: TemplateView): readonly (readonly [string, About])
 }
 
 function ofTemplate(template: TemplateView): readonly Evidence[] {
-  if (!isCaptured(template) || optsOutOfInjection(asPod(template))) return [];
+  if (!losesSidecar(template)) return [];
   const settings = settingsOf(template);
   if (settings.length === 0) return [];
   const isOwn = settings.every(([, about]) => about === 'Proxy');

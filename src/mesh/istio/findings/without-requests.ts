@@ -1,8 +1,7 @@
 import { counted, listed } from '../../../base/counted.ts';
 import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { asPod, type ServicePortView, type ServiceView, type TemplateView, type WorkloadView } from '../../views.ts';
-import { optsOutOfInjection } from '../injection.ts';
+import type { ServicePortView, ServiceView, WorkloadView } from '../../views.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { readerIn } from '../metric-readers.ts';
 import { spend } from '../policy/effort.ts';
@@ -14,7 +13,7 @@ import { isServable, serviceTitle } from '../policy/translate/world.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
-import { isCaptured, takesOutsidersIn } from './templates.ts';
+import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 
 /*
@@ -50,14 +49,10 @@ function podsOf({ kind, name, replicas }: WorkloadView, scaled: ReadonlySet<stri
   return many ? Math.max(2, replicas) : replicas;
 }
 
-function hadSidecar(template: TemplateView): boolean {
-  return isCaptured(template) && !optsOutOfInjection(asPod(template));
-}
-
 /** How many pods are behind a selector. */
 function countingPods(surroundings: Surroundings): (selector: ServiceView['selector']) => number {
   const { workloads, pods } = surroundings;
-  const own = workloads.filter(hadSidecar);
+  const own = workloads.filter(losesSidecar);
   const known = new Set(workloads.map(({ kind, name }) => `${kind}/${name}`));
   const others = pods.filter(({ owner, finished }) => !finished && !known.has(`${owner?.kind}/${owner?.name}`));
   const scaled = scaledIn(surroundings);
@@ -82,6 +77,13 @@ function portName({ port, name, appProtocol }: ServicePortView): string {
   return said === undefined ? String(port) : `${port} (${shown(said)})`;
 }
 
+/** What is settled at the start counts from the next one on. Manifests that are audited have no pods and no start. */
+function how({ namespace, name }: ServiceView, { itinerary, pods }: Surroundings): string {
+  const entry = `add ${namespace}/${name} to spec.waypoint.services`;
+  const isStarted = itinerary !== undefined && pods.length > 0;
+  return isStarted ? `${entry}, roll the namespace back and start it again` : `${entry} before the start`;
+}
+
 function sticking(surroundings: Surroundings): readonly Evidence[] {
   if (!takesOutsidersIn(surroundings.route)) return [];
   const left = leftWithout(surroundings).filter(({ ports }) => ports.some(isHttp2));
@@ -96,7 +98,7 @@ function sticking(surroundings: Surroundings): readonly Evidence[] {
         {
           object: serviceTitle(service),
           message: `port ${ports} is HTTP/2, and ${counted(pods, 'pod')} or more are behind it: sidecars of callers send each request to another pod; once callers are in ambient, ztunnel takes a connection to one of them, and all its requests stay there`,
-          fix: `Have a waypoint balance the requests: add ${service.namespace}/${service.name} to spec.waypoint.services before the start. Or have clients balance by themselves, or the server close connections after some time (max connection age of gRPC).`,
+          fix: `Have a waypoint balance the requests: ${how(service, surroundings)}. Or have clients balance by themselves, or the server close connections after some time (max connection age of gRPC).`,
         },
       ];
     });
