@@ -158,6 +158,13 @@ export const endedExamples: Readonly<Record<Ids, Examples>> = {
       'one that answers by itself': started(byProvider, {
         'proxy.istio.io/config': 'proxyMetadata: {ISTIO_META_DNS_CAPTURE: "true"}',
       }),
+      'an istio-cni that leaves DNS alone': {
+        ...started(byProvider),
+        mesh: mesh([
+          ...installed,
+          config('ConfigMap', { AMBIENT_DNS_CAPTURE: 'false' }, { name: 'istio-cni-config', namespace: root }),
+        ]),
+      },
       'an older Istio': { ...started(byProvider), mesh: { ...mesh(), version: '1.24' } },
       'a ServiceEntry without an address': surroundings({}, [
         entry({ resolution: 'NONE' }),

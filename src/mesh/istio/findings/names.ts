@@ -2,7 +2,7 @@ import { listed } from '../../../base/counted.ts';
 import { goBoolean } from '../../../base/go-boolean.ts';
 import { memoizeLast } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { list, strings } from '../../json.ts';
+import { list, strings, text } from '../../json.ts';
 import { asPod, type ConfigView, type TemplateView } from '../../views.ts';
 import { proxyConfigIn } from '../inbound-ports.ts';
 import { answersNamesIn, configuredSo } from '../mesh-settings.ts';
@@ -19,10 +19,15 @@ import { warned } from './warned.ts';
 /** By which a pod keeps its DNS to itself (getPodLevelTrafficOverrides in cni/pkg/nodeagent/net.go). */
 const captureAnnotation = 'ambient.istio.io/dns-capture';
 
-/** Whether ambient leaves DNS alone where no pod says anything. */
-function isOlder({ mesh: { version = '' } }: Surroundings): boolean {
-  const known = parseIstioVersion(version);
-  return known?.major === 1 && known.minor < 25;
+/** What istio-cni is told, where it runs in the namespace of the control plane (templates/configmap-cni.yaml of its chart). */
+const cniConfig = 'istio-cni-config';
+
+/** Whether ambient takes DNS of pods that say nothing: what istio-cni is told, else what its version does by itself. */
+function takesNames({ mesh }: Surroundings): boolean {
+  const told = mesh.configs('ConfigMap', mesh.controlPlaneNamespace).find(({ name }) => name === cniConfig);
+  const said = goBoolean(text(told?.spec['AMBIENT_DNS_CAPTURE']) ?? '');
+  const known = parseIstioVersion(mesh.version ?? '');
+  return said ?? !(known?.major === 1 && known.minor < 25);
 }
 
 /** Whether sidecars answer already, by every mesh configuration that may be in force. */
@@ -35,7 +40,7 @@ function answersBefore({ mesh }: Surroundings): boolean {
 
 /** Whether ztunnel comes between the pods of a template and DNS, where nobody has been. */
 function comesBetween(surroundings: Surroundings): (template: TemplateView) => boolean {
-  const [byDefault, before] = [!isOlder(surroundings), answersBefore(surroundings)];
+  const [byDefault, before] = [takesNames(surroundings), answersBefore(surroundings)];
   return (template) => {
     if (!losesSidecar(template)) return false;
     const pod = asPod(template);
