@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { journalAnnotation } from '../../src/api/resources.ts';
-import { made, nothingLeft, rolesOf, shop } from './http.ts';
+import { denyDelete, made, nothingLeft, rolesOf, shop } from './http.ts';
 import { kinds, meshMigration, object } from './manifests.ts';
 import type { Scenario } from './scenario.ts';
 import { isBound } from './waypoint-world.ts';
@@ -42,6 +42,10 @@ async function journaled(world: World): Promise<unknown> {
   return (JSON.parse(metadata.annotations?.[journalAnnotation] ?? '{}') as { readonly requested?: unknown }).requested;
 }
 
+async function guards(world: World): Promise<number> {
+  return (await rolesOf(world))['Guard'] ?? 0;
+}
+
 /** Waypoints that a migration asks for, where nothing needs one. */
 export const requestedScenarios: readonly Scenario[] = [
   {
@@ -81,6 +85,28 @@ export const requestedScenarios: readonly Scenario[] = [
       assert.equal(status?.itinerary, 'L4');
       assert.deepEqual(await made(world), {});
       await world.phase('Migrated');
+      await back(world, before);
+    },
+    disturbs: true,
+  },
+  {
+    // Nothing had to be guarded, and what says that the step was done is gone: the journal says that all were.
+    name: 'requested-then-denied',
+    simulationOnly: true,
+    async run(world) {
+      await plainShop(world);
+      const [home, before] = [world.ns(), await world.snapshot()];
+      await request(world, `${home}/api`);
+      await world.childPhase('Migrated');
+      assert.equal(await guards(world), 0);
+      await world.edit({ action: 'Pause' });
+      await world.forge({ steps: null }, home);
+      await world.create(denyDelete(home));
+      await world.eventually('nobody gets around the waypoint', async () =>
+        (await guards(world)) === 1 ? true : undefined,
+      );
+      assert.deepEqual(await rolesOf(world), { Copy: 2, AllowWaypoint: 1, Guard: 1 });
+      await world.edit({ action: 'Migrate' });
       await back(world, before);
     },
     disturbs: true,
