@@ -14,6 +14,7 @@ export const acknowledgeable = [
   'MM132',
   'MM138',
   'MM139',
+  'MM148',
   'MM155',
 ] as const;
 

@@ -160,6 +160,7 @@ describe('the rules of MeshMigration', () => {
         ],
       },
     ],
+    ['waypoints on request', { waypoint: { services: ['shop/web', 'pay/*', '1-shop/a-1'] } }],
     [
       'what somebody answers for',
       {
@@ -229,6 +230,11 @@ describe('the rules of MeshMigration', () => {
       { accept: [{ finding: 'MM139', object: 'NetworkPolicy mallory/ports' }] },
       'give the digest',
     ],
+    [
+      'waypoints on request on another way',
+      { from: 'None', waypoint: { services: ['shop/web'] } },
+      'waypoint.services is for the way from IstioSidecar to IstioAmbient',
+    ],
     ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
   ])('refuse %s', (_title, spec, message) => {
     expect(refusals(schema, migration(spec))).toEqual([expect.stringContaining(message)]);
@@ -272,6 +278,12 @@ describe('the rules of MeshMigration', () => {
       `a ServiceAccount ${JSON.stringify(serviceAccount)} that cannot be`,
       { callers: [{ namespace: 'shop', from: [{ namespace: 'web', serviceAccount }] }] },
     ]),
+    ...['shop', 'shop/', '/web', 'Shop/web', 'shop/web*', '*/web', '*/*', 'shop/web/80', 'shop/web '].map(
+      (service): [string, Json] => [
+        `a Service ${JSON.stringify(service)} for a waypoint`,
+        { waypoint: { services: [service] } },
+      ],
+    ),
     ['a caller in a namespace that cannot be', { callers: [{ namespace: 'shop', from: [{ namespace: 'Web' }] }] }],
     ['a namespace that stays and cannot be', { restart: { hboneNamespaces: { names: ['Web'] } } }],
     ['a label value that no namespace can have', { namespaces: { selector: { matchLabels: { team: 'a b' } } } }],

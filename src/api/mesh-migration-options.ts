@@ -94,6 +94,13 @@ export const WaypointName = z
   .max(63)
   .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/);
 
+/** `NAMESPACE/SERVICE`, or `NAMESPACE/*` for all of a namespace. */
+export const ServicePath = z
+  .string()
+  .min(3)
+  .max(127)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/(\*|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/);
+
 /** `spec.waypoint`: the waypoint of namespaces that need one. */
 export const Waypoint = z.object({
   adopt: WaypointName.optional()
@@ -105,6 +112,14 @@ export const Waypoint = z.object({
         { rule: "self != 'none'", message: 'none is no name of a waypoint: as a label it means that there is none' },
       ],
     }),
+  services: z
+    .array(ServicePath)
+    .max(1000)
+    .default([])
+    .describe(
+      'Services that are to have a waypoint although no policy or route needs one, as NAMESPACE/SERVICE or NAMESPACE/* (all of the namespace that a waypoint can stand before): it balances each request, tries again and reports HTTP, which ztunnel does not. Settled when the namespace starts: an entry that comes or goes later counts at its next start. From IstioSidecar to IstioAmbient only.',
+    )
+    .meta({ 'x-kubernetes-list-type': 'set' }),
   replicas: z
     .object({
       min: z

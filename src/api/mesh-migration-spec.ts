@@ -122,6 +122,11 @@ export const MeshMigrationSpec = z
         message:
           'waypoint.adopt is for the way from IstioSidecar to IstioAmbient: no other one puts a waypoint in front of a namespace',
       },
+      {
+        rule: "!has(self.waypoint) || !has(self.waypoint.services) || self.waypoint.services.size() == 0 || (self.from == 'IstioSidecar' && self.to == 'IstioAmbient')",
+        message:
+          'waypoint.services is for the way from IstioSidecar to IstioAmbient: no other one puts a waypoint in front of a namespace',
+      },
       { rule: 'self.from != self.to', message: 'from and to are the same: there is nothing to migrate' },
       {
         rule: 'self.from == oldSelf.from && self.to == oldSelf.to',

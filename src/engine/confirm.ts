@@ -207,6 +207,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
   const {
     itinerary: _itinerary,
     adopted: _adopted,
+    requested: _requested,
     records: _records,
     order: _order,
     back: _back,
@@ -217,7 +218,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
   } = situation.surroundings;
   if (journal === undefined) return { ...situation, surroundings };
   const { order } = situation.object.status ?? {};
-  const { waypoint: adopted, services: records, labels: back } = journal;
+  const { waypoint: adopted, requested, services: records, labels: back } = journal;
   const since = Date.parse(journal.capturedAt);
   return {
     ...situation,
@@ -233,6 +234,7 @@ export function confirmed(situation: Situation, journal: Journal | undefined): S
       ...(Number.isFinite(since) && { since }),
       ...(journal.failure !== undefined && { failed: true as const }),
       ...(adopted !== undefined && { adopted }),
+      ...(requested && { requested }),
       ...(records && { records }),
       ...(order !== undefined && { order }),
     },

@@ -66,9 +66,18 @@ function extentOf({ direction, steps }: NamespaceMigrationStatus, { backward }: 
   return begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true) ? 'New' : 'All';
 }
 
-/** A step whose work was done, or done in part: the status may have been lost, but what was made tells as much. */
+/** Whether the journal says that it has been at the end of this way, and so has done all its steps. */
+function hasArrived({ remembered }: Situation, { itinerary = 'L4' }: NamespaceMigrationStatus): boolean {
+  return remembered?.arrived === true && remembered.direction === 'Forward' && remembered.itinerary === itinerary;
+}
+
+/**
+ * A step whose work was done, or done in part: the status may have been lost, but what was made tells as much, and so
+ * does the journal of one that had nothing to make.
+ */
 function hasMade(situation: Situation, status: NamespaceMigrationStatus, { name }: StepPlan): boolean {
   return (
+    hasArrived(situation, status) ||
     status.steps?.some((step) => step.name === name && step.completedAt !== undefined) === true ||
     ownObjects(situation, [name]).length > 0
   );

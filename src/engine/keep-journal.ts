@@ -45,19 +45,27 @@ function changedSince(
   return before || now ? { changed: true } : {};
 }
 
+type Before = Pick<Journal, 'unseen' | 'heldBefore' | 'requested'>;
+
 /**
  * What nobody can tell any more on the way is asked once, with the labels: who is not seen by the sidecars of before,
- * and what would have held a way back then.
+ * what would have held a way back then, and which Services a waypoint was asked for.
  */
-function ofBefore(
-  { remembered, adapter, surroundings }: Situation,
-  { direction }: NamespaceMigrationStatus,
-  capturedAt: string,
-): Pick<Journal, 'unseen' | 'heldBefore'> {
-  const begins = remembered?.capturedAt !== capturedAt && direction === 'Forward';
-  const unseen = begins ? adapter.unseenBefore(surroundings) : remembered?.unseen;
-  const heldBefore = begins ? adapter.heldBefore(surroundings) : remembered?.heldBefore;
-  return { ...(unseen && { unseen }), ...(heldBefore && { heldBefore }) };
+function askedOnce({ adapter, surroundings }: Situation): Before {
+  const unseen = adapter.unseenBefore(surroundings);
+  const requested = adapter.requests(surroundings);
+  return {
+    ...(requested.length > 0 && { requested }),
+    ...(unseen && { unseen }),
+    heldBefore: adapter.heldBefore(surroundings),
+  };
+}
+
+function ofBefore(situation: Situation, { direction }: NamespaceMigrationStatus, capturedAt: string): Before {
+  const { remembered } = situation;
+  if (remembered?.capturedAt !== capturedAt && direction === 'Forward') return askedOnce(situation);
+  const { unseen, heldBefore, requested } = remembered ?? {};
+  return { ...(requested && { requested }), ...(unseen && { unseen }), ...(heldBefore && { heldBefore }) };
 }
 
 /** Which way it goes, and on the way back whether it was at rest before. */

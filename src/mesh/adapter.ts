@@ -229,6 +229,11 @@ export interface Surroundings {
    * Name of the user's waypoint that it uses; undefined if that is one that the operator makes, or before the start.
    */
   readonly adopted?: string;
+  /**
+   * Names of the Services that the migration asked a waypoint for, as the journal has them; absent before the start, and
+   * where it asked for none.
+   */
+  readonly requested?: readonly string[];
   /** Labels that Services had before they were bound, by Service, as the journal has them; absent before the start. */
   readonly records?: Readonly<Record<string, LabelTargets>>;
   /** The labels of the namespace to come back to, as the journal has them; absent before the start. */
@@ -315,6 +320,10 @@ export interface MeshAdapter {
    * operator makes it.
    */
   adopts(surroundings: Surroundings): string | undefined;
+  /**
+   * Names of the Services that are to have a waypoint because the migration says so; asked once, at the start.
+   */
+  requests(surroundings: Surroundings): readonly string[];
   /** The order in which workloads are to be restarted and why, if it matters. */
   order(surroundings: Surroundings): readonly PlannedRestart[];
   /** Which namespaces call a namespace, this one or another. */

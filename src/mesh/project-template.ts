@@ -3,7 +3,7 @@ import { count, record, records, stringMap, text, type Json } from './json.ts';
 import { createdAtOf, kindIn, meshAnnotations } from './project.ts';
 import { ofOtherMeshes } from './other-meshes.ts';
 import { placementOf } from './placement.ts';
-import { certificateReaders, proxyParts } from './proxy-parts.ts';
+import { certificateReaders, nameUpdaters, proxyParts } from './proxy-parts.ts';
 import type { ContainerPortView, TemplateView } from './views.ts';
 
 /** Where a template of pods stands in the spec of what makes them: of most kinds, of a CronJob, of a ScaledJob. */
@@ -66,6 +66,7 @@ export function projectTemplate(group: string, kind: string): (object: KubeObjec
       ...otherProxies(podSpec),
       ...placementOf(podSpec),
       ...certificateReaders(podSpec),
+      ...nameUpdaters(podSpec),
       ...(podSpec['hostNetwork'] === true && { hostNetwork: true as const }),
     };
   };

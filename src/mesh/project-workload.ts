@@ -6,7 +6,7 @@ import { createdAtOf } from './project.ts';
 import { placementOf } from './placement.ts';
 import { podAsks } from './pod-resources.ts';
 import { restartAnnotation } from '../api/resources.ts';
-import { certificateReaders, proxyParts } from './proxy-parts.ts';
+import { certificateReaders, nameUpdaters, proxyParts } from './proxy-parts.ts';
 import { troubleOfWorkload } from './trouble.ts';
 import { containerPorts, otherProxies } from './project-template.ts';
 import type { WorkloadView } from './views.ts';
@@ -168,6 +168,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       ...otherProxies(podSpec),
       ...placementOf(podSpec),
       ...certificateReaders(podSpec),
+      ...nameUpdaters(podSpec),
       ...madeFor(object),
       ...nodeAccounts(podSpec),
       templateLabels: stringMap(template['labels']),

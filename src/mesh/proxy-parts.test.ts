@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { proxyParts } from './proxy-parts.ts';
+import { nameUpdaters, proxyParts } from './proxy-parts.ts';
 
 type Container = Readonly<Record<string, unknown>>;
 
@@ -17,6 +17,28 @@ function shell(script: string, options = '-c'): Container {
 const quit = 'curl -fsS -X POST http://localhost:15020/quitquitquit';
 const wait = 'until curl -fs http://127.0.0.1:15021/healthz/ready; do sleep 1; done; run';
 const adminApi = { name: 'ENVOY_ADMIN_API', value: 'http://127.0.0.1:15000' };
+
+describe('dynamic updates of names', () => {
+  const updaters = (container: Container): unknown => nameUpdaters({ containers: [{ name: 'app', ...container }] });
+
+  it.each<[string, Container]>([
+    ['a provider', { args: ['--provider=rfc2136'] }],
+    ['an option of it', { args: ['--rfc2136-host=ns.example.com'] }],
+    ['a path to the tool', shell('/usr/bin/nsupdate -v /zone')],
+    ['the tool behind another command', shell('cat /zone | nsupdate')],
+  ])('are told by %s', (_, container) => {
+    expect(updaters(container)).toEqual({ updatesNames: ['app'] });
+  });
+
+  it.each<[string, Container]>([
+    ['another provider', { args: ['--provider=aws', '--txt-owner-id=rfc21360'] }],
+    ['a tool that is called nearly so', shell('nsupdate-exporter; my-nsupdate.sh')],
+    ['the sidecar', { name: 'istio-proxy', args: ['rfc2136'] }],
+    ['nothing at all', {}],
+  ])('are not told by %s', (_, container) => {
+    expect(updaters(container)).toEqual({});
+  });
+});
 
 describe('what comes to no good end without a sidecar', () => {
   it.each<[string, Container]>([

@@ -106,16 +106,31 @@ export function proxyParts(podSpec: Json): { readonly proxyParts?: ProxyParts } 
   return Object.values(parts).some((names: readonly string[]) => names.length > 0) ? { proxyParts: parts } : {};
 }
 
+/** What sends dynamic updates to a DNS server: external-dns by its options, or the tool of BIND. */
+const updates = /(?<![\w.])rfc2136(?![\w.])|(?:^|[\s/;&|(])nsupdate(?![\w.-])/i;
+
+/** Which containers send such updates, by what they are started with; none for most. */
+export function nameUpdaters(podSpec: Json): { readonly updatesNames?: readonly string[] } {
+  const containers = [...records(podSpec['containers']), ...records(podSpec['initContainers'])];
+  const found = containers.filter((container) => !isForProxy(container) && saidTo(container).some(isUpdate));
+  return found.length === 0 ? {} : { updatesNames: namesOf(found) };
+}
+
+function isUpdate(said: string): boolean {
+  return updates.test(said);
+}
+
+/** What a container is started with, as far as it is written in the template. */
+function saidTo({ command, args, env }: Json): readonly string[] {
+  return [...strings(command), ...strings(args), ...records(env).map(({ value }) => text(value) ?? '')];
+}
+
 /** The header that a sidecar writes by the certificate of the caller, in any case of letters. */
 const ofCertificate = /x-forwarded-client-cert/i;
 
 /** Which containers are told of it, by what they are started with; none for most. */
 export function certificateReaders(podSpec: Json): { readonly readsCertificate?: readonly string[] } {
   const containers = [...records(podSpec['containers']), ...records(podSpec['initContainers'])];
-  const told = containers.filter(({ command, args, env }) =>
-    [...strings(command), ...strings(args), ...records(env).map(({ value }) => text(value) ?? '')].some((said) =>
-      ofCertificate.test(said),
-    ),
-  );
+  const told = containers.filter((container) => saidTo(container).some((said) => ofCertificate.test(said)));
   return told.length === 0 ? {} : { readsCertificate: namesOf(told.filter((each) => !isForProxy(each))) };
 }

@@ -101,6 +101,8 @@ export interface TemplateView extends View {
   readonly otherProxies?: readonly string[];
   /** Names of its containers that are told of the header in which a sidecar says who calls; absent if none is. */
   readonly readsCertificate?: readonly string[];
+  /** Names of its containers that send dynamic updates to a DNS server; absent if none does. */
+  readonly updatesNames?: readonly string[];
   /** What it says about nodes; absent if it says nothing. */
   readonly placement?: Placement;
 }

@@ -48,6 +48,14 @@ describe('the journal on a namespace', () => {
     },
   );
 
+  it('names the Services that a waypoint was asked for', () => {
+    const requested = ['api', 'web'];
+
+    expect(read(journalText({ ...journal, requested }))?.requested).toEqual(requested);
+    expect(journalText(journal)).not.toContain('requested');
+    expect(read(JSON.stringify({ ...(JSON.parse(journalText(journal)) as object), requested: 7 }))).toEqual(journal);
+  });
+
   it('keeps who was not seen before the start, and nothing of that in any other shape', () => {
     const unseen = { namespaces: ['blog', 'cart'], policies: ['shop/no-addresses abc'], called: ['abcdef'] };
 

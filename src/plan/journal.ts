@@ -59,6 +59,8 @@ export interface Journal {
    * replaces a Service takes that away.
    */
   readonly services?: Readonly<Record<string, LabelTargets>>;
+  /** Names of the Services that the migration asked a waypoint for: taken once, with the labels. */
+  readonly requested?: readonly string[];
   /** Who was not seen by the sidecars of before: taken once, with the labels. */
   readonly unseen?: UnseenBefore;
   /** Marks of what would have held a way back at the start: taken once, with the labels. */
@@ -156,14 +158,15 @@ function fromJson(json: Json): Journal | undefined {
   const by = byIn(json['by']);
   const failure = failureIn(json['failure']);
   const services = servicesIn(json['services']);
-  const unseen = unseenIn(json['unseen']);
-  const heldBefore = heldIn(json['heldBefore']);
+  const [unseen, heldBefore] = [unseenIn(json['unseen']), heldIn(json['heldBefore'])];
+  const requested = strings(json['requested']);
   return {
     ...rest,
     ...(home !== undefined && { home }),
     ...(first !== undefined && { first }),
     ...(waypoint !== undefined && { waypoint }),
     ...(services && { services }),
+    ...(requested.length > 0 && { requested }),
     ...(unseen && { unseen }),
     ...(heldBefore && { heldBefore }),
     route: { from, to },
@@ -261,6 +264,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     arrived,
     rested,
     ...(kept.length > 0 && { services: kept }),
+    requested: rest.requested,
     unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies, called: unseen.called },
     heldBefore,
     by: by && { name: by.name.slice(0, 128), at: by.at },

@@ -118,6 +118,7 @@ describe('scopeOf', () => {
         { namespace: 'shpo', from: [] },
       ],
       policies: { direct: [{ namespace: 'crat', ports: [8080] }] },
+      waypoint: { services: ['blog/api', 'crat/*'] },
       restart: { hboneNamespaces: { names: ['nothing-like-it'] } },
     };
     const found = scope(migration({ names: ['shop'], exclude: ['blgo', 'gone'], spec: migrationSpec(spec) }));
@@ -133,7 +134,7 @@ describe('scopeOf', () => {
         'MM127',
         'Warning',
         'Namespace crat',
-        'it is named in spec.callers and spec.policies.direct but does not exist; the nearest name that does is cart',
+        'it is named in spec.callers and spec.waypoint.services and spec.policies.direct but does not exist; the nearest name that does is cart',
       ],
       [
         'MM127',

@@ -10,6 +10,7 @@ const lists: readonly (readonly [string, (spec: MeshMigrationSpec) => readonly s
     'spec.callers',
     ({ callers }) => callers.flatMap(({ namespace, from }) => [namespace, ...from.map((caller) => caller.namespace)]),
   ],
+  ['spec.waypoint.services', ({ waypoint }) => waypoint.services.map((path) => path.slice(0, path.indexOf('/')))],
   ['spec.policies.direct', ({ policies }) => policies.direct.map(({ namespace }) => namespace)],
   ['spec.restart.hboneNamespaces', ({ restart }) => restart.hboneNamespaces?.names ?? []],
 ];

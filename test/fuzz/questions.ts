@@ -68,6 +68,7 @@ export function questions(adapter: MeshAdapter, surroundings: Surroundings): rea
     ['explain', () => adapter.explain(surroundings)],
     ['longer', () => adapter.longer(surroundings)],
     ['unseenBefore', () => adapter.unseenBefore(surroundings)],
+    ['requests', () => adapter.requests(surroundings)],
     ['heldBefore', () => adapter.heldBefore(surroundings)],
     ['refusing', () => adapter.refusing(surroundings)],
     ['refuses', () => adapter.refuses(surroundings)],

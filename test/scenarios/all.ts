@@ -23,6 +23,7 @@ import { networkPolicyScenarios } from './network-policies.ts';
 import { otherPodScenarios } from './other-pods.ts';
 import { ownObjectScenarios } from './own-objects.ts';
 import { migrateScenarios } from './migrate.ts';
+import { requestedScenarios } from './requested.ts';
 import { returnScenarios } from './return.ts';
 import { recordFightScenarios } from './record-fights.ts';
 import { recordScenarios } from './record.ts';
@@ -81,6 +82,7 @@ export const scenarios: readonly Scenario[] = [
   ...twoMigrationScenarios,
   ...strangerScenarios,
   ...adoptScenarios,
+  ...requestedScenarios,
   ...tenantScenarios,
   ...valueScenarios,
   ...writtenTextScenarios,

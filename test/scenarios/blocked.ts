@@ -183,6 +183,11 @@ export const blockedScenarios: readonly Scenario[] = [
           }),
           /is for the way from IstioSidecar to IstioAmbient/,
         ],
+        [meshMigration(world.name, good, { waypoint: { services: ['shop'] } }), /waypoint\.services/],
+        [
+          meshMigration(world.name, good, { to: 'None', waypoint: { services: ['shop/*'] } }),
+          /waypoint\.services is for the way from IstioSidecar to IstioAmbient/,
+        ],
         [meshMigration(world.name, good, { restart: { podsPerMinute: 0 } }), /podsPerMinute/],
         [meshMigration(world.name, good, { restart: { progressDeadline: 'soon' } }), /progressDeadline/],
       ];

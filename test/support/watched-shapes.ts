@@ -143,6 +143,51 @@ export const watchedShapes: Readonly<Record<string, (size: number) => Surroundin
         ),
       ],
     ),
+  'n Services of gRPC, and n templates behind each': (size) =>
+    surroundings({
+      workloads: templates(size).map((each) => ({ ...each, replicas: 2 })),
+      services: numbers(size, (index) =>
+        service({
+          name: `s${index}`,
+          uid: `s${index}`,
+          ports: [{ name: 'grpc', port: 80, targetPort: 80, protocol: 'TCP' }],
+        }),
+      ),
+    }),
+  'n templates with settings of their sidecars': (size) =>
+    surroundings({
+      workloads: numbers(size, (index) =>
+        workload({
+          name: `w${index}`,
+          uid: `w${index}`,
+          replicas: 0,
+          templateAnnotations: { 'proxy.istio.io/config': `{tracing: {sampling: ${index}}, a: {b: {c: 1}}}` },
+        }),
+      ),
+    }),
+  'n ServiceEntries, and n templates': (size) =>
+    surroundings(
+      { workloads: templates(size) },
+      numbers(size, (index) =>
+        config(
+          'ServiceEntry',
+          { hosts: numbers(20, (at) => `h${at}.example.com`), resolution: 'DNS' },
+          { name: `e${index}`, uid: `e${index}`, namespace: index % 2 === 0 ? 'shop' : 'bank' },
+        ),
+      ),
+    ),
+  'n Services that a waypoint is asked for, and n names that none has': (size) =>
+    surroundings({
+      spec: migrationSpec({
+        waypoint: { services: numbers(Math.min(1000, 2 * size), (index) => `shop/s${index}`) },
+      }),
+      workloads: numbers(size, (index) =>
+        workload({ name: `w${index}`, uid: `w${index}`, templateLabels: { app: `w${index}` } }),
+      ),
+      services: numbers(size, (index) =>
+        service({ name: `s${index}`, uid: `s${index}`, selector: { app: `w${index}` } }),
+      ),
+    }),
   'n autoscalers, and n templates': (size) =>
     surroundings(
       { workloads: templates(size) },

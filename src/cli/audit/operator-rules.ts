@@ -36,6 +36,11 @@ export const shared: readonly string[] = [
   'MM143',
   'MM144',
   'MM145',
+  'MM147',
+  'MM148',
+  'MM149',
+  'MM150',
+  'MM151',
   'MM155',
 ];
 

@@ -51,6 +51,7 @@ const asked: readonly string[] = [
   'MM119',
   'MM120',
   'MM128',
+  'MM152',
 ];
 
 /**

@@ -126,7 +126,11 @@ describe('the plan of a namespace', () => {
           expect.stringContaining('VirtualService shop/cart'),
         ],
       },
-      { name: 'checkout', waypoint: false, reasons: ['ztunnel does for it all that its sidecars did.'] },
+      {
+        name: 'checkout',
+        waypoint: false,
+        reasons: ['Nothing here needs one.', 'What sidecars did for it all the same is below: MM149.'],
+      },
     ]);
   });
 
@@ -297,6 +301,41 @@ describe('the namespace of the operator', () => {
   });
 });
 
+describe('a waypoint that a migration asks for', () => {
+  const grpc = service('shop', 'quotes').replace('name: http', 'name: grpc');
+  const manifests = [deployment('shop', 'quotes').replace('spec: {', 'spec: {replicas: 3, '), grpc];
+
+  it('is told to be an answer where requests of a connection would stay with one pod', () => {
+    const [shop] = namespaces(manifests);
+
+    expect(shop).toMatchObject({ itinerary: 'L4' });
+    expect(shop?.services[0]?.reasons.at(-1)).toMatch(/ below: MM147, MM149\.$/);
+    expect(shop?.findings.find(({ id }) => id === 'MM147')?.fix).toContain('add shop/quotes to spec.waypoint.services');
+  });
+
+  it.each(['shop/quotes', 'shop/*'])('is made for %s', (entry) => {
+    const [shop] = namespaces([...manifests, migration(`waypoint: {services: [${entry}]}`)]);
+
+    expect(shop).toMatchObject({
+      itinerary: 'L7',
+      services: [{ name: 'quotes', waypoint: true, reasons: ['spec.waypoint.services asks for it.'] }],
+    });
+    expect(shop?.makes.map(({ role }) => role)).toEqual(['Waypoint', 'Waypoint']);
+    expect(shop?.findings.map(({ id, severity }) => `${severity} ${id}`)).toEqual([
+      'Warning MM043',
+      'Warning MM061',
+      'Info MM149',
+    ]);
+  });
+
+  it('is none for what is not there', () => {
+    const [shop] = namespaces([...manifests, migration('waypoint: {services: [shop/quote]}')]);
+
+    expect(shop).toMatchObject({ itinerary: 'L4' });
+    expect(shop?.findings.map(({ id, object }) => `${id} ${object}`)).toContain('MM152 Service shop/quote');
+  });
+});
+
 describe('a waypoint that is there already', () => {
   const mine =
     '{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: mine, namespace: shop}, spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}}';
@@ -420,6 +459,7 @@ describe('callers that nobody knows', () => {
       'Warning MM043',
       'Warning MM085',
       'Warning MM061',
+      'Info MM149',
     ]);
   });
 });

@@ -6,6 +6,8 @@ import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
 import { modeOf } from '../../mesh/istio/pod-mode.ts';
 import { owns } from '../../mesh/views.ts';
+import { protocolsOf } from '../../mesh/istio/policy/translate/reach.ts';
+import { serviceTitle, type ServiceFacts } from '../../mesh/istio/policy/translate/world.ts';
 import { writersOf } from '../../mesh/istio/findings/metric-readers.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
@@ -15,6 +17,7 @@ import { keyOf, restartOrder } from '../../mesh/istio/waypoint/order.ts';
 import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
 import { managedBy, managedByLabel } from '../../api/resources.ts';
 import { namespacesOf, readPolicies, type AuditOptions } from '../audit/audit.ts';
+import type { AuditFinding } from '../audit/report.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { findingsAbout } from './findings.ts';
 import { namespaceOrder, type Placed } from './namespace-order.ts';
@@ -37,18 +40,32 @@ function callersText(callers: Callers): string {
     : `Called by ${[...new Set(names)].join(', ')}, by ${callers.from}.`;
 }
 
-/** Why a Service gets no waypoint. */
-function without(reasons: readonly string[]): readonly string[] {
-  return reasons.length === 0
-    ? ['ztunnel does for it all that its sidecars did.']
-    : [...reasons, 'No waypoint can stand before it.'];
+/** What of a Service ends with sidecars where no waypoint stands before it. */
+const ending: readonly string[] = ['MM147', 'MM149', 'MM151'];
+
+/** Those of the findings, by their ids, that are about a Service, or about all of its namespace that speak HTTP. */
+function endingOf(service: ServiceFacts, findings: readonly AuditFinding[]): readonly string[] {
+  const objects = [
+    serviceTitle(service),
+    ...(protocolsOf(service).includes('http') ? [`Namespace ${service.namespace}`] : []),
+  ];
+  return ending.filter((id) => findings.some((finding) => finding.id === id && objects.includes(finding.object)));
 }
 
-function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
+/** Why a Service gets no waypoint, and what ends all the same. */
+function without(reasons: readonly string[], ends: readonly string[]): readonly string[] {
+  return [
+    ...(reasons.length === 0 ? ['Nothing here needs one.'] : [...reasons, 'No waypoint can stand before it.']),
+    ...(ends.length === 0 ? [] : [`What sidecars did for it all the same is below: ${ends.join(', ')}.`]),
+  ];
+}
+
+function servicesOf(surroundings: Surroundings, findings: readonly AuditFinding[]): readonly ServicePlan[] {
   const guarded = guardedServices(surroundings);
   const before = boundBefore(surroundings);
   const { needs } = translationOf(surroundings);
-  return needs.map(({ service: { name }, servable, reasons }) => {
+  return needs.map(({ service: facts, servable, reasons }) => {
+    const { name } = facts;
     const already = before.includes(name);
     const waypoint = itineraryOf(surroundings) === 'L7' && servable && (already || reasons.length > 0);
     const sentences = [
@@ -60,7 +77,7 @@ function servicesOf(surroundings: Surroundings): readonly ServicePlan[] {
       name,
       waypoint,
       ...(already && { already }),
-      reasons: waypoint ? sentences : without(sentences),
+      reasons: waypoint ? sentences : without(sentences, endingOf(facts, findings)),
       ...(waypoint && callers !== undefined && { callers: callersText(callers) }),
     };
   });
@@ -127,12 +144,13 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: 
   const waypoint = chosenWaypoint(surroundings);
   const { kept, offers } = chosen === 'L7' ? translationOf(surroundings) : { kept: [], offers: [] };
   const written = writersOf(surroundings);
+  const findings = findingsAbout(surroundings, read, planned);
   return {
     name,
     itinerary: chosen,
     ...(chosen === 'L7' && { waypoint: waypoint.name }),
     order: sentence,
-    services: servicesOf(surroundings),
+    services: servicesOf(surroundings, findings),
     makes: objectsOf(surroundings).map(({ role, object: { kind, metadata }, sentence: text }) => ({
       role,
       kind,
@@ -147,7 +165,7 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: 
     kept,
     // What another controller writes it would write no more.
     offers: offers.filter(({ replaces }) => !written.has(replaces)),
-    findings: findingsAbout(surroundings, read, planned),
+    findings,
   };
 }
 

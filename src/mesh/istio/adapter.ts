@@ -38,6 +38,7 @@ import { explain } from './waypoint/explain.ts';
 import { namespaceCallers } from './waypoint/namespace-callers.ts';
 import { awaitsOwnCalled } from './waypoint/own-called.ts';
 import { plannedOrder } from './waypoint/planned-order.ts';
+import { requestedNow } from './waypoint/requested.ts';
 import { rules } from './rules.ts';
 import { asOf, checksOf } from './checks.ts';
 
@@ -55,7 +56,9 @@ const waypointPrerequisites: readonly Rule[] = [
 ];
 
 function longer(surroundings: Surroundings): ReturnType<MeshAdapter['longer']> {
-  const { itinerary: name, ...rest } = surroundings;
+  const { itinerary: name, ...picture } = surroundings;
+  // What a migration asks for is settled at the start: nobody gets a waypoint by an entry that has come since.
+  const rest = { ...picture, spec: { ...picture.spec, waypoint: { ...picture.spec.waypoint, services: [] } } };
   if (name !== 'L4' || choose(rest) !== 'L7') return undefined;
   const adopted = adoptedIn(rest);
   const behind: Surroundings = { ...rest, itinerary: 'L7', ...(adopted !== undefined && { adopted }) };
@@ -84,6 +87,13 @@ const safely = {
       'the choice of the waypoint',
       () => (getsWaypoint(surroundings) ? adoptedIn(surroundings) : undefined),
       () => undefined,
+    ),
+  requests: (surroundings) =>
+    guarded<readonly string[]>(
+      surroundings,
+      'the Services that a waypoint is asked for',
+      () => requestedNow(surroundings),
+      () => [],
     ),
   order: (surroundings) =>
     guarded<readonly PlannedRestart[]>(

@@ -128,6 +128,11 @@ const proxyConfigOf = memoize((annotations: Template['annotations']): Costed<Jso
 
 const unreadable: Costed<undefined> = { value: undefined, steps: 0 };
 
+/** What `proxy.istio.io/config` says of the sidecar of a pod, nothing without; undefined if it cannot be read. */
+export function proxyConfigIn({ annotations }: Template): Json | undefined {
+  return annotations[proxyConfigAnnotation] === undefined ? {} : recount(proxyConfigOf(annotations));
+}
+
 /** Asks about all pods of a namespace; `otherwise` is told why that is too much. */
 export function askedOfAll<T>(work: () => T, otherwise: (why: string) => T): T {
   const found = bounded(mostCharacters, work);
@@ -146,7 +151,7 @@ export function interception({ annotations }: Template, mesh: MeshObjects): Rest
   const mode = annotations[interceptionAnnotation];
   if (mode !== undefined)
     return mode === 'NONE' ? { kind: 'None', because: { annotation: interceptionAnnotation } } : undefined;
-  const own = annotations[proxyConfigAnnotation] === undefined ? {} : recount(proxyConfigOf(annotations));
+  const own = proxyConfigIn({ annotations });
   const said = own === undefined ? 'Unreadable' : interceptionIn(own);
   if (said === 'Unreadable') return { kind: 'Unknown', because: { annotation: proxyConfigAnnotation } };
   if (said !== undefined)

@@ -1,3 +1,4 @@
+import { goBoolean } from '../../base/go-boolean.ts';
 import { memoizeLast } from '../../base/memoize.ts';
 import type { MeshObjects, MeshState } from '../adapter.ts';
 import { list, record, records, strings, text, type Json } from '../json.ts';
@@ -16,6 +17,8 @@ export interface MeshSettings {
   readonly discoverySelectors: readonly Json[];
   /** What takes inbound connections to sidecars whose pods do not say it. */
   readonly interceptionMode: InterceptionMode;
+  /** Sidecars whose pods do not say it answer what their pods ask DNS. */
+  readonly answersNames: boolean;
   /** Prometheus asks the agent in the sidecar instead of the application. */
   readonly mergesMetrics: boolean;
 }
@@ -42,6 +45,11 @@ function enumerated<T extends string>(value: unknown, names: Readonly<Record<str
  */
 export function interceptionIn({ interceptionMode }: Json): InterceptionMode | 'Unreadable' | undefined {
   return interceptionMode === undefined ? undefined : (enumerated(interceptionMode, interception) ?? 'Unreadable');
+}
+
+/** Whether a proxy configuration has sidecars answer what their pods ask DNS; undefined if it does not say it. */
+export function answersNamesIn({ proxyMetadata }: Json): boolean | undefined {
+  return goBoolean(text(record(proxyMetadata)['ISTIO_META_DNS_CAPTURE']) ?? '');
 }
 
 /** A text that has to be one, and not empty; where it is not said, what Istio takes (DefaultMeshConfig). */
@@ -91,6 +99,7 @@ export function settingsIn(config: Json): MeshSettings | undefined {
     trustDomainAliases: [...new Set(strings(aliases))].sort(),
     registryOnly,
     interceptionMode,
+    answersNames: answersNamesIn(record(config['defaultConfig'])) === true,
     mergesMetrics: config['enablePrometheusMerge'] !== false,
     discoverySelectors: records(selectors),
   };

@@ -27,6 +27,11 @@ import { statedLabelRules } from './findings/stated-labels.ts';
 import { topologyRules } from './findings/topology.ts';
 import { interfaceRules } from './findings/interfaces.ts';
 import { scrapingRules } from './findings/scraping.ts';
+import { withoutRequestRules } from './findings/without-requests.ts';
+import { nameRules } from './findings/names.ts';
+import { proxySettingRules } from './findings/proxy-settings.ts';
+import { exportedRules } from './findings/exported.ts';
+import { requestedRules } from './findings/requested-waypoints.ts';
 import { metricReaderRules } from './findings/metric-readers.ts';
 import { fromOutsideRules } from './findings/from-outside.ts';
 import { nodeRules } from './findings/nodes.ts';
@@ -63,6 +68,7 @@ export const semanticRules: readonly Rule[] = [
   ...waypointRules,
   ...exitRules,
   ...takenNameRules,
+  ...requestedRules,
   ...adoptRules,
   ...sizeRules,
   ...ownCallerRules,
@@ -121,6 +127,10 @@ export const rules: readonly Rule[] = [
   ...topologyRules,
   ...platformRules,
   ...headerReaderRules,
+  ...withoutRequestRules,
+  ...nameRules,
+  ...proxySettingRules,
+  ...exportedRules,
   ...returnRules,
   ...roomRules,
   ...proxyRules,

@@ -156,7 +156,7 @@ export const metricReaderRules: readonly Rule[] = [
     lasts: true,
     back: { notAsked: 'who goes back gets again what was read before' },
     title: 'An autoscaler would lose its metric',
-    fix: 'Have it read what goes on: CPU of the container of the application (containerResource), istio_tcp_*, or a metric of the application. To keep HTTP metrics, give the namespace a Telemetry of its own, so that it gets a waypoint, and read reporter=~"destination|waypoint", which is the same before and afterwards.',
+    fix: 'Have it read what goes on: CPU of the container of the application (containerResource), istio_tcp_*, or a metric of the application. To keep HTTP metrics, ask for a waypoint by spec.waypoint.services before the start, and read reporter=~"destination|waypoint", which is the same before and afterwards.',
     find: scaled,
   },
   {
@@ -165,7 +165,7 @@ export const metricReaderRules: readonly Rule[] = [
     when: 'Start',
     lasts: true,
     title: 'Releases depend on what sidecars do',
-    fix: 'Have the analysis read what goes on, or releases fail at it: with a waypoint (a Telemetry of the namespace) reporter=~"destination|waypoint" is the same before and afterwards.',
+    fix: 'Have the analysis read what goes on, or releases fail at it: with a waypoint (spec.waypoint.services) reporter=~"destination|waypoint" is the same before and afterwards.',
     find: (surroundings) => [...judged(surroundings), ...written(surroundings)],
   },
 ];

@@ -32,6 +32,7 @@ import { proxyPartExamples } from '../../../../test/support/proxy-part-examples.
 import { proxyExamples } from '../../../../test/support/proxy-examples.ts';
 import { fromOutsideExamples } from '../../../../test/support/from-outside-examples.ts';
 import { metricReaderExamples } from '../../../../test/support/metric-reader-examples.ts';
+import { endedExamples } from '../../../../test/support/ended-with-sidecars-examples.ts';
 import { platformExamples } from '../../../../test/support/platform-examples.ts';
 import { topologyExamples } from '../../../../test/support/topology-examples.ts';
 import { scrapingExamples } from '../../../../test/support/scraping-examples.ts';
@@ -574,6 +575,7 @@ const table: Readonly<Record<string, Examples>> = {
   ...scrapingExamples,
   ...topologyExamples,
   ...platformExamples,
+  ...endedExamples,
   MM022: {
     seen: {
       targetRefs: around(policy({ targetRefs: [{ kind: 'Service', name: 'web' }] })),
@@ -2029,8 +2031,8 @@ describe('findings', () => {
   const ids = (given: Surroundings, when: 'Start' | 'UnderWay'): readonly string[] =>
     istio.findings(given, when).map(({ id }) => id);
 
-  it('of an ordinary namespace are only that HTTP metrics end', () => {
-    expect(ids(surroundings(), 'Start')).toEqual(['MM043']);
+  it('of an ordinary namespace are only that HTTP metrics end, and what sidecars do by themselves', () => {
+    expect(ids(surroundings(), 'Start')).toEqual(['MM043', 'MM149']);
     expect(ids(surroundings(), 'UnderWay')).toEqual(['MM043']);
   });
 
@@ -2044,7 +2046,7 @@ describe('findings', () => {
 
   it('put the critical ones first', () => {
     expect(ids(surroundings({ itinerary: 'L4', pods: [pod({ hasPreStop: false })] }, [policy(http)]), 'Start')).toEqual(
-      ['MM020', 'MM043', 'MM061'],
+      ['MM020', 'MM043', 'MM061', 'MM149'],
     );
   });
 

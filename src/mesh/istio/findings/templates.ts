@@ -6,7 +6,7 @@ import { arrived } from '../itinerary.ts';
 import { withLabels } from '../label-changes.ts';
 import { concerns, countedMode, modeFor } from '../pod-mode.ts';
 import { staysOutside } from '../stays-outside.ts';
-import { isOwnedByGateway } from '../waypoint/gateway-pods.ts';
+import { isInjectedGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
 import { asleepIn, nameOf, some, type Evidence } from './rule.ts';
 
 /** Pods in a mode that are the operator's business and not on their way out. */
@@ -61,6 +61,15 @@ export function optsOutOfCapture({ labels }: Pick<PodView, 'labels' | 'annotatio
 export function isCaptured(template: TemplateView | WorkloadView): boolean {
   const isGateway = 'gateway' in template && isOwnedByGateway(template);
   return template.hostNetwork !== true && !isGateway && !optsOutOfCapture(asPod(template));
+}
+
+/**
+ * Whether pods of a template have a sidecar that ambient takes from them. Gateways keep a proxy of their own, whoever
+ * puts it in.
+ */
+export function losesSidecar(template: TemplateView | WorkloadView): boolean {
+  const pod = asPod(template);
+  return isCaptured(template) && !optsOutOfInjection(pod) && !isInjectedGateway(pod);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
 import { dataplaneModeLabel } from '../labels.ts';
-import { holds } from '../policy/translate/selection.ts';
+import { spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
 import type { ServiceFacts, WorkloadFacts, World } from '../policy/translate/world.ts';
 import { itineraryOf } from './choose.ts';
 import { isExit } from './exit/route.ts';
@@ -18,10 +19,12 @@ function servedIn(surroundings: Surroundings): readonly Pick<ServiceFacts, 'sele
 
 /** Pods that move and that no waypoint stands before. Who has opted out stays what it is. */
 export function directPods(surroundings: Surroundings, { workloads }: World): readonly WorkloadFacts[] {
-  const served = servedIn(surroundings);
-  return workloads.filter(
-    ({ labels }) =>
-      labels[dataplaneModeLabel] !== 'none' &&
-      !served.some(({ selector }) => !isEmpty(selector) && holds(selector, labels)),
+  const select = selecting(
+    workloads.map(({ labels }) => labels),
+    spend,
   );
+  const places = servedIn(surroundings).flatMap(({ selector }) => (isEmpty(selector) ? [] : select(selector)));
+  spend(1 + places.length / 8);
+  const served = new Set(places);
+  return workloads.filter(({ labels }, place) => labels[dataplaneModeLabel] !== 'none' && !served.has(place));
 }

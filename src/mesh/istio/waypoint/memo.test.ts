@@ -1,7 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { config, installed, mesh, namespace, surroundings } from '../../../../test/support/mesh-fixtures.ts';
+import {
+  config,
+  installed,
+  mesh,
+  migrationSpec,
+  namespace,
+  surroundings,
+} from '../../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { remembered } from './memo.ts';
@@ -55,6 +62,16 @@ describe('what is remembered of a namespace', () => {
     ["the mesh's", virtual(['web.shop.svc.cluster.local']), { namespace: 'istio-system' }],
   ])('is worked out anew for a route that says something: %s', (_, written, home) => {
     expect(worked(shop(), shop({ ...written, ...home }))).toHaveLength(2);
+  });
+
+  it('is worked out anew for Services that a waypoint is asked for, by what was asked at the start once that is over', () => {
+    const [mesh, asking] = [shop().mesh, (...services: readonly string[]) => migrationSpec({ waypoint: { services } })];
+    const before = (...services: readonly string[]): Surroundings => surroundings({ mesh, spec: asking(...services) });
+    const started = { ...before(), itinerary: 'L7' as const };
+
+    expect(worked(before(), before('shop/web'), before('shop/*'), before('blog/web'))).toHaveLength(2);
+    expect(worked(started, { ...started, requested: ['web'] })).toHaveLength(2);
+    expect(worked(started, { ...started, spec: asking('shop/web') })).toHaveLength(1);
   });
 
   it('is a few pictures of each, however often somebody edits', () => {

@@ -8,6 +8,7 @@ import { concerns, modeOf } from '../pod-mode.ts';
 import { possibleConfigs } from '../mesh-config.ts';
 import { adoptedIn } from './chosen.ts';
 import { leadsOutside } from './never-taken.ts';
+import { requestedIn } from './requested.ts';
 import { routesOf } from './routes-of.ts';
 import { workloadsIn } from './world.ts';
 
@@ -48,7 +49,8 @@ function digest(surroundings: Surroundings): string {
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
   return sha256(
     JSON.stringify([
-      [route, itinerary, adoptedIn(surroundings), records, back, namespace.name, namespace.labels, mesh.rootNamespace],
+      [route, itinerary, adoptedIn(surroundings), requestedIn(surroundings)],
+      [records, back, namespace.name, namespace.labels, mesh.rootNamespace],
       [
         ...homes.flatMap((home) => kinds.flatMap((kind) => mesh.configs(kind, home))),
         ...routesOf(namespace.name, mesh),

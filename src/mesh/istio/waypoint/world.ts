@@ -13,6 +13,7 @@ import { makesGateway } from './gateway-pods.ts';
 import { gatewayNameLabel } from './gateway.ts';
 import { isNeverTaken, leadsOutside } from './never-taken.ts';
 import { podsWithoutWorkload } from './other-pods.ts';
+import { requestedIn } from './requested.ts';
 import { routesOf } from './routes-of.ts';
 
 const extensions = ['Telemetry', 'WasmPlugin', 'TrafficExtension', 'EnvoyFilter'];
@@ -95,6 +96,7 @@ export function worldOf(surroundings: Surroundings): World {
     options: policyOptionsOf(mesh),
     waypoint: chosenWaypoint(surroundings),
     boundBefore: boundBefore(surroundings),
+    requested: requestedIn(surroundings),
     exceptions: surroundings.spec.policies.direct.find((entry) => entry.namespace === namespace.name) ?? {
       principals: [],
       ports: [],

@@ -41,11 +41,23 @@ export function waypointNeeds(world: World): readonly ServiceNeed[] {
   const own = world.services
     .filter(({ namespace }) => namespace === world.namespace)
     .map((service) => ({ service, servable: isServable(service), reasons: reasonsOf(service, world) }));
+  const requested = new Set(world.requested);
   return own.map((need) => ({
     ...need,
-    reasons: [...need.reasons, ...(need.reasons.length === 0 ? neighbourReasons(need.service, own, world) : [])],
+    reasons: [
+      ...need.reasons,
+      ...(need.reasons.length === 0 ? neighbourReasons(need.service, own, world) : []),
+      ...(need.servable && requested.has(need.service.name) ? [onRequest] : []),
+    ],
   }));
 }
+
+/** Nothing is refused that comes around it: only what a waypoint does beside deciding is wanted. */
+const onRequest: Reason = {
+  object: 'MeshMigration',
+  enforces: false,
+  sentence: 'spec.waypoint.services asks for it.',
+};
 
 /**
  * The guard of a Service refuses all who come to its pods in another way, so other Services of the same pods go through

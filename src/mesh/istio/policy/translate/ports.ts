@@ -55,12 +55,26 @@ const appProtocols: Readonly<Record<string, Traffic>> = {
 /** Ports whose server speaks first: istiod never sniffs them. */
 const neverSniffed: readonly number[] = [25, 53, 3306, 27017];
 
+/** Of which many requests of one connection are under way at once (IsHTTP2 in pkg/config/protocol/instance.go). */
+const http2Names: ReadonlySet<string> = new Set(['http2', 'grpc', 'grpc-web', 'kubernetes.io/h2c']);
+
+/** What the name of a port, or `appProtocol`, begins with. */
+function wordOf({ name = '', appProtocol }: ServicePortView): string {
+  const word = (appProtocol ?? name).toLowerCase();
+  return word.startsWith('grpc-web') ? 'grpc-web' : (word.split('-')[0] ?? '');
+}
+
+/** Whether a port of a Service is said to be HTTP/2, gRPC or gRPC-Web. */
+export function isHttp2(port: ServicePortView): boolean {
+  return port.protocol === 'TCP' && http2Names.has(wordOf(port));
+}
+
 /** How a port of a Service is treated, by sidecars and waypoints alike. */
-export function trafficOf({ name = '', port, appProtocol }: ServicePortView): Traffic {
+export function trafficOf(written: ServicePortView): Traffic {
+  const { port, appProtocol } = written;
   const named = appProtocol === undefined ? undefined : own(appProtocols, appProtocol);
   if (named !== undefined) return named;
-  const word = (appProtocol ?? name).toLowerCase();
-  const first = word.startsWith('grpc-web') ? 'grpc-web' : (word.split('-')[0] ?? '');
+  const first = wordOf(written);
   if (httpNames.has(first)) return 'http';
   if (tcpNames.has(first)) return 'tcp';
   return neverSniffed.includes(port) ? 'tcp' : 'Sniffed';

@@ -61,6 +61,8 @@ export interface World {
   readonly waypoint: WaypointFacts;
   /** Services of which callers in ambient came through the waypoint before the migration; absent: of none. */
   readonly boundBefore?: readonly string[];
+  /** Names of Services that the migration asks a waypoint for; absent: of none. */
+  readonly requested?: readonly string[];
   readonly exceptions: Exceptions;
   /** Whether some pod of the namespace may still have a sidecar; it then reads the originals behind the waypoint. */
   readonly sidecars: boolean;
