@@ -13,6 +13,7 @@ import {
 } from './apply.ts';
 import { ownObjects } from './own-objects.ts';
 import { timesRefused } from './refused.ts';
+import { isPartlyUnbound } from './services.ts';
 import type { Outcome, OwnObject, Situation, Write } from './situation.ts';
 
 /** How what was made stands against what the user's objects say now. */
@@ -56,14 +57,22 @@ interface Picture {
 
 type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
 
-/** What was made is followed until its removal begins. */
-function extentOf({ direction, steps }: NamespaceMigrationStatus, { backward }: Itinerary): Extent {
+/**
+ * What was made is followed until its removal begins, and as long as callers of all Services meet it: that they are to
+ * be unbound takes nothing from it yet, and may take long.
+ */
+function extentOf(
+  { surroundings }: Situation,
+  { direction, steps }: NamespaceMigrationStatus,
+  { backward }: Itinerary,
+): Extent {
   if (direction !== 'Backward') return 'All';
   const begun = backward
     .filter(({ name }) => steps?.some((step) => step.name === name) === true)
     .map(({ work }) => work);
   if (begun.some(({ kind }) => kind === 'Remove')) return 'Nothing';
-  return begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true) ? 'New' : 'All';
+  const isUnbinding = begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true);
+  return isUnbinding && isPartlyUnbound(surroundings) ? 'New' : 'All';
 }
 
 /** Whether the journal says that it has been at the end of this way, and so has done all its steps. */
@@ -232,7 +241,7 @@ function noted(
  * only as it was seen (`make`): dying right before it, it is due at the next look; right after, it is seen to be done.
  */
 export function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Followed {
-  const extent = extentOf(status, itinerary);
+  const extent = extentOf(situation, status, itinerary);
   const pictures =
     extent === 'Nothing'
       ? []

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { httpPort } from '../scenarios/http.ts';
-import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { barePod, deployment, job, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service, waypoint } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import { meshMigrations } from '../../src/api/resources.ts';
 import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
 import { projectPod } from '../../src/mesh/project.ts';
@@ -158,6 +159,100 @@ describe('a rollback of callers and called behind a waypoint', () => {
       await world.pause(10_000);
       await world.command('RollingBack', called);
       await world.childPhase('RolledBack', called);
+    });
+  });
+
+  it.each<[string, (home: string) => KubeObject, string]>([
+    ['a Job that runs on', (home) => job(home, 'web'), 'web'],
+    ['a pod that nobody replaces', (home) => barePod(home, 'web'), 'web'],
+  ])(
+    'waits for what is left of them with a sidecar, whatever they say of themselves: %s',
+    async (_what, made, name) => {
+      await run(async (world) => {
+        const shops = await bothOut(world);
+        const { called, caller } = shops;
+        const left = made(caller);
+        await world.create(left);
+        await world.pause(20_000);
+        await world.edit({ action: 'Rollback' });
+        await world.childPhase('RolledBack', caller);
+        await nobodyGoesAround(world, shops, 60);
+        const { status } = await world.child(called);
+        expect(status?.message).toContain(`but ${caller} keep their sidecars: replace or delete what is left there`);
+        await world.delete(kinds[left.kind as 'Job' | 'Pod'], caller, name);
+        if (left.kind === 'Job')
+          for (const { metadata } of await world.pods(caller)) await world.delete(kinds.Pod, caller, metadata.name);
+        await world.childPhase('RolledBack', called);
+      });
+    },
+  );
+
+  it('tells at rest, and waits for, a caller that has been made since with sidecars', async () => {
+    await run(async (world) => {
+      const [called, fresh] = [world.ns('called'), world.ns('fresh')];
+      await behindWaypoint(world, called, [{ from: [{ source: { namespaces: [fresh] } }] }]);
+      await world.pause(30_000);
+      const spec = { from: 'IstioAmbient', to: 'IstioSidecar', policies: { settle: '5s' } } as const;
+      await world.create(meshMigration(world.name, { names: [called] }, spec));
+      await world.phase('Migrated');
+      await world.create(namespace(fresh), deployment(fresh, 'web'));
+      await world.pause(60_000);
+      const { status } = await world.child(called);
+      const told = status?.conditions?.find(({ type }) => type === 'NoWayBack');
+      expect(told?.message).toContain(`and ${fresh} keep their sidecars`);
+      await world.command('RollingBack', called);
+      await nobodyGoesAround(world, { called, caller: fresh }, 60);
+      await world.delete(kinds.Deployment, fresh, 'web');
+      await world.childPhase('RolledBack', called);
+    });
+  });
+
+  it('waits for nobody who had sidecars at the start already', async () => {
+    await run(async (world) => {
+      const [called, before] = [world.ns('called'), world.ns('before')];
+      await behindWaypoint(world, called, [{ from: [{ source: { namespaces: [before] } }] }]);
+      await world.create(namespace(before), deployment(before, 'web'));
+      await world.pause(30_000);
+      const spec = { from: 'IstioAmbient', to: 'IstioSidecar', policies: { settle: '5s' } } as const;
+      await world.create(meshMigration(world.name, { names: [called] }, spec));
+      await world.phase('Migrated');
+      await world.pause(10_000);
+      const { status } = await world.child(called);
+      expect(status?.conditions?.some(({ type, status: is }) => type === 'NoWayBack' && is === 'True')).toBe(false);
+      await world.command('RollingBack', called);
+      await world.childPhase('RolledBack', called);
+    });
+  });
+
+  it.each<[string, string, readonly unknown[], boolean]>([
+    ['tells it at rest', 'DENY', [{ to: [{ operation: { methods: ['DELETE'] } }] }], true],
+    ['does not where a policy decides nothing', 'AUDIT', [{}], false],
+  ])('of namespaces that would go around each other %s', async (_what, action, rules, isTold) => {
+    await run(async (world) => {
+      const [called, caller] = [world.ns('called'), world.ns('caller')];
+      await behindWaypoint(world, called, [{ from: [{ source: { namespaces: [caller] } }] }]);
+      await world.create(
+        namespace(caller, { 'istio.io/dataplane-mode': 'ambient' }),
+        waypoint(caller),
+        service(caller, 'api', { [label]: 'waypoint' }, httpPort),
+        deployment(caller, 'api', slow),
+      );
+      await world.pause(30_000);
+      const spec = { from: 'IstioAmbient', to: 'IstioSidecar', policies: { settle: '5s' } } as const;
+      await world.create(meshMigration(world.name, { names: [called, caller] }, spec));
+      await world.phase('Migrated');
+      const targetRefs = [{ group: '', kind: 'Service', name: 'api' }];
+      await world.create(object('AuthorizationPolicy', caller, 'late', { targetRefs, action, rules }));
+      await world.pause(30_000);
+      for (const home of [called, caller]) {
+        const { status } = await world.child(home);
+        const told = status?.conditions?.find(({ type, status: is }) => type === 'NoWayBack' && is === 'True')?.message;
+        if (isTold)
+          expect(told).toMatch(/they wait for each other in a circle, .* take the policies from the waypoint/);
+        else expect(told).toBeUndefined();
+      }
+      await world.edit({ action: 'Rollback' });
+      if (!isTold) await areBack(world, { called, caller });
     });
   });
 });

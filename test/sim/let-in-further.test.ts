@@ -31,8 +31,8 @@ interface AllowSpec {
   readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
 }
 
-/** What lets anybody do anything on the port of api. */
-async function forEverybody(world: World): Promise<readonly string[]> {
+/** What lets anybody do anything on the port of api; `keys`: labels that select its pods. */
+async function forEverybody(world: World, keys: readonly string[]): Promise<readonly string[]> {
   const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
   const made = items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role']?.startsWith('Sidecar'));
   return made.flatMap(({ metadata, spec }) => {
@@ -42,7 +42,8 @@ async function forEverybody(world: World): Promise<readonly string[]> {
         from === undefined &&
         to.every(({ operation: { methods, notPorts } }) => methods === undefined && notPorts === undefined),
     );
-    return action === 'ALLOW' && isOpen && selector.matchLabels['app'] === 'api' ? [metadata.name] : [];
+    const ofApi = keys.some((key) => selector.matchLabels[key] !== undefined) && selector.matchLabels['app'] !== 'web';
+    return action === 'ALLOW' && isOpen && ofApi ? [metadata.name] : [];
   });
 }
 
@@ -51,9 +52,9 @@ async function critical(world: World): Promise<readonly string[]> {
   return (status?.findings ?? []).filter(({ severity }) => severity === 'Critical').map(({ id }) => id);
 }
 
-async function staysClosed(world: World): Promise<void> {
+async function staysClosed(world: World, keys: readonly string[] = ['app']): Promise<void> {
   for (let seconds = 0; seconds < 30; seconds += 1) {
-    expect(await forEverybody(world)).toEqual([]);
+    expect(await forEverybody(world, keys)).toEqual([]);
     await world.pause(1000);
   }
 }
@@ -141,6 +142,101 @@ describe('another Service for pods that have left their waypoint', () => {
       await world.pause(30_000);
       expect(await madeByRole(world)).toEqual({});
       expect(await critical(world)).toEqual([]);
+    });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['by another label of theirs', { tier: 'be' }],
+    ['by one label more', { app: 'api', tier: 'be' }],
+    ['as one of many', { version: 'v1' }],
+  ])('has nobody let in whatever it selects them by: %s', async (_what, selector) => {
+    await run(async (world) => {
+      const labels = { metadata: { labels: { tier: 'be', version: 'v1' } } };
+      await rested(world, {
+        ...shop,
+        before: (there) => there.patch('Deployment', there.ns(), 'api', { spec: { template: labels } }),
+      });
+      await world.create(service(world.ns(), 'late', {}, { ...httpPort, selector }));
+      await staysClosed(world, Object.keys(selector));
+    });
+  });
+});
+
+/** The rules of the copy of a policy, as text. */
+async function copyOf(world: World, name: string): Promise<string> {
+  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
+  const copies = items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'SidecarCopy');
+  return copies
+    .filter(({ metadata }) => metadata.name.startsWith(name))
+    .map(({ spec }) => JSON.stringify(spec))
+    .join();
+}
+
+const principal = (world: World, name: string): string => `cluster.local/ns/${world.ns()}/sa/${name}`;
+
+function readers(world: World, ...names: readonly string[]): unknown {
+  const to = [{ operation: { methods: ['GET'], ports: ['80'] } }];
+  return [{ from: [{ source: { principals: names.map((name) => principal(world, name)) } }], to }];
+}
+
+describe('what people write of their own Service while another one lets in too many', () => {
+  /** Services for the pods of another one, or for the same. */
+  const others = [
+    ['of other pods', { app: 'web' }],
+    ['of the same pods', { app: 'api' }],
+  ] as const;
+
+  async function beside(world: World, selector: Readonly<Record<string, string>>): Promise<void> {
+    const targetRefs = [{ group: '', kind: 'Service', name: 'web' }];
+    await rested(world, {
+      wholeNamespace: true,
+      policies: (home) => [
+        waypointAllowsGet(home),
+        object('AuthorizationPolicy', home, 'of-web', {
+          targetRefs,
+          action: 'ALLOW',
+          rules: [{ from: [{ source: { namespaces: ['a'] } }] }],
+        }),
+      ],
+    });
+    await world.patch('AuthorizationPolicy', world.ns(), 'readers', { spec: { rules: readers(world, 'web', 'ops') } });
+    await world.pause(10_000);
+    await world.create(service(world.ns(), 'late', {}, { ...httpPort, selector }));
+    await world.eventually('MM090', async () => ((await critical(world)).includes('MM090') ? true : undefined));
+  }
+
+  it.each(others)('is followed where it revokes: %s', async (_what, selector) => {
+    await run(async (world) => {
+      await beside(world, selector);
+      await world.patch('AuthorizationPolicy', world.ns(), 'readers', { spec: { rules: readers(world, 'ops') } });
+      await world.pause(10_000);
+      expect(await copyOf(world, 'readers')).not.toContain('sa/web');
+      expect(await copyOf(world, 'readers')).toContain('sa/ops');
+    });
+  });
+
+  it.each(others)('is followed where it lets in: %s', async (_what, selector) => {
+    await run(async (world) => {
+      await beside(world, selector);
+      await world.patch('AuthorizationPolicy', world.ns(), 'readers', {
+        spec: { rules: readers(world, 'web', 'ops', 'tests') },
+      });
+      await world.pause(10_000);
+      expect(await copyOf(world, 'readers')).toContain('sa/tests');
+    });
+  });
+
+  it.each(others)('is made again where somebody deletes it: %s', async (_what, selector) => {
+    await run(async (world) => {
+      await beside(world, selector);
+      const { items } = await world.client.list(kinds.AuthorizationPolicy, {
+        namespace: world.ns(),
+        signal: world.signal,
+      });
+      const copy = items.find(({ metadata }) => metadata.name.startsWith('readers-'));
+      await world.delete(kinds.AuthorizationPolicy, world.ns(), copy?.metadata.name ?? '');
+      await world.pause(10_000);
+      expect(await copyOf(world, 'readers')).toContain('sa/web');
     });
   });
 });

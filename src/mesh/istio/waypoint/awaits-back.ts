@@ -8,6 +8,7 @@ import type { WorkloadView } from '../../views.ts';
 import { everywhere, ofEach } from '../question.ts';
 import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-callers.ts';
 import { declaredByAll } from './all-declare.ts';
+import { aroundBack } from './exit/around-back.ts';
 import { isExit } from './exit/route.ts';
 import { callsFrom, goesPast, guardedServices, isGateway, runs } from './callers.ts';
 import { askedOf, inNoCircle, nobody, type Waits } from './neighbour.ts';
@@ -263,9 +264,27 @@ export function waitsForEver(surroundings: Surroundings): string | undefined {
     ({ namespace, words }) => words.forGood === true || stays(namespace),
   );
   const first = firstAlike(staying);
-  if (first === undefined) return undefined;
+  if (first === undefined) return inCircle(surroundings);
   const { words, names, what, lasting } = first;
   return lasting ?? `${what}, and ${listed(names)} ${words.stay}: ${words.otherwise}`;
+}
+
+/** Those of which each would go around the waypoint of the next: no order takes all of them back. */
+function inCircle(surroundings: Surroundings): string | undefined {
+  const around = firstAlike(openingBack(surroundings).filter(({ words }) => words.around === true));
+  if (around === undefined) return undefined;
+  const circle = circleFrom(surroundings.namespace.name, (name) => goingAround(name, surroundings));
+  return (
+    circle &&
+    `${around.what}, and they wait for each other in a circle, ${circle.join(' for ')}: ${around.words.otherwise}`
+  );
+}
+
+function goingAround(name: string, surroundings: Surroundings): readonly string[] {
+  const ask = (there: Surroundings): readonly string[] => aroundBack(there).map(({ namespace }) => namespace);
+  return name === surroundings.namespace.name
+    ? ask(surroundings)
+    : askedOf<readonly string[]>(surroundings, name, ask, () => []);
 }
 
 /**

@@ -69,3 +69,8 @@ export function enforcedAt(
   spend(1 + near.length);
   return near.filter(({ policy }) => waypointReads(policy, waypoint, target, options));
 }
+
+/** Whether it decides about requests: what only writes a log, or is tried out, lets everybody through. */
+export function decides({ policy }: Enforced): boolean {
+  return policy.kind !== 'AuthorizationPolicy' || (policy.action !== 'AUDIT' && !policy.dryRun);
+}

@@ -6,6 +6,7 @@ import type { ConfigView } from '../../views.ts';
 import { exitChangesOf } from './exit/proof.ts';
 import { isExit } from './exit/route.ts';
 import { changesOf } from './proof.ts';
+import { translationOf } from './translation.ts';
 
 /** All fields of a guard's one rule: sources and operations have none in common. */
 function fieldsOf({ rules }: Json): Json {
@@ -60,12 +61,33 @@ function isDirect({ spec, namespace }: Surroundings): boolean {
   return spec.policies.direct.some((entry) => entry.namespace === namespace.name);
 }
 
+/** The guards of Services at which somebody gets through by what may go past them. */
+function holed(surroundings: Surroundings): ReadonlySet<string> {
+  const opened = new Set(
+    changesOf(surroundings)
+      .filter(({ kind }) => kind === 'Opens')
+      .map(({ object }) => object),
+  );
+  const guards = translationOf(surroundings).manifests.filter(
+    ({ role, target }) => role === 'Guard' && opened.has(target),
+  );
+  return new Set(guards.map(({ object }) => object.metadata.name));
+}
+
 /**
- * What the guards of a namespace are made from. What may go past them goes by them as long as the proof finds nothing
- * that gets through by that: a policy that is edited later may make a hole of it, and the guard without it only refuses
- * more.
+ * Guards as they are to be. What may go past one goes by it as long as the proof finds nothing that gets through by
+ * that: a policy that is edited later may make a hole of it, and the guard of that Service without it only refuses more.
  */
-export function guardedFrom(surroundings: Surroundings): Surroundings {
-  const isHole = isDirect(surroundings) && changesOf(surroundings).some(({ kind }) => kind === 'Opens');
-  return isHole ? nothingDirect(surroundings) : surroundings;
+export function withoutHoles(
+  surroundings: Surroundings,
+  guardsOf: (surroundings: Surroundings) => readonly Manifest[],
+): readonly Manifest[] {
+  const guards = guardsOf(surroundings);
+  const holes = isDirect(surroundings) ? holed(surroundings) : new Set<string>();
+  if (holes.size === 0) return guards;
+  const whole = new Map(guardsOf(nothingDirect(surroundings)).map((guard) => [guard.object.metadata.name, guard]));
+  return guards.map((guard) => {
+    const { name } = guard.object.metadata;
+    return holes.has(name) ? (whole.get(name) ?? guard) : guard;
+  });
 }

@@ -31,6 +31,8 @@ export interface Words {
   readonly takenAlong?: true;
   /** Whether it stays so whoever goes first. */
   readonly forGood?: true;
+  /** Whether it is about who goes around a waypoint. */
+  readonly around?: true;
 }
 
 const byIdentity = 'name the callers in the policy by principals, namespaces or serviceAccounts, or';
@@ -83,9 +85,10 @@ const words = {
   },
   Around: {
     ...out,
+    around: true,
     see: 'callers with sidecars go around the waypoint',
     ask: 'relies on',
-    otherwise: notCalling,
+    otherwise: `replace or delete what is left there with sidecars; or take the policies from the waypoint for as long; or, ${notCalling}`,
   },
 } satisfies Readonly<Record<string, Words>>;
 

@@ -1,4 +1,5 @@
 import type { Lacking, StepPlan, Surroundings } from '../../adapter.ts';
+import type { Manifest } from '../../manifest.ts';
 import type { PodView } from '../../views.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
@@ -15,10 +16,15 @@ import {
 } from './gates.ts';
 import { boundBefore } from './chosen.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
-import { guardedFrom, guardStays } from './guards.ts';
+import { guardStays, withoutHoles } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';
 import { boundServices, isRollout, policyManifests, possible, translationOf, withheldOf } from './translation.ts';
+
+/** The guards of what can be carried over itself. */
+function guardsOf(surroundings: Surroundings): readonly Manifest[] {
+  return possible(surroundings, 'Guard');
+}
 
 /** The first step, where the operator makes the waypoint. */
 const makeWaypoint: StepPlan = {
@@ -113,8 +119,11 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
       work: {
         kind: 'Apply',
-        objects: (surroundings) => policyManifests(guardedFrom(surroundings), 'Guard'),
-        possible: (surroundings) => possible(guardedFrom(surroundings), 'Guard'),
+        objects: (surroundings) => {
+          const all = policyManifests(surroundings, 'Guard');
+          return typeof all === 'string' ? all : withoutHoles(surroundings, guardsOf);
+        },
+        possible: (surroundings) => withoutHoles(surroundings, guardsOf),
         isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'),
         stays: guardStays,

@@ -7,8 +7,8 @@ import { markOf } from '../../mark.ts';
 import type { Served } from '../../policy/translate/to-sidecar/served.ts';
 import { bounded, spend } from '../../policy/effort.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
-import { ofEach } from '../../question.ts';
-import { enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';
+import { everywhere, ofEach } from '../../question.ts';
+import { decides, enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';
 import type { Callers } from '../callers.ts';
 import { callersThrough } from './order.ts';
 import { isExit } from './route.ts';
@@ -16,7 +16,8 @@ import { servedServices } from './served.ts';
 
 /*
  * Out of sidecars pods go back behind their waypoint, and callers that still have sidecars go around it: on the way there the called came first (MM092), so on
- * the way back its callers do. Only of those that a migration has moved, and can take back: whoever has had sidecars all along went around it before.
+ * the way back its callers do. Asked of pods, and not of what a namespace says of itself: it may be back but for a Job, have lost its journal, or have been made
+ * since. Whoever had sidecars at the start went around it before, which the journal remembers.
  */
 
 /** A policy at the waypoint that somebody would not meet. */
@@ -29,15 +30,10 @@ export interface Around {
 /** Of all Services of one namespace and all its callers: nobody is let past for want of time. */
 const steps = 200_000;
 
-/** Namespaces that were moved, and have sidecars. */
-function leavers(surroundings: Surroundings): readonly string[] {
-  const { scope, mesh, namespace } = surroundings;
-  if (scope === undefined) return [];
-  const moved = mesh
-    .inhabitedNamespaces()
-    .filter((name) => name !== namespace.name && scope.wayBack(name) !== 'Stays')
-    .sort();
-  return ofEach(moved, surroundings, (there) => (isThere(there, 'Sidecar') ? [there.namespace.name] : []));
+/** Namespaces in which something has a sidecar, or would as soon as it wakes. */
+function withSidecars(surroundings: Surroundings): readonly string[] {
+  const others = everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
+  return ofEach(others, surroundings, (there) => (isThere(there, 'Sidecar') ? [there.namespace.name] : []));
 }
 
 function callersOf(service: Served['service'], enforced: readonly Enforced[], { spec }: Surroundings): Callers {
@@ -54,7 +50,7 @@ function aroundOf(
 ): readonly Around[] {
   const { mesh, namespace } = surroundings;
   const target = { kind: 'Service', namespace: namespace.name, name: service.name } as const;
-  const enforced = enforcedAt(target, waypoint, policiesByTarget(mesh), policyOptionsOf(mesh));
+  const enforced = enforcedAt(target, waypoint, policiesByTarget(mesh), policyOptionsOf(mesh)).filter(decides);
   const [first] = enforced;
   if (first === undefined) return [];
   const callers = callersOf(service, enforced, surroundings);
@@ -69,7 +65,7 @@ function aroundOf(
 const aroundNow = memoize((surroundings: Surroundings): readonly Around[] => {
   if (!isExit(surroundings.route)) return [];
   const served = servedServices(surroundings);
-  const names = served.length === 0 ? [] : leavers(surroundings);
+  const names = served.length === 0 ? [] : withSidecars(surroundings);
   if (names.length === 0) return [];
   const all = bounded(steps, () => served.flatMap((each) => aroundOf(each, names, surroundings)));
   if (all.kind === 'Done') return all.value;
@@ -77,8 +73,8 @@ const aroundNow = memoize((surroundings: Surroundings): readonly Around[] => {
   return policy === undefined ? [] : names.map((namespace) => ({ policy, namespace }));
 });
 
-/** So many are remembered one by one; of more it is remembered that there were more. */
-const mostRemembered = 50;
+/** So many are remembered one by one; of more that there were more, and then only those count that were moved. */
+const mostRemembered = 150;
 
 function markOfCaller(namespace: string): string {
   return markOf('around', nameOf({ kind: 'Namespace', name: namespace }), 'goes around');
@@ -92,9 +88,15 @@ export function goAroundNow(surroundings: Surroundings): readonly string[] {
   return names.length > mostRemembered ? [markOfAll] : names.map(markOfCaller);
 }
 
-/** Who would go around waypoints of the namespace if it went back now, and did not before the start. */
-export function aroundBack(surroundings: Surroundings): readonly Around[] {
-  const { heldBefore } = surroundings;
-  if (heldBefore?.has(markOfAll) === true) return [];
-  return aroundNow(surroundings).filter(({ namespace }) => heldBefore?.has(markOfCaller(namespace)) !== true);
+/** Whether a migration has moved it, and can take it back: then it did not before, whatever is remembered. */
+function wasMoved(name: string, { scope }: Surroundings): boolean {
+  return scope !== undefined && scope.wayBack(name) !== 'Stays';
 }
+
+/** Who would go around waypoints of the namespace if it went back now, and did not before the start. */
+export const aroundBack = memoize((surroundings: Surroundings): readonly Around[] => {
+  const { heldBefore } = surroundings;
+  const did = (name: string): boolean => heldBefore?.has(markOfCaller(name)) === true;
+  const all = heldBefore?.has(markOfAll) === true;
+  return aroundNow(surroundings).filter(({ namespace }) => (all ? wasMoved(namespace, surroundings) : !did(namespace)));
+});

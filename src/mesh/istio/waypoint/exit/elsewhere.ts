@@ -8,7 +8,7 @@ import { bounded, spend } from '../../policy/effort.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
 import { boundCondition, boundWaypoint, soughtWaypoint } from '../bound.ts';
-import { enforcedAt, policiesByTarget, type ByTarget, type Enforced } from '../by-target.ts';
+import { decides, enforcedAt, policiesByTarget, type ByTarget, type Enforced } from '../by-target.ts';
 import { callersThrough } from './order.ts';
 
 /** A Service that is reached through a waypoint, or is to be. */
@@ -73,7 +73,7 @@ function around(target: Target, { surroundings, policies, options }: Scene): rea
     service: { namespace, name },
     waypoint,
   } = target;
-  const enforced = enforcedAt({ kind: 'Service', namespace, name }, waypoint, policies, options);
+  const enforced = enforcedAt({ kind: 'Service', namespace, name }, waypoint, policies, options).filter(decides);
   const [first, ...more] = enforced;
   if (first === undefined || !mayCall(target, enforced, surroundings)) return [];
   const what = `${nameOf(first.object)}${more.length === 0 ? '' : ` and ${more.length} more`} for callers of this namespace`;

@@ -1,60 +1,141 @@
+import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
-import { record, records, type Json } from '../../../json.ts';
+import { hasLabels } from '../../../has-labels.ts';
+import { record, records, stringMap, strings, type Json } from '../../../json.ts';
 import type { Manifest } from '../../../manifest.ts';
-import { orderedText } from '../../../seal.ts';
 import type { ConfigView } from '../../../views.ts';
-import { isOfExit } from '../../policy/translate/names.ts';
-import { opens } from '../guards.ts';
+import { podsBehind, tlsModeLabel } from '../../policy/translate/selection.ts';
+import { serviceTitle } from '../../policy/translate/world.ts';
+import { exitChangesOf } from './proof.ts';
+import { exitWorldOf } from './served.ts';
+import { exitTranslationOf } from './translation.ts';
 
 /*
- * ALLOW policies add up: the first one at a pod refuses whatever it does not name, and each further one lets something in. At rest nobody blocks what is written
- * there, so what would let somebody in whom the waypoint refuses is not written before the proof says otherwise.
+ * ALLOW policies add up at sidecars, where a waypoint asks those of one Service: what is made for one Service lets in at pods that another one leads to as well. At
+ * rest nobody blocks what is written there, so where the proof finds somebody who would get through to pods of one Service, what is made for others of these pods
+ * is not written, or left as it is. What is made for the Service itself says only what its own waypoint says, and is followed.
  */
 
-const policy = 'AuthorizationPolicy';
+type Labels = Readonly<Record<string, string>>;
 
 function isAllow({ action = 'ALLOW' }: Json): boolean {
   return action === 'ALLOW';
 }
 
-function selectorText({ selector }: Json): string {
-  return orderedText(record(selector));
+/** A Service, and the labels of the pods behind it. */
+interface Behind {
+  readonly title: string;
+  readonly pods: readonly Labels[];
 }
 
-/** What stands of ours for the same pods and lets requests in. */
-function standingBeside(wanted: Json, { mesh, namespace }: Surroundings): readonly ConfigView[] {
-  const pods = selectorText(wanted);
-  return mesh
-    .configs(policy, namespace.name)
-    .filter((config) => isOfExit(config, true) && isAllow(config.spec) && selectorText(config.spec) === pods);
+/** The Services to whose pods somebody would get through, or nobody can tell. */
+const opened = memoize((surroundings: Surroundings): readonly Behind[] => {
+  const titles = new Set(
+    exitChangesOf(surroundings)
+      .filter(({ kind }) => kind === 'Opens' || kind === 'Unknown')
+      .map(({ object }) => object),
+  );
+  if (titles.size === 0) return [];
+  const world = exitWorldOf(surroundings);
+  return world.served
+    .map(({ service }) => service)
+    .filter((service) => titles.has(serviceTitle(service)))
+    .map((service) => ({
+      title: serviceTitle(service),
+      pods: podsBehind(service, world.workloads).map(({ labels }) => labels),
+    }));
+});
+
+/** For which Service something is made, and which pods it selects, whatever the sidecar in them is called. */
+interface Aim {
+  readonly target: string;
+  readonly selector: Labels;
 }
 
-/** Whether something would get in by it that nothing of ours at these pods lets in by now. */
-function letsInMore(wanted: Json, surroundings: Surroundings): boolean {
-  const standing = standingBeside(wanted, surroundings);
-  if (standing.length === 0) return false;
-  const known = new Set(standing.flatMap(({ spec }) => records(spec['rules']).map(orderedText)));
-  return !records(wanted['rules']).every((rule) => known.has(orderedText(rule)));
+const aims = memoize(
+  (surroundings: Surroundings): ReadonlyMap<string, Aim> =>
+    new Map(
+      exitTranslationOf(surroundings)
+        .manifests.filter(({ object }) => object.kind === 'AuthorizationPolicy' && isAllow(object.spec))
+        .map(({ object, target }) => {
+          const { [tlsModeLabel]: _mode, ...selector } = stringMap(record(object.spec['selector'])['matchLabels']);
+          return [object.metadata.name, { target, selector }] as const;
+        }),
+    ),
+);
+
+/** Whether it lets in at pods of another Service at which somebody would get through. */
+function opensAnother(name: string, surroundings: Surroundings): boolean {
+  const aim = aims(surroundings).get(name);
+  if (aim === undefined) return false;
+  return opened(surroundings).some(
+    ({ title, pods }) => title !== aim.target && pods.some((labels) => hasLabels(labels, aim.selector)),
+  );
 }
 
-function opensFurther({ resource, object }: Manifest, surroundings: Surroundings): boolean {
-  const wanted = record(object['spec']);
-  return resource.kind === policy && isAllow(wanted) && letsInMore(wanted, surroundings) && opens(surroundings);
+/** Whether a list of values names no more than another one; one that is absent names everything. */
+function isWithin(these: unknown, those: unknown): boolean {
+  if (those === undefined) return true;
+  const outer = strings(those);
+  return these !== undefined && strings(these).every((value) => outer.includes(value));
+}
+
+function isFieldWithin(field: string, these: Json, those: Json): boolean {
+  const isExcept = field.startsWith('not');
+  return isExcept ? isWithin(those[field] ?? [], these[field] ?? []) : isWithin(these[field], those[field]);
+}
+
+function isBlockWithin(these: Json, those: Json): boolean {
+  return Object.keys({ ...these, ...those }).every((field) => isFieldWithin(field, these, those));
+}
+
+/** Each of a list within one of another; without any, a rule is about everything. */
+function areWithin(these: unknown, those: unknown, member: string): boolean {
+  if (those === undefined) return true;
+  const outer = records(those).map((each) => record(each[member]));
+  return (
+    these !== undefined &&
+    records(these).every((each) => outer.some((other) => isBlockWithin(record(each[member]), other)))
+  );
+}
+
+/** Conditions all count: whatever is asked besides lets fewer in. */
+function areConditionsWithin(these: unknown, those: unknown): boolean {
+  const asked = records(these);
+  return records(those).every((other) =>
+    asked.some((each) => each['key'] === other['key'] && isBlockWithin(each, { ...other, key: undefined })),
+  );
+}
+
+function isRuleWithin(these: Json, those: Json): boolean {
+  return (
+    areWithin(these['from'], those['from'], 'source') &&
+    areWithin(these['to'], those['to'], 'operation') &&
+    areConditionsWithin(these['when'], those['when'])
+  );
+}
+
+/** Whether it lets in nobody whom what stands does not let in, at the same pods. */
+export function isNarrower(wanted: Json, seen: Json): boolean {
+  const outer = records(seen['rules']);
+  const selector = (spec: Json): Labels => stringMap(record(spec['selector'])['matchLabels']);
+  return (
+    hasLabels(selector(wanted), selector(seen)) &&
+    records(wanted['rules']).every((rule) => outer.some((other) => isRuleWithin(rule, other)))
+  );
 }
 
 /** Whether what stands has to stay as it is: as it is wanted, it would let somebody in. */
-export function staysClosed(surroundings: Surroundings, wanted: Manifest | undefined): boolean {
-  return wanted !== undefined && opensFurther(wanted, surroundings);
+export function staysClosed(surroundings: Surroundings, seen: ConfigView, wanted: Manifest): boolean {
+  const { name } = wanted.object.metadata;
+  return opensAnother(name, surroundings) && !isNarrower(record(wanted.object['spec']), seen.spec);
 }
 
 /** What is to be made, but for what is not there and would let somebody in. */
-export function notFurther(
-  surroundings: Surroundings,
-  manifests: readonly Manifest[] | string,
-): readonly Manifest[] | string {
-  if (typeof manifests === 'string') return manifests;
-  const there = new Set(surroundings.mesh.configs(policy, surroundings.namespace.name).map(({ name }) => name));
+export function notFurther(surroundings: Surroundings, manifests: readonly Manifest[]): readonly Manifest[] {
+  const { mesh, namespace } = surroundings;
+  const there = new Set(mesh.configs('AuthorizationPolicy', namespace.name).map(({ name }) => name));
   return manifests.filter(
-    (manifest) => there.has(manifest.object.metadata.name) || !opensFurther(manifest, surroundings),
+    ({ object: { metadata } }) => there.has(metadata.name) || !opensAnother(metadata.name, surroundings),
   );
 }

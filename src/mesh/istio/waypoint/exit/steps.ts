@@ -16,12 +16,17 @@ function lacksSidecar(pod: PodView): boolean {
   return modeOf(pod) !== 'Sidecar';
 }
 
+/** What can be made, as far as the proof has nothing against it. */
+function proven(surroundings: Surroundings, manifests: readonly Manifest[] | string): readonly Manifest[] | string {
+  return typeof manifests === 'string' ? manifests : notFurther(surroundings, manifests);
+}
+
 /**
  * Safe: E, it only keeps what stands, which lets nobody in that the proof has not asked about. Dying before or after: nothing is written for it, and the next look finds the
  * same by the journal.
  */
 function stays(surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined): boolean {
-  return wanted === undefined ? outlives(surroundings, seen) : staysClosed(surroundings, wanted);
+  return wanted === undefined ? outlives(surroundings, seen) : staysClosed(surroundings, seen, wanted);
 }
 
 /**
@@ -37,8 +42,8 @@ export const prepareSidecars: readonly StepPlan[] = [
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
     work: {
       kind: 'Apply',
-      objects: (surroundings) => notFurther(surroundings, exitManifests(surroundings, 'SidecarCopy')),
-      possible: (surroundings) => possibleAtExit(surroundings, 'SidecarCopy'),
+      objects: (surroundings) => proven(surroundings, exitManifests(surroundings, 'SidecarCopy')),
+      possible: (surroundings) => notFurther(surroundings, possibleAtExit(surroundings, 'SidecarCopy')),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'),
       stays,
       orphans: (surroundings) => orphans(surroundings, 'SidecarCopy', exitTranslationOf(surroundings)),
@@ -52,8 +57,8 @@ export const prepareSidecars: readonly StepPlan[] = [
     why: 'Lets the waypoint through to the pods that have a sidecar already, and keeps open or closed, where the waypoint has no say, what ztunnel lets in or refuses.',
     work: {
       kind: 'Apply',
-      objects: (surroundings) => notFurther(surroundings, exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny')),
-      possible: (surroundings) => possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
+      objects: (surroundings) => proven(surroundings, exitManifests(surroundings, 'SidecarAllow', 'SidecarDeny')),
+      possible: (surroundings) => notFurther(surroundings, possibleAtExit(surroundings, 'SidecarAllow', 'SidecarDeny')),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarAllow', 'SidecarDeny'),
       stays,
     },
