@@ -3,6 +3,7 @@ import { httpPort } from '../scenarios/http.ts';
 import { madeByRole, waypointAllowsGet } from '../scenarios/http-back.ts';
 import { kinds, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
+import type { KubeObject } from '../../src/api/object.ts';
 import type { World } from '../scenarios/world.ts';
 import { allHaveSidecars, rested, start, type Start } from './behind-a-waypoint.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -237,6 +238,38 @@ describe('what people write of their own Service while another one lets in too m
       await world.delete(kinds.AuthorizationPolicy, world.ns(), copy?.metadata.name ?? '');
       await world.pause(10_000);
       expect(await copyOf(world, 'readers')).toContain('sa/web');
+    });
+  });
+});
+
+describe('what was made for a Service that another one has taken the place of', () => {
+  const ofGateway = (home: string): KubeObject =>
+    object('AuthorizationPolicy', home, 'readers', {
+      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }],
+      action: 'ALLOW',
+      rules: [
+        { from: [{ source: { principals: ['web', 'ops'].map((name) => `cluster.local/ns/${home}/sa/${name}`) } }] },
+      ],
+    });
+
+  it('goes, so that nobody is let in by it who is revoked later, and no rollback waits for it', async () => {
+    await run(async (world) => {
+      await rested(world, { wholeNamespace: true, policies: (home) => [ofGateway(home)] });
+      await another(world, 'successor');
+      await world.pause(10_000);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(20_000);
+      await world.patch('AuthorizationPolicy', world.ns(), 'readers', { spec: { rules: readers(world, 'ops') } });
+      await world.pause(20_000);
+      const { items } = await world.client.list(kinds.AuthorizationPolicy, {
+        namespace: world.ns(),
+        signal: world.signal,
+      });
+      const copies = items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'SidecarCopy');
+      expect(copies.map(({ spec }) => JSON.stringify(spec)).filter((each) => each.includes('sa/web'))).toEqual([]);
+      await world.command('RollingBack', world.ns());
+      await world.childPhase('RolledBack');
+      expect(await madeByRole(world)).toEqual({});
     });
   });
 });

@@ -26,6 +26,12 @@ function guardsOf(surroundings: Surroundings): readonly Manifest[] {
   return possible(surroundings, 'Guard');
 }
 
+/** All of them, or why they cannot be made. */
+function allGuards(surroundings: Surroundings): readonly Manifest[] | string {
+  const all = policyManifests(surroundings, 'Guard');
+  return typeof all === 'string' ? all : withoutHoles(surroundings, guardsOf);
+}
+
 /** The first step, where the operator makes the waypoint. */
 const makeWaypoint: StepPlan = {
   // Safe: a waypoint that nothing is bound to serves nobody. Dying before: created at the next look; after: seen to be
@@ -119,10 +125,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
       work: {
         kind: 'Apply',
-        objects: (surroundings) => {
-          const all = policyManifests(surroundings, 'Guard');
-          return typeof all === 'string' ? all : withoutHoles(surroundings, guardsOf);
-        },
+        objects: allGuards,
         possible: (surroundings) => withoutHoles(surroundings, guardsOf),
         isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'),

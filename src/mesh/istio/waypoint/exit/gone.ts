@@ -3,10 +3,12 @@ import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { record, type Json } from '../../../json.ts';
 import { selects, type ConfigView } from '../../../views.ts';
+import { nameOf } from '../../findings/rule.ts';
 import { isOfExit, originalOf, targetOf } from '../../policy/translate/names.ts';
 import { tlsModeLabel } from '../../policy/translate/selection.ts';
 import { made } from '../../resources.ts';
 import { servedServices } from './served.ts';
+import { exitTranslationOf } from './translation.ts';
 
 /*
  * A Service that is replaced is gone for a while, and may come back without the label that binds it. Its pods stay where they are meanwhile, and can be called by
@@ -19,19 +21,24 @@ function isThere(original: ReturnType<typeof originalOf>, { mesh }: Surroundings
   );
 }
 
-function labelsIn(selector: Json): Readonly<Record<string, string>> {
+type Labels = Readonly<Record<string, string>>;
+
+function labelsIn(selector: Json): Labels {
   const { [tlsModeLabel]: _mode, ...labels } = record(selector['matchLabels']);
   return Object.fromEntries(
     Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
 
-function decidesAbout({ spec }: ConfigView, { pods, workloads, otherTemplates }: Surroundings): boolean {
+/** Everything that makes pods of the namespace, or is one, by its labels. */
+const labelSets = memoize(({ pods, workloads, otherTemplates }: Surroundings) => [
+  ...pods.filter(({ finished }) => !finished).map(({ labels }) => labels),
+  ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
+]);
+
+function decidesAbout({ spec }: ConfigView, surroundings: Surroundings): boolean {
   const matchLabels = labelsIn(record(spec['selector']));
-  return [
-    ...pods.filter(({ finished }) => !finished).map(({ labels }) => labels),
-    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
-  ].some((labels) => selects({ matchLabels }, labels));
+  return labelSets(surroundings).some((labels) => selects({ matchLabels }, labels));
 }
 
 const served = memoize(
@@ -46,9 +53,34 @@ function goneOf(object: ConfigView, surroundings: Surroundings): string | undefi
   return served(surroundings).has(target.name) ? undefined : target.name;
 }
 
-/** Whether a copy has to stay: its original is there, and pods that it decides about. */
+/** Copies that are wanted now, by their originals, with the labels of the pods that they are for. */
+const wantedCopies = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly Labels[]> => {
+  const copies = exitTranslationOf(surroundings).manifests.filter(({ role }) => role === 'SidecarCopy');
+  const byOriginal = copies.flatMap(({ originals, object }) =>
+    originals.map((original) => ({ original, labels: labelsIn(record(object.spec['selector'])) })),
+  );
+  const groups = Map.groupBy(byOriginal, ({ original }) => original);
+  return new Map([...groups].map(([original, all]) => [original, all.map(({ labels }) => labels)]));
+});
+
+/**
+ * Whether another copy of its original is for all of these pods: another Service leads to them now. It follows the
+ * original, which one for a Service that is gone cannot.
+ */
+function isTakenOver(seen: ConfigView, surroundings: Surroundings): boolean {
+  const original = originalOf(seen);
+  const copies = original && wantedCopies(surroundings).get(nameOf(original));
+  if (copies === undefined) return false;
+  const own = labelsIn(record(seen.spec['selector']));
+  const decided = labelSets(surroundings).filter((labels) => selects({ matchLabels: own }, labels));
+  return decided.every((labels) => copies.some((matchLabels) => selects({ matchLabels }, labels)));
+}
+
+/** Whether a copy has to stay: its original is there, and pods that it decides about, which no other copy of it does. */
 function isCopyOfGone(seen: ConfigView, surroundings: Surroundings): boolean {
-  return isThere(originalOf(seen), surroundings) && decidesAbout(seen, surroundings);
+  return (
+    isThere(originalOf(seen), surroundings) && decidesAbout(seen, surroundings) && !isTakenOver(seen, surroundings)
+  );
 }
 
 /** The Services that are gone while copies for them decide about pods: nobody but the sidecars enforces that now. */

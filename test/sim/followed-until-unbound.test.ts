@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import { allowGet, denyDelete, httpPort, shop } from '../scenarios/http.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { service } from '../scenarios/waypoint-world.ts';
+import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+const slow = { behaviour: { [podBehaviour.readyAfterMs]: '40000' } };
+
+async function run(story: (world: World) => Promise<void>): Promise<void> {
+  await runOnSimulation({ name: 'followed', disturbs: true, run: story });
+}
+
+/** What is made of some role, as text. */
+async function made(world: World, home: string, role: string): Promise<readonly string[]> {
+  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: home, signal: world.signal });
+  return items
+    .filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === role)
+    .map(({ metadata, spec }) => `${metadata.name} ${JSON.stringify(spec)}`);
+}
+
+const get = (caller: string): readonly unknown[] => [
+  { from: [{ source: { namespaces: [caller] } }], to: [{ operation: { methods: ['GET'] } }] },
+];
+
+describe('copies, on the way back to sidecars', () => {
+  it('follow their originals as long as no Service has been unbound, however long callers take', async () => {
+    await run(async (world) => {
+      const [called, caller] = [world.ns('called'), world.ns('caller')];
+      const selector = { matchLabels: { app: 'api' } };
+      await world.create(
+        namespace(called),
+        service(called, 'api', {}, httpPort),
+        object('AuthorizationPolicy', called, 'readers', { selector, action: 'ALLOW', rules: get(caller) }),
+        deployment(called, 'api'),
+        namespace(caller),
+        deployment(caller, 'web', { replicas: 6, ...slow }),
+      );
+      await world.pause(60_000);
+      const callers = [{ namespace: called, from: [{ namespace: caller, serviceAccount: 'default' }] }];
+      await world.create(
+        meshMigration(world.name, { names: [called, caller] }, { callers, policies: { settle: '5s' } }),
+      );
+      await world.phase('Migrated');
+      await world.pause(10_000);
+      await world.edit({ action: 'Rollback' });
+      await world.eventually('it waits for its callers', async () =>
+        (await world.child(called)).status?.step === 'UnbindWaypoint' ? true : undefined,
+      );
+      await world.pause(3000);
+      await world.patch('AuthorizationPolicy', called, 'readers', { spec: { rules: get('nobody') } });
+      await world.pause(5000);
+      expect(await made(world, called, 'Copy')).toEqual([expect.stringContaining('nobody')]);
+      await world.childPhase('RolledBack', called);
+      expect(await made(world, called, 'Copy')).toEqual([]);
+    });
+  });
+});
+
+describe('a guard without its hole', () => {
+  const direct = (world: World): readonly unknown[] => [{ namespace: world.ns(), ports: [8080] }];
+  const named = async (world: World, name: string): Promise<string | undefined> =>
+    (await made(world, world.ns(), 'Guard')).find((each) => each.includes(`"app":"${name}"`));
+
+  it('is that of the Service at which somebody would get through, and no other', async () => {
+    await run(async (world) => {
+      const home = world.ns();
+      const selector = { matchLabels: { app: 'pay' } };
+      const to = [{ operation: { methods: ['GET'] } }];
+      await shop(world, allowGet(home), denyDelete(home));
+      await world.create(
+        service(home, 'pay', {}, httpPort),
+        deployment(home, 'pay'),
+        object('AuthorizationPolicy', home, 'pay-readers', { selector, action: 'ALLOW', rules: [{ to }] }),
+        object('AuthorizationPolicy', home, 'pay-keeps', {
+          selector,
+          action: 'DENY',
+          rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+        }),
+      );
+      const web = { namespace: home, serviceAccount: 'web' };
+      await world.create(
+        meshMigration(
+          world.name,
+          { names: [home] },
+          { callers: [{ namespace: home, from: [web] }], policies: { direct: direct(world) as never } },
+        ),
+      );
+      await world.childPhase('Migrated');
+      const hole = '"notPorts":["8080"]';
+      expect(await named(world, 'api')).toContain(hole);
+      expect(await named(world, 'pay')).toContain(hole);
+      const principals = [`cluster.local/ns/${home}/sa/web`];
+      await world.patch('AuthorizationPolicy', home, 'pay-readers', {
+        spec: { rules: [{ from: [{ source: { principals } }] }] },
+      });
+      await world.eventually('a guard without it', async () =>
+        (await named(world, 'pay'))?.includes(hole) === false ? true : undefined,
+      );
+      await world.pause(10_000);
+      expect(await named(world, 'api')).toContain(hole);
+    });
+  });
+});
