@@ -1,12 +1,16 @@
 import { entriesOf, hasLabels } from '../../has-labels.ts';
+import { selects, type SelectorView } from '../../views.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
 /** Which of some label sets a selector selects, by their places, in order; no selector selects all. */
 export type Selecting = (selector: Labels | undefined) => readonly number[];
 
-/** Labels of a selector that are looked up: the sets that have the rarest of them are asked for the others. */
-const lookedUp = 4;
+/**
+ * Labels of a selector that are looked up, more than people ask for: the sets that have the rarest of them are asked for
+ * the others.
+ */
+const lookedUp = 8;
 
 /**
  * Looked up by label: to ask of each set whether a selector selects it would take as long as both are large, and
@@ -46,4 +50,30 @@ export function selecting(sets: readonly Labels[], count: (steps: number) => voi
     count(1 + (rarest.length * entries.length) / 8);
     return rarest.filter((place) => hasLabels(sets[place] ?? {}, selector));
   };
+}
+
+/**
+ * The same of selectors that have expressions too: these are compared with the sets that have the labels. Of no labels
+ * all are selected.
+ */
+export function selectingFully(
+  sets: readonly Labels[],
+  count: (steps: number) => void,
+): (selector: SelectorView) => readonly number[] {
+  const select = selecting(sets, count);
+  return ({ matchLabels, matchExpressions = [] }) => {
+    const places = select(matchLabels);
+    if (matchExpressions.length === 0) return places;
+    const weight = weightOf(matchExpressions);
+    return places.filter((place) => {
+      count(weight);
+      return selects({ matchExpressions }, sets[place] ?? {});
+    });
+  };
+}
+
+/** What it takes to compare expressions with one set. */
+export function weightOf(expressions: NonNullable<SelectorView['matchExpressions']>): number {
+  const values = expressions.reduce((sum, each) => sum + (each.values ?? []).length, 0);
+  return (1 + expressions.length + values / 16) / 4;
 }
