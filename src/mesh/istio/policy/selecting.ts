@@ -77,3 +77,43 @@ export function weightOf(expressions: NonNullable<SelectorView['matchExpressions
   const values = expressions.reduce((sum, each) => sum + (each.values ?? []).length, 0);
   return (1 + expressions.length + values / 16) / 4;
 }
+
+/** Which of some selectors select labels, by their places, in order; no selector selects all. */
+export type SelectedBy = (labels: Labels) => readonly number[];
+
+/**
+ * The other way round: which selectors select some labels. Each is looked up by that of its labels for which the fewest
+ * others ask.
+ */
+export function selectedBy(
+  selectors: readonly (Labels | undefined)[],
+  count: (steps: number) => void = () => undefined,
+): SelectedBy {
+  const asked = selectors.map((selector) => (selector === undefined ? [] : entriesOf(selector)));
+  const keyOf = ([key, value]: readonly [string, string]): string => `${key}\0${value}`;
+  const askedBy = new Map<string, number>();
+  for (const entries of asked) {
+    count(1 + entries.length / 8);
+    for (const entry of entries) askedBy.set(keyOf(entry), (askedBy.get(keyOf(entry)) ?? 0) + 1);
+  }
+  const rarity = (entry: readonly [string, string]): number => askedBy.get(keyOf(entry)) ?? 0;
+  const forAll: number[] = [];
+  const byEntry = new Map<string, number[]>();
+  for (const [place, entries] of asked.entries()) {
+    const [first, ...others] = entries;
+    if (first === undefined) {
+      forAll.push(place);
+      continue;
+    }
+    const rarest = keyOf(others.reduce((one, other) => (rarity(other) < rarity(one) ? other : one), first));
+    const known = byEntry.get(rarest);
+    if (known === undefined) byEntry.set(rarest, [place]);
+    else known.push(place);
+  }
+  return (labels) => {
+    const maybe = entriesOf(labels).flatMap((entry) => byEntry.get(keyOf(entry)) ?? []);
+    count(1 + entriesOf(labels).length / 8 + maybe.length / 4);
+    const found = maybe.filter((place) => hasLabels(labels, selectors[place] ?? {}));
+    return found.length === 0 ? forAll : [...forAll, ...found].sort((a, b) => a - b);
+  };
+}

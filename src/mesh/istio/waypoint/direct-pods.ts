@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
 import { dataplaneModeLabel } from '../labels.ts';
-import { holds } from '../policy/translate/selection.ts';
+import { selectingPods } from '../policy/translate/selection.ts';
 import type { ServiceFacts, WorkloadFacts, World } from '../policy/translate/world.ts';
 import { itineraryOf } from './choose.ts';
 import { isExit } from './exit/route.ts';
@@ -18,10 +18,10 @@ function servedIn(surroundings: Surroundings): readonly Pick<ServiceFacts, 'sele
 
 /** Pods that move and that no waypoint stands before. Who has opted out stays what it is. */
 export function directPods(surroundings: Surroundings, { workloads }: World): readonly WorkloadFacts[] {
-  const served = servedIn(surroundings);
-  return workloads.filter(
-    ({ labels }) =>
-      labels[dataplaneModeLabel] !== 'none' &&
-      !served.some(({ selector }) => !isEmpty(selector) && holds(selector, labels)),
+  const select = selectingPods(workloads);
+  const served = servedIn(surroundings).filter(({ selector }) => !isEmpty(selector));
+  const behind = new Set(
+    [...new Map(served.map(({ selector }) => [JSON.stringify(selector), selector])).values()].flatMap(select),
   );
+  return workloads.filter(({ labels }, place) => labels[dataplaneModeLabel] !== 'none' && !behind.has(place));
 }

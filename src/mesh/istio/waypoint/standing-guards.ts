@@ -9,8 +9,8 @@ import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { bounded, callerSteps, spend } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
+import { selectedBy, selecting } from '../policy/selecting.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
-import { holds } from '../policy/translate/selection.ts';
 import { isServable, type ServiceFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Source, TargetRef } from '../policy/types.ts';
 import { boundWaypoint } from './bound.ts';
@@ -177,17 +177,17 @@ export function isGuarding(name: string, caller: string, surroundings: Surroundi
 
 /** Those that do: they select such a pod. */
 function standingGuards(surroundings: Surroundings, guards: readonly ConfigView[]): readonly ConfigView[] {
-  const readers = readersIn(surroundings.namespace.name, surroundings);
-  return guards.filter((guard) => readers.some((labels) => holds(selectorOf(guard), labels)));
+  const select = selecting(readersIn(surroundings.namespace.name, surroundings), spend);
+  return guards.filter((guard) => select(selectorOf(guard)).length > 0);
 }
 
 /**
  * The Service that it was made for, with the pods that it selects: also where that selects others by now, or is gone.
  */
-function guarded(guard: ConfigView, services: readonly ServiceView[]): ServiceFacts {
+function guarded(guard: ConfigView, services: ReadonlyMap<string, ServiceView>): ServiceFacts {
   const { namespace } = guard;
   const name = targetOf(guard)?.name ?? guard.name;
-  const found = services.find((service) => service.name === name);
+  const found = services.get(name);
   return {
     ...(found ?? { namespace, name, labels: {}, headless: false, externalName: false, ports: [] }),
     selector: selectorOf(guard),
@@ -201,15 +201,21 @@ function servicesAt(
   guards: readonly ConfigView[],
   { services, pods, workloads, otherTemplates }: Surroundings,
 ): readonly ServiceFacts[] {
-  const own = guards.map((guard) => guarded(guard, services));
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const own = guards.map((guard) => guarded(guard, byName));
   const names = new Set(own.map(({ name }) => name));
   const others = services.filter((service) => !names.has(service.name) && isServable(service));
   if (others.length === 0) return own;
+  const isOwn = selectedBy(
+    own.map(({ selector }) => selector),
+    spend,
+  );
   const labels = [
     ...pods.map((pod) => pod.labels),
     ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
-  ].filter((each) => own.some(({ selector }) => holds(selector, each)));
-  return [...own, ...others.filter(({ selector }) => labels.some((each) => holds(selector, each)))];
+  ].filter((each) => isOwn(each).length > 0);
+  const select = selecting(labels, spend);
+  return [...own, ...others.filter(({ selector }) => select(selector).length > 0)];
 }
 
 function isFor({ kind, name }: TargetRef, service: ServiceFacts): boolean {
@@ -271,14 +277,16 @@ export function refusingPods(
   } = surroundings;
   const reads = readsGuards(surroundings);
   const guards = guardsIn(name, name, surroundings);
-  const selectors = guards.map(selectorOf);
-  const pods = surroundings.pods.filter(
-    (pod) => asked(pod) && reads(pod) && selectors.some((selector) => holds(selector, pod.labels)),
-  );
+  const isSelected = selectedBy(guards.map(selectorOf), spend);
+  const pods = surroundings.pods.filter((pod) => asked(pod) && reads(pod) && isSelected(pod.labels).length > 0);
   if (pods.length === 0) return [];
+  const select = selecting(
+    pods.map(({ labels }) => labels),
+    spend,
+  );
   return guardedCalls(guards, surroundings).map(({ service, callers }) => ({
     callers,
-    pods: pods.filter(({ labels }) => holds(service.selector, labels)),
+    pods: select(service.selector).flatMap((place) => pods[place] ?? []),
   }));
 }
 

@@ -4,6 +4,7 @@ import { own } from '../../../../base/own.ts';
 import { entriesOf, isEmpty } from '../../../has-labels.ts';
 import { isSelected } from '../attachment.ts';
 import { spend } from '../effort.ts';
+import { selecting, type Selecting } from '../selecting.ts';
 import type { Attachment } from '../types.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
 
@@ -73,6 +74,15 @@ export function reachesZtunnel(attachment: Attachment): boolean {
   if (isNarrowed(attachment) || attachment.targetRefs.length > 0) return false;
   return selector === undefined || !isEmpty(selector) || hasEmptyLabels === true;
 }
+
+/** Tells which of some pods a selector selects, by their places: policies are many, and so are pods. */
+export const selectingPods: (workloads: readonly WorkloadFacts[]) => Selecting = memoize(
+  (workloads: readonly WorkloadFacts[]) =>
+    selecting(
+      workloads.map(({ labels }) => labels),
+      spend,
+    ),
+);
 
 /** Pods behind a Service. */
 export function podsBehind(service: ServiceFacts, workloads: readonly WorkloadFacts[]): readonly WorkloadFacts[] {

@@ -2,7 +2,9 @@ import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { record, type Json } from '../../../json.ts';
-import { selects, type ConfigView } from '../../../views.ts';
+import type { ConfigView } from '../../../views.ts';
+import { spend } from '../../policy/effort.ts';
+import { selecting } from '../../policy/selecting.ts';
 import { isOfExit, originalOf, targetOf } from '../../policy/translate/names.ts';
 import { tlsModeLabel } from '../../policy/translate/selection.ts';
 import { made } from '../../resources.ts';
@@ -26,12 +28,19 @@ function labelsIn(selector: Json): Readonly<Record<string, string>> {
   );
 }
 
-function decidesAbout({ spec }: ConfigView, { pods, workloads, otherTemplates }: Surroundings): boolean {
-  const matchLabels = labelsIn(record(spec['selector']));
-  return [
-    ...pods.filter(({ finished }) => !finished).map(({ labels }) => labels),
-    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
-  ].some((labels) => selects({ matchLabels }, labels));
+/** Everything that runs, or may come: each object that was made is asked whether it is about some of it. */
+const selectingHere = memoize(({ pods, workloads, otherTemplates }: Surroundings) =>
+  selecting(
+    [
+      ...pods.filter(({ finished }) => !finished).map(({ labels }) => labels),
+      ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
+    ],
+    spend,
+  ),
+);
+
+function decidesAbout({ spec }: ConfigView, surroundings: Surroundings): boolean {
+  return selectingHere(surroundings)(labelsIn(record(spec['selector']))).length > 0;
 }
 
 const served = memoize(
