@@ -1,7 +1,7 @@
 import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import { restartsByEviction } from '../mesh/restartable.ts';
-import { podsOwnedBy } from '../mesh/owned.ts';
+import { podsOwnedBy } from '../mesh/look-up.ts';
 import type { ServiceView, WorkloadView } from '../mesh/views.ts';
 import { arrivedAlone } from './arrived.ts';
 import { labelCommand } from './label-command.ts';

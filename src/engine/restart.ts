@@ -1,6 +1,6 @@
 import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
-import { podsOwnedBy } from '../mesh/owned.ts';
+import { podsOwnedBy } from '../mesh/look-up.ts';
 import type { WorkloadView } from '../mesh/views.ts';
 import { restartBackward } from './restart-backward.ts';
 import { restartForward } from './restart-forward.ts';

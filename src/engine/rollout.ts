@@ -1,5 +1,5 @@
 import { restartsByEviction } from '../mesh/restartable.ts';
-import { podsOwnedBy } from '../mesh/owned.ts';
+import { podsOwnedBy } from '../mesh/look-up.ts';
 import type { PodView, WorkloadView } from '../mesh/views.ts';
 
 export { restartsByEviction };

@@ -3,7 +3,7 @@ import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
-import { workloadOf } from '../mesh/owned.ts';
+import { workloadOf } from '../mesh/look-up.ts';
 import type { PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
 import { flip, type Held } from './flip.ts';

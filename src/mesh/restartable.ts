@@ -1,5 +1,5 @@
 import { WorkloadKind } from '../api/namespace-migration.ts';
-import { workloadOf } from './owned.ts';
+import { workloadOf } from './look-up.ts';
 import type { PodView, WorkloadView } from './views.ts';
 
 /** Why the operator cannot create the pod anew, by its workload's template or by eviction; undefined if it can. */

@@ -5,7 +5,7 @@ import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/is
 import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
 import { modeOf } from '../../mesh/istio/pod-mode.ts';
-import { podsOwnedBy } from '../../mesh/owned.ts';
+import { podsOwnedBy } from '../../mesh/look-up.ts';
 import { writersOf } from '../../mesh/istio/findings/metric-readers.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';

@@ -3,7 +3,7 @@ import type { FindingsWhen, MeshAdapter, Surroundings } from '../adapter.ts';
 import { internalErrorId } from '../internal-error.ts';
 import { fewFindings } from '../few-findings.ts';
 import type { Hold } from '../others.ts';
-import { podsOwnedBy } from '../owned.ts';
+import { podsOwnedBy } from '../look-up.ts';
 import type { WorkloadView } from '../views.ts';
 import { ownerOf } from './findings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';

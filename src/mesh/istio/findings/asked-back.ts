@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { workloadOf } from '../../owned.ts';
+import { workloadOf } from '../../look-up.ts';
 import type { PodView, TemplateView } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { configNamed } from '../mark.ts';

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { podsOwnedBy } from '../../owned.ts';
+import { podsOwnedBy } from '../../look-up.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
 import { bypassesInbound } from '../inbound-capture.ts';
 import { dataplaneModeLabel } from '../labels.ts';

@@ -1,6 +1,6 @@
 import type { DataPlane, Mode } from '../../../api/common.ts';
 import type { LabelTargets, Route, Surroundings } from '../../adapter.ts';
-import { workloadOf } from '../../owned.ts';
+import { workloadOf } from '../../look-up.ts';
 import { asPod, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';

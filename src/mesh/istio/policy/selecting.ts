@@ -1,3 +1,4 @@
+import { memoize } from '../../../base/memoize.ts';
 import { entriesOf, hasLabels } from '../../has-labels.ts';
 import { selects, type SelectorView } from '../../views.ts';
 
@@ -52,6 +53,14 @@ export function selecting(sets: readonly Labels[], count: (steps: number) => voi
   };
 }
 
+type Expressions = NonNullable<SelectorView['matchExpressions']>;
+
+/** Read once: they are compared with each set that has the labels. */
+const readOf = memoize((expressions: Expressions) => ({
+  matchExpressions: expressions.map(({ key, operator, values = [] }) => ({ key, operator, values: [...values] })),
+  weight: weightOf(expressions),
+}));
+
 /**
  * The same of selectors that have expressions too: these are compared with the sets that have the labels. Of no labels
  * all are selected.
@@ -64,16 +73,16 @@ export function selectingFully(
   return ({ matchLabels, matchExpressions = [] }) => {
     const places = select(matchLabels);
     if (matchExpressions.length === 0) return places;
-    const weight = weightOf(matchExpressions);
+    const { weight, ...expressions } = readOf(matchExpressions);
     return places.filter((place) => {
       count(weight);
-      return selects({ matchExpressions }, sets[place] ?? {});
+      return selects(expressions, sets[place] ?? {});
     });
   };
 }
 
 /** What it takes to compare expressions with one set. */
-export function weightOf(expressions: NonNullable<SelectorView['matchExpressions']>): number {
+export function weightOf(expressions: Expressions): number {
   const values = expressions.reduce((sum, each) => sum + (each.values ?? []).length, 0);
   return (1 + expressions.length + values / 16) / 4;
 }

@@ -1,5 +1,5 @@
 import { memoize } from '../../../base/memoize.ts';
-import { workloadOf } from '../../owned.ts';
+import { workloadOf } from '../../look-up.ts';
 import type { PodView, TemplateView, WorkloadView } from '../../views.ts';
 import { dataplaneModeLabel, sidecarContainer, sidecarStatusAnnotation, templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';

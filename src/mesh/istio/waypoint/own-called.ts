@@ -1,7 +1,7 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting } from '../../others.ts';
-import { workloadOf } from '../../owned.ts';
+import { workloadOf } from '../../look-up.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
 import { anyOf, goesPast } from './callers.ts';

@@ -1,6 +1,6 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { workloadOf } from '../../owned.ts';
+import { workloadOf } from '../../look-up.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
 import { isUnfinished, restartsByEviction } from '../../restartable.ts';
 

@@ -2,6 +2,7 @@ import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { record, type Json } from '../../../json.ts';
+import { configByName } from '../../../look-up.ts';
 import type { ConfigView } from '../../../views.ts';
 import { spend } from '../../policy/effort.ts';
 import { selecting } from '../../policy/selecting.ts';
@@ -17,7 +18,7 @@ import { servedServices } from './served.ts';
 
 function isThere(original: ReturnType<typeof originalOf>, { mesh }: Surroundings): boolean {
   return (
-    original === undefined || mesh.configs(original.kind, original.namespace).some(({ name }) => name === original.name)
+    original === undefined || configByName(mesh.configs(original.kind, original.namespace), original.name) !== undefined
   );
 }
 

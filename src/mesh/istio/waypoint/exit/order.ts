@@ -32,15 +32,14 @@ export function callersThrough(
 /** Whom a workload calls through a waypoint comes before it: it goes around that once it has its sidecar. */
 function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadView[]): () => readonly Wait[] {
   const world = exitWorldOf(surroundings);
-  const decided = decidedServices(world).map((served) => ({
-    service: served.service,
-    callers: callersThrough(
-      served.service,
-      world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world)),
-      world,
-      surroundings.spec.callers,
-    ),
-  }));
+  const decided = decidedServices(world).map((served) => {
+    spend(world.policies.length / 8);
+    const enforced = world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world));
+    return {
+      service: served.service,
+      callers: callersThrough(served.service, enforced, world, surroundings.spec.callers),
+    };
+  });
   return () => {
     const keysOf = keysAmong(workloads);
     const calling = callingAmong(workloads, world.namespace);

@@ -1,9 +1,9 @@
 import { memoize } from '../base/memoize.ts';
-import type { OwnerView, PodView, WorkloadView } from './views.ts';
+import type { ConfigView, OwnerView, PodView, WorkloadView } from './views.ts';
 
 /*
- * Who owns which pod is looked up: to compare each pod with each workload would take as long as both lists together are large, and several checks ask that
- * in each look.
+ * Who owns which pod, and what has which name, is looked up: to compare each pod with each workload would take as long as both lists together are large, and several
+ * checks ask that in each look.
  */
 
 function keyOf({ kind, name }: OwnerView): string {
@@ -33,4 +33,14 @@ const none: readonly PodView[] = [];
 /** Those of some pods that something owns, in their order. */
 export function podsOwnedBy(owner: OwnerView, pods: readonly PodView[]): readonly PodView[] {
   return byOwner(pods).get(keyOf(owner)) ?? none;
+}
+
+const byName = memoize(
+  (configs: readonly ConfigView[]): ReadonlyMap<string, ConfigView> =>
+    new Map(configs.toReversed().map((config) => [config.name, config])),
+);
+
+/** The object of a name among those of one kind and namespace. */
+export function configByName(configs: readonly ConfigView[], name: string): ConfigView | undefined {
+  return byName(configs).get(name);
 }
