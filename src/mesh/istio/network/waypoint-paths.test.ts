@@ -86,7 +86,7 @@ function theirs(size: number): Surroundings {
       inhabitedNamespaces: () => ['shop', 'mallory'],
       pods: (home) => (home === 'mallory' ? pods : given.pods),
       workloads: (home) => (home === 'mallory' ? workloads : []),
-      services: (home) => (home === undefined ? all : home === 'mallory' ? services : given.services),
+      services: (home = 'all') => ({ all, mallory: services })[home] ?? given.services,
       labelsOf: (home) => (home === 'mallory' ? { 'istio.io/dataplane-mode': 'ambient' } : given.namespace.labels),
     },
   };

@@ -10,6 +10,7 @@ import { parsed } from '../policy/parsed.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
+import { anyAccount, byAccount, podsAmong } from './by-account.ts';
 import { isInjectedGateway, isMadeGateway } from './gateway-pods.ts';
 import { fromMetrics } from './observed.ts';
 import { translationOf } from './translation.ts';
@@ -194,19 +195,6 @@ export function isOf(
   );
 }
 
-/** Looked up by namespace and account, because policies, and what others say in metrics, may name thousands of them. */
-const byAccount = memoize((callers: readonly Caller[]): ReadonlyMap<string, ReadonlyMap<string, readonly Caller[]>> => {
-  const byNamespace = Map.groupBy(callers, ({ namespace }) => namespace);
-  return new Map(
-    [...byNamespace].map(([namespace, there]) => [
-      namespace,
-      Map.groupBy(there, ({ serviceAccount = anyAccount }) => serviceAccount),
-    ]),
-  );
-});
-
-const anyAccount = '*';
-
 /** The same of many callers. */
 export function anyOf(callers: readonly Caller[]): (pod: Parameters<typeof isOf>[1]) => boolean {
   const known = byAccount(callers);
@@ -274,25 +262,12 @@ export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings
   return callers.seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
 }
 
-const placesByAccount = memoize((pods: readonly PodView[]) =>
-  Map.groupBy(pods.keys(), (place) => pods[place]?.serviceAccount ?? anyAccount),
-);
-
-/** Those of the pods of their namespace, in their order. */
-function among(pods: readonly PodView[], there: ReadonlyMap<string, readonly Caller[]>): readonly PodView[] {
-  const isAny = there.get(anyAccount)?.some(({ serviceAccount }) => serviceAccount === undefined) === true;
-  if (isAny) return pods;
-  const byAccountThere = placesByAccount(pods);
-  const places = [...there.keys()].flatMap((account) => byAccountThere.get(account) ?? []);
-  return (there.size === 1 ? places : places.sort((a, b) => a - b)).flatMap((place) => pods[place] ?? []);
-}
-
 /** Pods of one kind that are among some callers: asked once in a look for all Services that the same call. */
 function podsOf(kind: (pods: readonly PodView[]) => readonly PodView[]): typeof sidecarCallers {
   const known = memoize(({ mesh }: Surroundings) =>
     memoize((callers: readonly Caller[]): readonly PodView[] =>
       [...byAccount(callers)].flatMap(([namespace, there]) => {
-        const found = among(kind(mesh.pods(namespace)), there);
+        const found = podsAmong(kind(mesh.pods(namespace)), there);
         spend((there.size + found.length) / 8);
         return found;
       }),

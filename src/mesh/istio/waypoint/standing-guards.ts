@@ -4,6 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../views.ts';
 import { asleep, inhabitantsOf } from '../asleep.ts';
+import { labelSets } from '../findings/rule.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
@@ -194,26 +195,21 @@ function guarded(guard: ConfigView, services: ReadonlyMap<string, ServiceView>):
   };
 }
 
+function selectorIn({ selector }: ServiceFacts): Labels {
+  return selector;
+}
+
 /**
  * The Services that lead to pods which the guards select: those that they were made for, and others of the same pods.
  */
-function servicesAt(
-  guards: readonly ConfigView[],
-  { services, pods, workloads, otherTemplates }: Surroundings,
-): readonly ServiceFacts[] {
-  const byName = new Map(services.map((service) => [service.name, service]));
+function servicesAt(guards: readonly ConfigView[], surroundings: Surroundings): readonly ServiceFacts[] {
+  const byName = new Map(surroundings.services.map((service) => [service.name, service]));
   const own = guards.map((guard) => guarded(guard, byName));
   const names = new Set(own.map(({ name }) => name));
-  const others = services.filter((service) => !names.has(service.name) && isServable(service));
+  const others = surroundings.services.filter((service) => !names.has(service.name) && isServable(service));
   if (others.length === 0) return own;
-  const isOwn = selectedBy(
-    own.map(({ selector }) => selector),
-    spend,
-  );
-  const labels = [
-    ...pods.map((pod) => pod.labels),
-    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
-  ].filter((each) => isOwn(each).length > 0);
+  const isOwn = selectedBy(own.map(selectorIn), spend);
+  const labels = labelSets(surroundings).filter((each) => isOwn(each).length > 0);
   const select = selecting(labels, spend);
   return [...own, ...others.filter(({ selector }) => select(selector).length > 0)];
 }
@@ -226,7 +222,9 @@ function isFor({ kind, name }: TargetRef, service: ServiceFacts): boolean {
  * What the waypoint decides by about a Service, copied or written for it: the originals may say something else by now.
  */
 function atWaypoint(service: ServiceFacts, { mesh }: Surroundings): readonly AuthorizationPolicy[] {
-  return mesh.configs('AuthorizationPolicy', service.namespace).flatMap((config) => {
+  const all = mesh.configs('AuthorizationPolicy', service.namespace);
+  spend(all.length / 8);
+  return all.flatMap((config) => {
     const policy = parsed(config);
     return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.some((ref) => isFor(ref, service))
       ? [policy]
