@@ -103,6 +103,8 @@ function guard(index: number): ConfigView {
   );
 }
 
+const limited = { matchExpressions: [{ key: 'limited', operator: 'Exists' }] };
+
 /** What somebody can make many of in his own namespace, one beside the other: each may be about each. */
 export const ownShapes: Readonly<Record<string, (size: number) => Surroundings>> = {
   'n ServiceEntries of pods, n Services and n templates of which none has their labels': (size) =>
@@ -112,6 +114,23 @@ export const ownShapes: Readonly<Record<string, (size: number) => Surroundings>>
         hosts: [`h${index}.example.com`],
         workloadSelector: { labels: { app: 'web', none: `${index}` } },
       })),
+    ),
+  'n Services before which a waypoint is to stand, n templates, and a NetworkPolicy for a third of them': (size) =>
+    surroundings(
+      {
+        pods: [],
+        workloads: numbers(size, (index) =>
+          workload({
+            name: `w${index}`,
+            uid: `w${index}`,
+            replicas: 0,
+            templateLabels: { app: `w${index}`, ...(index % 3 === 0 && { limited: `${index}` }) },
+            containerPorts: [{ port: 10_000 + index }],
+          }),
+        ),
+        services: services(size, (index) => ({ selector: { app: `w${index}` } })),
+      },
+      [byMethod, config('NetworkPolicy', { podSelector: limited, ingress: [{ from: [{ podSelector: limited }] }] })],
     ),
   'n Services of the same n workloads, and n pods of these': (size) =>
     guarded({ pods: pods(size), workloads: templates(size), services: services(size) }),

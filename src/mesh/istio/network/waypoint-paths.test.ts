@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { captured, config, plainPod, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import { ownShapes } from '../../../../test/support/own-shapes.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
 import { stepsTaken } from '../policy/effort.ts';
@@ -11,35 +12,8 @@ function times<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-const asked = { matchExpressions: [{ key: 'limited', operator: 'Exists' }] };
-
-/** Services of a namespace that gets a waypoint, and pods of which a NetworkPolicy means each third. */
-function own(size: number): Surroundings {
-  return surroundings(
-    {
-      pods: [],
-      workloads: times(size, (index) =>
-        workload({
-          name: `w${index}`,
-          uid: `w${index}`,
-          replicas: 0,
-          templateLabels: { app: `w${index}`, ...(index % 3 === 0 && { limited: `${index}` }) },
-          containerPorts: [{ port: 10_000 + index }],
-        }),
-      ),
-      services: times(size, (index) =>
-        service({ name: `s${index}`, uid: `s${index}`, selector: { app: `w${index}` } }),
-      ),
-    },
-    [
-      config('AuthorizationPolicy', {
-        action: 'DENY',
-        rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
-      }),
-      config('NetworkPolicy', { podSelector: asked, ingress: [{ from: [{ podSelector: asked }] }] }),
-    ],
-  );
-}
+const { 'n Services before which a waypoint is to stand, n templates, and a NetworkPolicy for a third of them': own } =
+  ownShapes;
 
 const wide = Object.fromEntries(times(6, (index) => [`all${index}`, 'x']));
 
@@ -121,7 +95,7 @@ function costOf(given: Surroundings): { readonly looks: number; readonly steps: 
 
 describe('before which pods a waypoint stands', () => {
   it.each([
-    ['its own', own],
+    ['its own', own ?? theirs],
     ["a stranger's", theirs],
   ])('is looked up, or counted: %s', (_, shape) => {
     const once = costOf(lasting(shape(60)));
