@@ -1,7 +1,8 @@
 import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
 import { restartsByEviction } from '../mesh/restartable.ts';
-import { owns, type ServiceView, type WorkloadView } from '../mesh/views.ts';
+import { podsOwnedBy } from '../mesh/look-up.ts';
+import type { ServiceView, WorkloadView } from '../mesh/views.ts';
 import { arrivedAlone } from './arrived.ts';
 import { labelCommand } from './label-command.ts';
 import { hasLabels, observedLabels } from './label-values.ts';
@@ -101,8 +102,8 @@ function nameOf(workload: WorkloadView): string {
 function restarting(picture: Picture, { stale, order }: Work<'Restart'>): string {
   const { surroundings } = picture;
   const left = surroundings.pods.filter((pod) => isConcerned(picture, pod) && stale(pod, surroundings));
-  const due = (order?.(surroundings) ?? surroundings.workloads).filter((workload) =>
-    left.some((pod) => owns(workload, pod)),
+  const due = (order?.(surroundings) ?? surroundings.workloads).filter(
+    (workload) => podsOwnedBy(workload, left).length > 0,
   );
   const names = due.slice(0, named).map(nameOf);
   const some = names.slice(0, fitting(names, mostNamed));

@@ -1,6 +1,7 @@
 import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
-import { owns, type WorkloadView } from '../mesh/views.ts';
+import { podsOwnedBy } from '../mesh/look-up.ts';
+import type { WorkloadView } from '../mesh/views.ts';
 import { restartBackward } from './restart-backward.ts';
 import { restartForward } from './restart-forward.ts';
 import { podsOf } from './rollout.ts';
@@ -24,7 +25,7 @@ function turnOf(
 ): Turn {
   const { pods } = situation.surroundings;
   const own = podsOf(workload, pods).filter((pod) => isConcerned(situation, pod));
-  const terminating = pods.filter((pod) => pod.terminating && owns(workload, pod));
+  const terminating = podsOwnedBy(workload, pods).filter((pod) => pod.terminating);
   return {
     situation,
     status,

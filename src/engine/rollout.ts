@@ -1,11 +1,12 @@
 import { restartsByEviction } from '../mesh/restartable.ts';
-import { owns, type PodView, type WorkloadView } from '../mesh/views.ts';
+import { podsOwnedBy } from '../mesh/look-up.ts';
+import type { PodView, WorkloadView } from '../mesh/views.ts';
 
 export { restartsByEviction };
 
 /** Pods of the workload that are not being deleted. */
 export function podsOf(workload: WorkloadView, pods: readonly PodView[]): readonly PodView[] {
-  return pods.filter((pod) => !pod.terminating && !pod.finished && owns(workload, pod));
+  return podsOwnedBy(workload, pods).filter(({ terminating, finished }) => !terminating && !finished);
 }
 
 /**

@@ -3,7 +3,8 @@ import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Awaiting } from '../mesh/others.ts';
-import { owns, type PodView } from '../mesh/views.ts';
+import { workloadOf } from '../mesh/look-up.ts';
+import type { PodView } from '../mesh/views.ts';
 import { applyStep } from './apply.ts';
 import { flip, type Held } from './flip.ts';
 import { fromList, hasLabels } from './label-values.ts';
@@ -170,7 +171,7 @@ function isSeen(
   if (work.kind === 'Labels') return areSet(situation, step);
   if (work.kind !== 'Restart' || isLeftOut(situation, status, step, steps)) return true;
   const { pods, workloads } = situation.surroundings;
-  const canRestart = (pod: PodView): boolean => workloads.some((each) => !each.paused && owns(each, pod));
+  const canRestart = (pod: PodView): boolean => workloadOf(pod, workloads)?.paused === false;
   const left = pods.some(
     (pod) =>
       !pod.terminating && isConcerned(situation, pod) && work.stale(pod, situation.surroundings) && canRestart(pod),

@@ -1,4 +1,5 @@
 import { WorkloadKind } from '../api/namespace-migration.ts';
+import { workloadOf } from './look-up.ts';
 import type { PodView, WorkloadView } from './views.ts';
 
 /** Why the operator cannot create the pod anew, by its workload's template or by eviction; undefined if it can. */
@@ -8,7 +9,7 @@ export function whyNotRestartable(pod: PodView, workloads: readonly WorkloadView
   if (kind === 'Job') return 'belongs to a Job: its next run joins by itself';
   if (!WorkloadKind.safeParse(kind).success)
     return `belongs to ${kind} ${name}, which cannot be restarted by the operator`;
-  const workload = workloads.find((candidate) => candidate.kind === kind && candidate.name === name);
+  const workload = workloadOf(pod, workloads);
   if (workload === undefined) return `belongs to a ${kind} ${name} that does not exist`;
   return workload.paused ? `belongs to Deployment ${name}, which is paused` : undefined;
 }

@@ -2,6 +2,7 @@ import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { watched } from '../../src/mesh/istio/resources.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
 import { config, injected, pod, service, surroundings, workload } from './mesh-fixtures.ts';
+import { ownShapes } from './own-shapes.ts';
 import { watchedShapes } from './watched-shapes.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -465,6 +466,7 @@ export const tenantShapes: Readonly<Record<string, Shape>> = {
   ...selected,
   ...neighbours,
   ...watchedShapes,
+  ...ownShapes,
 };
 
 const kinds = [
@@ -479,11 +481,12 @@ const kinds = [
   'WasmPlugin',
   'Telemetry',
   'Gateway',
+  'NetworkPolicy',
   ...watched.filter(({ isOwn }) => isOwn === true).map(({ kind }) => kind),
 ];
 
 /** The characters of what the tenant has written. */
-export function bytesOf({ mesh, services, workloads }: Surroundings): number {
+export function bytesOf({ mesh, services, workloads, pods, budgets }: Surroundings): number {
   const specs = kinds.flatMap((kind) =>
     ['shop', stranger].flatMap((home) => mesh.configs(kind, home).map(({ spec }) => spec)),
   );
@@ -492,5 +495,8 @@ export function bytesOf({ mesh, services, workloads }: Surroundings): number {
     services.map(({ selector, ports }) => [selector, ports]),
     workloads.map(({ templateLabels }) => templateLabels),
     mesh.configs('Node').map(({ name, labels }) => [name, labels]),
+    mesh.configs('ResourceQuota').map(({ status }) => status),
+    pods.map(({ name, owner, labels, annotations }) => [name, owner, labels, annotations]),
+    budgets.map(({ selector }) => selector),
   ]).length;
 }

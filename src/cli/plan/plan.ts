@@ -5,16 +5,17 @@ import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/is
 import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import { why } from '../../mesh/istio/policy/translate/plan-text.ts';
 import { modeOf } from '../../mesh/istio/pod-mode.ts';
-import { owns } from '../../mesh/views.ts';
 import { protocolsOf } from '../../mesh/istio/policy/translate/reach.ts';
 import { serviceTitle, type ServiceFacts } from '../../mesh/istio/policy/translate/world.ts';
+import { podsOwnedBy } from '../../mesh/look-up.ts';
 import { writersOf } from '../../mesh/istio/findings/metric-readers.ts';
 import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers.ts';
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
 import { boundBefore, chosenWaypoint } from '../../mesh/istio/waypoint/chosen.ts';
 import { waypointManifests } from '../../mesh/istio/waypoint/gateway.ts';
-import { keyOf, restartOrder } from '../../mesh/istio/waypoint/order.ts';
+import { restartOrder } from '../../mesh/istio/waypoint/order.ts';
 import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
+import { keyOf } from '../../mesh/istio/waypoint/waits.ts';
 import { managedBy, managedByLabel } from '../../api/resources.ts';
 import { namespacesOf, readPolicies, type AuditOptions } from '../audit/audit.ts';
 import type { AuditFinding } from '../audit/report.ts';
@@ -125,9 +126,10 @@ function objectsOf(surroundings: Surroundings): readonly (DescribedObject & Pick
 
 /** Those that have a sidecar: what has none is not restarted. */
 function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
-  const { workloads, reasons } = restartOrder(surroundings);
-  const restarted = workloads.filter((workload) =>
-    surroundings.pods.some((pod) => owns(workload, pod) && modeOf(pod) === 'Sidecar'),
+  const order = restartOrder(surroundings);
+  const reasons = order.reasons();
+  const restarted = order.workloads.filter((workload) =>
+    podsOwnedBy(workload, surroundings.pods).some((pod) => modeOf(pod) === 'Sidecar'),
   );
   return restarted.map(({ kind, name }) => {
     const after = reasons.get(keyOf({ kind, name }));

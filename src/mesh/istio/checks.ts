@@ -3,7 +3,8 @@ import type { FindingsWhen, MeshAdapter, Surroundings } from '../adapter.ts';
 import { internalErrorId } from '../internal-error.ts';
 import { fewFindings } from '../few-findings.ts';
 import type { Hold } from '../others.ts';
-import { owns, type WorkloadView } from '../views.ts';
+import { podsOwnedBy } from '../look-up.ts';
+import type { WorkloadView } from '../views.ts';
 import { ownerOf } from './findings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';
 import { asBack, isAskedBack } from './findings/asked-back.ts';
@@ -77,7 +78,7 @@ function inOrder(findings: readonly Finding[], surroundings: Surroundings): read
 
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
 function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
-  const pods = surroundings.pods.filter((pod) => owns(workload, pod));
+  const pods = podsOwnedBy(workload, surroundings.pods);
   return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }], otherTemplates: [] };
 }
 

@@ -1,10 +1,11 @@
 import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
-import { hasLabels } from '../has-labels.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { ConfigView, PodView } from '../views.ts';
 import { inReach, selectorOf, targetRefs } from './findings/rule.ts';
 import { markOf, markOfPolicy } from './mark.ts';
+import { spend } from './policy/effort.ts';
+import { selectedBy } from './policy/selecting.ts';
 import { isMade } from './policy/translate/names.ts';
 
 /*
@@ -13,12 +14,17 @@ import { isMade } from './policy/translate/names.ts';
 
 const decidingKinds = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication'];
 
-/** Objects of these kinds, not of ours, that may select pods of the namespace. */
-const deciding = memoize((surroundings: Surroundings): readonly ConfigView[] =>
-  inReach(decidingKinds, surroundings).filter(
+/** Objects of these kinds, not of ours, that may select pods of the namespace, and which of them select which. */
+const deciding = memoize((surroundings: Surroundings) => {
+  const configs = inReach(decidingKinds, surroundings).filter(
     (config) => targetRefs(config).length === 0 && !isMade(config, surroundings),
-  ),
-);
+  );
+  const selecting = selectedBy(configs.map(selectorOf), spend);
+  return {
+    configs,
+    about: memoize((labels: PodView['labels']) => selecting(labels).flatMap((place) => configs[place] ?? [])),
+  };
+});
 
 /** Pods, or what makes them: who they are, however they are called, and their labels; none of what is about all. */
 export interface Decided {
@@ -33,12 +39,6 @@ export function markOfDeciding(config: ConfigView, { who }: Decided): string {
   return selectorOf(config) === undefined ? markOfConfig(config) : markOf('decides', who, markOfConfig(config));
 }
 
-/** Whether it selects pods with these labels, or may select some. */
-export function maySelect(config: ConfigView, labels: PodView['labels'] | undefined): boolean {
-  const selector = selectorOf(config);
-  return selector === undefined || labels === undefined || hasLabels(labels, selector);
-}
-
 /** Those of some kinds that decide about them. */
 export function decidingAbout(
   kinds: readonly string[],
@@ -46,7 +46,10 @@ export function decidingAbout(
   surroundings: Surroundings,
 ): readonly ConfigView[] {
   if (kinds.length === 0) return [];
-  return deciding(surroundings).filter((config) => kinds.includes(config.kind) && maySelect(config, labels));
+  const { configs, about } = deciding(surroundings);
+  const found = labels === undefined ? configs : about(labels);
+  spend(found.length / 8);
+  return found.filter(({ kind }) => kinds.includes(kind));
 }
 
 /** Whether without it somebody may be refused who is not with it: that it has gone decides, too. */

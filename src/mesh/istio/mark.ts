@@ -2,6 +2,7 @@ import { memoize } from '../../base/memoize.ts';
 import { digestOf, sha256 } from '../../base/sha256.ts';
 import type { Surroundings } from '../adapter.ts';
 import { ofOtherMeshes } from '../other-meshes.ts';
+import { configByName } from '../look-up.ts';
 import { asPod, isPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../views.ts';
 import { familyOf } from './family.ts';
 import { nameOf } from './findings/rule.ts';
@@ -63,7 +64,7 @@ export function templateNamed(object: string, surroundings: Surroundings): Templ
 export function configNamed(object: string, { mesh }: Pick<Surroundings, 'mesh'>): ConfigView | undefined {
   const [kind = '', path = ''] = object.split(' ');
   const [namespace = '', name] = path.split('/');
-  return name === undefined ? undefined : mesh.configs(kind, namespace).find((each) => each.name === name);
+  return name === undefined ? undefined : configByName(mesh.configs(kind, namespace), name);
 }
 
 /** What an object of the mesh or a template says now, by its name in findings; nothing of all else. */

@@ -1,5 +1,6 @@
 import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../adapter.ts';
+import { configByName } from '../look-up.ts';
 import { stoodBefore } from '../made-since.ts';
 import type { PodView, WorkloadView } from '../views.ts';
 import { isDecidedAnew } from './decided-since.ts';
@@ -17,7 +18,7 @@ function servesOlder(workload: WorkloadView, surroundings: Surroundings): boolea
   const { mesh, namespace, heldBefore } = surroundings;
   const { templateLabels: labels, createdAt } = workload;
   if (heldBefore !== undefined && stoodBefore(createdAt, surroundings)) return false;
-  const gateway = mesh.configs('Gateway', namespace.name).find((each) => each.name === labels[gatewayNameLabel]);
+  const gateway = configByName(mesh.configs('Gateway', namespace.name), labels[gatewayNameLabel] ?? '');
   if (!stoodBefore(gateway?.createdAt, surroundings)) return false;
   return !isDecidedAnew({ who: nameOf(workload), labels }, surroundings);
 }

@@ -4,7 +4,7 @@ import { isEmpty } from '../has-labels.ts';
 import { record, records, stringMap, strings, text, type Json } from '../json.ts';
 import { selects, type ConfigView, type SelectorView, type TemplateView } from '../views.ts';
 import { spend } from './policy/effort.ts';
-import type { Selecting } from './policy/selecting.ts';
+import { weightOf, type Selecting } from './policy/selecting.ts';
 
 /*
  * SecurityGroupPolicies of EKS, which say by labels of pods, or of their ServiceAccounts, whose pods they are for.
@@ -33,10 +33,9 @@ const askingOf = memoize(({ spec: { podSelector } }: ConfigView): Asking => {
     operator: text(operator) ?? '',
     values: strings(values),
   }));
-  const values = expressions.reduce((sum, each) => sum + each.values.length, 0);
   return {
     selector: { matchLabels: stringMap(matchLabels), matchExpressions: expressions },
-    weight: (1 + expressions.length + values / 16) / 4,
+    weight: weightOf(expressions),
   };
 });
 

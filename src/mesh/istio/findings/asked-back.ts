@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
-import { owns, type PodView, type TemplateView } from '../../views.ts';
+import { workloadOf } from '../../look-up.ts';
+import type { PodView, TemplateView } from '../../views.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { configNamed } from '../mark.ts';
 import { mirrored, turned } from '../mirrored.ts';
@@ -94,9 +95,9 @@ function without(
   const known = there.workloads.filter((workload) => names.has(nameOf(workload)));
   return {
     ...there,
-    workloads: there.workloads.filter((workload) => !known.includes(workload)),
+    workloads: there.workloads.filter((workload) => !names.has(nameOf(workload))),
     otherTemplates: there.otherTemplates.filter((template) => !names.has(nameOf(template)) && !nameless.has(template)),
-    pods: there.pods.filter((pod) => !nameless.has(pod) && !known.some((workload) => owns(workload, pod))),
+    pods: there.pods.filter((pod) => !nameless.has(pod) && workloadOf(pod, known) === undefined),
   };
 }
 

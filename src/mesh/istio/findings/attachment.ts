@@ -1,9 +1,12 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
-import { selects, type ConfigView } from '../../views.ts';
+import { hasLabels } from '../../has-labels.ts';
+import type { ConfigView } from '../../views.ts';
 import { onlyRevision } from '../mesh-config.ts';
+import { spend } from '../policy/effort.ts';
 import { injectedLabels, withInjected } from '../policy/injected.ts';
+import { selecting } from '../policy/selecting.ts';
 import { forAllRevisions, readByRevision } from '../policy/translate/revision.ts';
 import { isNarrowed } from '../policy/translate/selection.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
@@ -38,30 +41,36 @@ function selectorPolicies(surroundings: Surroundings): readonly ConfigView[] {
 function selectsByInjection(policy: ConfigView, surroundings: Surroundings): boolean {
   const matchLabels = selectorOf(policy);
   if (matchLabels === undefined || !injectedLabels.some((key) => Object.hasOwn(matchLabels, key))) return false;
-  const { byName, asInjected } = templatesIn(surroundings);
-  const next = asInjected.some(
-    ({ before, after }) => selects({ matchLabels }, after) && !selects({ matchLabels }, before),
-  );
-  return (
-    next ||
-    surroundings.pods
-      .filter((pod) => selects({ matchLabels }, pod.labels))
-      .some(({ owner }) => {
-        const labels = byName.get(`${owner?.kind} ${owner?.name}`);
-        return labels === undefined || !selects({ matchLabels }, labels);
-      })
-  );
+  const { byName, before, asInjected } = templatesIn(surroundings);
+  const next = asInjected(matchLabels);
+  spend(next.length / 8);
+  if (next.some((place) => !hasLabels(before[place] ?? {}, matchLabels))) return true;
+  const pods = podsIn(surroundings.pods)(matchLabels);
+  spend(pods.length / 8);
+  return pods.some((place) => {
+    const owner = surroundings.pods[place]?.owner;
+    const labels = byName.get(`${owner?.kind} ${owner?.name}`);
+    return labels === undefined || !hasLabels(labels, matchLabels);
+  });
 }
+
+const podsIn = memoize((pods: Surroundings['pods']) =>
+  selecting(
+    pods.map(({ labels }) => labels),
+    spend,
+  ),
+);
 
 /** Of all templates: their labels by kind and name, and what the injector makes of them. Every policy asks. */
 const templatesIn = memoize(({ workloads, otherTemplates }: Surroundings) => {
   const all = [...workloads, ...otherTemplates];
   return {
     byName: new Map(all.toReversed().map(({ kind, name, templateLabels }) => [`${kind} ${name}`, templateLabels])),
-    asInjected: all.map(({ name, templateLabels }) => ({
-      before: templateLabels,
-      after: withInjected(templateLabels, name),
-    })),
+    before: all.map(({ templateLabels }) => templateLabels),
+    asInjected: selecting(
+      all.map(({ name, templateLabels }) => withInjected(templateLabels, name)),
+      spend,
+    ),
   };
 });
 

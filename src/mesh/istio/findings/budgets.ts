@@ -1,6 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import { restartsByEviction } from '../../restartable.ts';
-import { selects, type BudgetView, type WorkloadView } from '../../views.ts';
+import type { BudgetView, WorkloadView } from '../../views.ts';
+import { bounded, spend } from '../policy/effort.ts';
+import { selectingFully } from '../policy/selecting.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 
 /**
@@ -48,32 +50,76 @@ function tooTight(workload: WorkloadView, budget: BudgetView): readonly Evidence
   ];
 }
 
+/** The budgets that select the pods of a workload, as far as it matters. */
+interface Selecting {
+  tightest?: BudgetView;
+  /** In their order, as many as a message has room for. */
+  readonly names: string[];
+  room: number;
+}
+
+/** Characters of a message that anybody is told. */
+const mostTold = 1024;
+
+function take(all: Selecting, budget: BudgetView): void {
+  if (all.tightest === undefined || spareOf(budget) < spareOf(all.tightest)) all.tightest = budget;
+  if (all.room <= 0) return;
+  all.names.push(budget.name);
+  all.room -= budget.name.length;
+}
+
 /**
  * The eviction of a pod that two budgets select is refused by the API server (canEvict in
  * pkg/registry/core/pod/storage/eviction.go).
  */
-function selectedTwice(workload: WorkloadView, budgets: readonly BudgetView[]): readonly Evidence[] {
-  if (!restartsByEviction(workload) || budgets.length < 2) return [];
+function selectedTwice(workload: WorkloadView, { names }: Selecting): readonly Evidence[] {
+  if (!restartsByEviction(workload) || names.length < 2) return [];
   return [
     {
       object: nameOf(workload),
-      message: `its pods are restarted by eviction, which Kubernetes refuses while several PodDisruptionBudgets select them: ${budgets.map(({ name }) => name).join(', ')}`,
+      message: `its pods are restarted by eviction, which Kubernetes refuses while several PodDisruptionBudgets select them: ${names.join(', ')}`,
       fix: 'Leave one PodDisruptionBudget for these pods.',
     },
   ];
 }
 
-function blockedByBudget({ route, workloads, budgets }: Surroundings): readonly Evidence[] {
+/** Of all budgets and all workloads. */
+const steps = 1_000_000;
+
+/** By workload. Pods are looked up by label; what else a selector asks for is compared with those that have the labels. */
+function selectingEach(workloads: readonly WorkloadView[], budgets: readonly BudgetView[]): readonly Selecting[] {
+  const found = workloads.map((): Selecting => ({ names: [], room: mostTold }));
+  const labels = workloads.map(({ templateLabels }) => templateLabels);
+  const places = selectingFully(labels, spend);
+  for (const budget of budgets) {
+    if (budget.selector === undefined) continue;
+    const selected = places(budget.selector);
+    spend(1 + selected.length / 8);
+    for (const place of selected) {
+      const all = found[place];
+      if (all !== undefined) take(all, budget);
+    }
+  }
+  return found;
+}
+
+function blockedByBudget({ route, namespace, workloads, budgets }: Surroundings): readonly Evidence[] {
   if (route.from !== 'IstioSidecar' && route.to !== 'IstioSidecar') return [];
-  return workloads
-    .filter(({ replicas }) => replicas > 0)
-    .flatMap((workload) => {
-      const selecting = budgets.filter(
-        ({ selector }) => selector !== undefined && selects(selector, workload.templateLabels),
-      );
-      const [tightest] = [...selecting].sort((a, b) => spareOf(a) - spareOf(b));
-      return [...(tightest === undefined ? [] : tooTight(workload, tightest)), ...selectedTwice(workload, selecting)];
-    });
+  const running = workloads.filter(({ replicas }) => replicas > 0);
+  const found = bounded(steps, () => selectingEach(running, budgets));
+  if (found.kind === 'TooLarge')
+    return [
+      {
+        object: nameOf({ kind: 'Namespace', name: namespace.name }),
+        message: `which pods its ${budgets.length} PodDisruptionBudgets select takes more steps to tell than one look may take`,
+        fix: 'Select pods in PodDisruptionBudgets by a few labels, and let no more of them be there than something needs.',
+      },
+    ];
+  return running.flatMap((workload, place) => {
+    const all = found.value[place];
+    if (all?.tightest === undefined) return [];
+    return [...tooTight(workload, all.tightest), ...selectedTwice(workload, all)];
+  });
 }
 
 /** Whether what a restart takes away can ever be spared. */

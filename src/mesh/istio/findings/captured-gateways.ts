@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
+import { podsOwnedBy } from '../../look-up.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
 import { bypassesInbound } from '../inbound-capture.ts';
 import { dataplaneModeLabel } from '../labels.ts';
@@ -44,11 +45,11 @@ export function optOutOf(namespace: string, gateway: string): string {
 function captured(surroundings: Surroundings): readonly Evidence[] {
   const { route, pods, workloads, namespace } = surroundings;
   if (route.to !== 'IstioAmbient') return [];
-  const running = pods.filter((pod) => concerns(pod) && !pod.terminating);
+  const ofGateways = pods.filter((pod) => concerns(pod) && !pod.terminating && isOfGateway(pod, workloads));
   const decides = hasAny(enforced, surroundings);
   const isThere = namespace.labels[dataplaneModeLabel] === 'ambient';
   return workloads
-    .map((workload) => ({ workload, own: running.filter((pod) => isOfGateway(pod, [workload])) }))
+    .map((workload) => ({ workload, own: isOwnedByGateway(workload) ? podsOwnedBy(workload, ofGateways) : [] }))
     .filter(({ workload, own }) => isTaken(workload) || own.length > 0)
     .map(({ workload, own }) => ({
       workload,

@@ -1,8 +1,8 @@
 import { listed } from '../../../base/counted.ts';
 import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { configByName } from '../../look-up.ts';
 import type { NetworkPolicy } from '../../network-policy/types.ts';
-import type { ConfigView } from '../../views.ts';
 import type { Untold } from '../network/compare.ts';
 import { cutsOf } from '../network/cuts.ts';
 import { hbonePort, type Limited } from '../network/lost.ts';
@@ -34,9 +34,7 @@ function evidenceAbout(
     const [, others] = whoseOf.find(([counts]) => critical.some((part) => part.standing === counts)) ?? [];
     return { object, ...(others !== undefined && { others }) };
   }
-  const view: ConfigView | undefined = mesh
-    .configs('NetworkPolicy', policy.namespace)
-    .find(({ name }) => name === policy.name);
+  const view = configByName(mesh.configs('NetworkPolicy', policy.namespace), policy.name);
   return { object, others: 'Holds', ...(view && { seen: seenOf(view, surroundings) }) };
 }
 

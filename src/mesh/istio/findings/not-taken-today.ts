@@ -19,28 +19,42 @@ function decides(surroundings: Surroundings): { readonly what: string; readonly 
     : undefined;
 }
 
+/** Pods, or a template that has none, whose sidecars do not take everything. */
+interface Restricted {
+  readonly by: string;
+  readonly evidence: (what: string) => readonly Evidence[];
+}
+
+function restricted(surroundings: Surroundings): readonly Restricted[] {
+  const byOf = (template: Pick<PodView, 'annotations'>): string | undefined => {
+    const inbound = inboundOf(template, surroundings.mesh);
+    return inbound.kind === 'All' ? undefined : describeInbound(inbound);
+  };
+  const running = [...Map.groupBy(podsIn(surroundings, 'Sidecar'), byOf)].map(([by, pods]) => ({
+    by,
+    evidence: (what: string) => perNamespace(surroundings, pods, (names) => `${what}: ${names}`),
+  }));
+  const sleeping = asleepIn(surroundings).map((template) => ({
+    by: byOf({ annotations: template.templateAnnotations }),
+    evidence: (what: string) => [{ object: nameOf(template), message: `of its next pods: ${what}` }],
+  }));
+  return [...running, ...sleeping].flatMap(({ by, evidence }) => (by === undefined ? [] : [{ by, evidence }]));
+}
+
 /** ztunnel takes every connection, whatever annotations of sidecars say (cni/README.md). */
 export function notTakenToday(surroundings: Surroundings): readonly Evidence[] {
-  const { route, mesh } = surroundings;
-  const because = route.from === 'IstioSidecar' && route.to === 'IstioAmbient' ? decides(surroundings) : undefined;
-  if (because === undefined) return [];
-  const whatOf = (template: Pick<PodView, 'annotations'>): string | undefined => {
-    const inbound = inboundOf(template, mesh);
-    return inbound.kind === 'All'
-      ? undefined
-      : `${describeInbound(inbound)}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`;
-  };
-  const evidence = askedOfAll<readonly Evidence[]>(
-    () => [
-      ...[...Map.groupBy(podsIn(surroundings, 'Sidecar'), whatOf)].flatMap(([what, pods]) =>
-        what === undefined ? [] : perNamespace(surroundings, pods, (names) => `${what}: ${names}`),
-      ),
-      ...asleepIn(surroundings).flatMap((template) => {
-        const what = whatOf({ annotations: template.templateAnnotations });
-        return what === undefined ? [] : [{ object: nameOf(template), message: `of its next pods: ${what}` }];
-      }),
-    ],
-    (why) => [{ object: `Namespace ${surroundings.namespace.name}`, message: why }],
+  const { route, namespace } = surroundings;
+  if (route.from !== 'IstioSidecar' || route.to !== 'IstioAmbient') return [];
+  const found = askedOfAll<readonly Restricted[]>(
+    () => restricted(surroundings),
+    (why) => [{ by: '', evidence: () => [{ object: `Namespace ${namespace.name}`, message: why }] }],
   );
-  return evidence.map((each) => ({ ...each, severity: because.severity }));
+  // Hardly any sidecar leaves something alone, and of each workload by itself it is dear to ask what would refuse that.
+  const because = found.length === 0 ? undefined : decides(surroundings);
+  if (because === undefined) return [];
+  return found
+    .flatMap(({ by, evidence }) =>
+      evidence(`${by}; ztunnel takes every one, and ${because.what} would refuse callers who get through today`),
+    )
+    .map((each) => ({ ...each, severity: because.severity }));
 }

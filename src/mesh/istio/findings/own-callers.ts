@@ -1,11 +1,12 @@
 import type { Finding } from '../../../api/common.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Hold } from '../../others.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
-import { guardedServices, sidecarCallers } from '../waypoint/callers.ts';
+import { guardedServices, sidecarCallers, type Caller } from '../waypoint/callers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { found, nameOf, some, type Evidence, type Rule } from './rule.ts';
 
@@ -19,27 +20,32 @@ interface Refused {
   readonly pods: readonly PodView[];
 }
 
-/** Pods of the namespace that call Services here that would refuse them. */
-function ownCallers(surroundings: Surroundings): readonly Refused[] {
-  const { namespace, spec } = surroundings;
-  if (spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
+/** Pods of the namespace that are among some callers, as far as a restart does not get them out of the way. */
+interface Remaining {
+  readonly notRestartable: readonly PodView[];
+  readonly draining: readonly PodView[];
+}
+
+/** Many Services have the same callers. */
+const remainingOf = memoize((surroundings: Surroundings) =>
+  memoize((callers: readonly Caller[]): Remaining => {
+    const { namespace, workloads } = surroundings;
+    const own = sidecarCallers(callers, surroundings).filter((pod) => pod.namespace === namespace.name);
+    return {
+      notRestartable: own.filter((pod) => !pod.terminating && whyNotRestartable(pod, workloads) !== undefined),
+      draining: own.filter(({ terminating }) => terminating),
+    };
+  }),
+);
+
+/** Services here that would refuse pods of the namespace which call them. */
+function refusing(surroundings: Surroundings, which: keyof Remaining): readonly Refused[] {
+  if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
+  const remaining = remainingOf(surroundings);
   return guardedServices(surroundings).flatMap(({ service, callers }): readonly Refused[] => {
-    if (callers.kind === 'Unknown') return [];
-    const own = sidecarCallers(callers.callers, surroundings).filter((pod) => pod.namespace === namespace.name);
-    return [{ service, pods: own }];
+    const pods = callers.kind === 'Unknown' ? [] : remaining(callers.callers)[which];
+    return pods.length === 0 ? [] : [{ service, pods }];
   });
-}
-
-function those({ service, pods }: Refused, test: (pod: PodView) => boolean): readonly Refused[] {
-  const some = pods.filter(test);
-  return some.length === 0 ? [] : [{ service, pods: some }];
-}
-
-function refusedCallers(surroundings: Surroundings): readonly Refused[] {
-  const { workloads } = surroundings;
-  return ownCallers(surroundings).flatMap((each) =>
-    those(each, (pod) => !pod.terminating && whyNotRestartable(pod, workloads) !== undefined),
-  );
 }
 
 function evidenceOf({ service, pods }: Refused): Evidence {
@@ -65,7 +71,7 @@ const rule: Rule = {
   lasts: true,
   title: 'A caller cannot be restarted',
   fix: 'When the labels of the namespace have changed, replace these pods yourself (delete a bare pod and create it again, resume the Deployment, restart the Rollout); a Job is waited for until it ends. It goes on by itself. Or say in spec.callers that they do not call.',
-  find: (surroundings) => refusedCallers(surroundings).map(evidenceOf),
+  find: (surroundings) => refusing(surroundings, 'notRestartable').map(evidenceOf),
 };
 
 /** The rule about them; on the way `callersRefusedBy` asks the same. */
@@ -78,12 +84,10 @@ export const ownCallerRules: readonly Rule[] = [rule];
 export function callersRefusedBy(surroundings: Surroundings, { templateLabels }: WorkloadView): Hold | undefined {
   if (!arrived(surroundings.route, surroundings.namespace.labels)) return undefined;
   const isBehind = ({ service }: Refused): boolean => selects({ matchLabels: service.selector }, templateLabels);
-  const refused = refusedCallers(surroundings).find(isBehind);
+  const refused = refusing(surroundings, 'notRestartable').find(isBehind);
   // It lasts as long as its owner lets it, and takes nobody back.
   if (refused !== undefined) return held(evidenceOf(refused), surroundings);
-  const [draining] = ownCallers(surroundings)
-    .filter(isBehind)
-    .flatMap((each) => those(each, ({ terminating }) => terminating));
+  const draining = refusing(surroundings, 'draining').find(isBehind);
   return draining && held(drainingEvidence(draining), surroundings, true);
 }
 

@@ -4,7 +4,8 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
-import { isSelected } from '../policy/attachment.ts';
+import { spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
 import { sidecarLabels } from '../policy/translate/world.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { declaredCallers } from '../waypoint/callers.ts';
@@ -55,11 +56,9 @@ function atZtunnel(
 function checkedBySidecars(surroundings: Surroundings): readonly Evidence[] {
   if (!isLeaving(surroundings)) return [];
   const world = worldOf(surroundings);
-  const pods = directPods(surroundings, world).map(sidecarLabels);
+  const select = selecting(directPods(surroundings, world).map(sidecarLabels), spend);
   return world.requestAuthentications
-    .filter(
-      ({ policy }) => policy.targetRefs.length === 0 && pods.some((labels) => isSelected(policy.selector, labels)),
-    )
+    .filter(({ policy }) => policy.targetRefs.length === 0 && select(policy.selector).length > 0)
     .map(({ object }) => ({
       object: nameOf(object),
       severity: severityOfRefusals(surroundings),

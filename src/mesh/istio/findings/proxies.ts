@@ -1,6 +1,7 @@
 import { quoted, shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { isSelected } from '../policy/attachment.ts';
+import { spend } from '../policy/effort.ts';
+import { selectedBy } from '../policy/selecting.ts';
 import { customUse, providersOf } from '../policy/authorizer.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { parsed } from '../policy/parsed.ts';
@@ -36,8 +37,20 @@ function refusedProviders(surroundings: Surroundings): readonly Evidence[] {
     ({ policy }) => policy.action === 'CUSTOM' && policy.targetRefs.length === 0,
   );
   const unknown = custom.filter(({ policy }) => !policy.dryRun && customUse(policy, 'http', options) === 'Refused');
-  const clashes = labelSets(surroundings)
-    .map((labels) => custom.filter(({ policy }) => isSelected(policy.selector, labels)))
+  const select = selectedBy(
+    custom.map(({ policy }) => policy.selector),
+    spend,
+  );
+  // Pods to which the same of them apply are alike.
+  const alike = new Map(
+    (custom.length === 0 ? [] : labelSets(surroundings)).map((labels) => {
+      const places = select(labels);
+      spend(places.length / 8);
+      return [places.join(' '), places] as const;
+    }),
+  );
+  const clashes = [...alike.values()]
+    .map((places) => places.flatMap((place) => custom[place] ?? []))
     .map((together) => ({ together, providers: providersOf(together.map(({ policy }) => policy)) }))
     .filter(({ providers }) => providers.length > 1);
   return distinct([

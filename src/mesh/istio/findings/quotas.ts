@@ -6,6 +6,7 @@ import { record } from '../../json.ts';
 import { asksOf, type PodAsks } from '../../pod-resources.ts';
 import { quantity, thousandths } from '../../quantity.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
+import { bounded, spend } from '../policy/effort.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { isOfWaypoint } from '../waypoint/taken.ts';
@@ -172,19 +173,53 @@ function takeFirst({ kind, namespace, name }: WorkloadView): string {
   return `kubectl patch ${kind.toLowerCase()} ${name} -n ${namespace} -p '{"spec":{"${field}":{${type}"rollingUpdate":{"maxUnavailable":1,"maxSurge":0}}}}'`;
 }
 
-function noRoomForRestart(surroundings: Surroundings): readonly Evidence[] {
-  return creatingFirst(surroundings).flatMap((workload) => {
-    const pod = ofPods(1, workload.asks);
-    return judge(
-      surroundings,
-      (waypoint) => both(waypoint, pod),
-      (short) => ({
-        object: nameOf(workload),
-        message: `its restart creates a pod before it takes one away, and there is no room for it: ${short}. It would never go on`,
-        fix: `Raise the quota, or have a pod taken away first, which interrupts a single one: ${takeFirst(workload)}`,
-      }),
-    );
+/** Of all quotas and all that workloads ask for. */
+const steps = 1_000_000;
+
+/** What no quota admits, said once of all workloads that ask for the same. */
+function shortages(surroundings: Surroundings, workloads: readonly WorkloadView[]): readonly Evidence[] {
+  const quotas = surroundings.mesh.configs('ResourceQuota', surroundings.namespace.name);
+  const perPod = quotas.reduce((sum, quota) => sum + 1 + countedBy(quota).length / 4, 0);
+  const known = new Map<string, readonly Evidence[]>();
+  return workloads.flatMap((workload) => {
+    const asked = JSON.stringify(workload.asks);
+    spend(asked.length / 1024);
+    const before = known.get(asked);
+    if (before === undefined) spend(perPod);
+    const found = before ?? shortFor(workload, surroundings);
+    known.set(asked, found);
+    return found.map(({ message, severity }): Evidence => ({
+      object: nameOf(workload),
+      message,
+      ...(severity !== undefined && { severity }),
+      fix: `Raise the quota, or have a pod taken away first, which interrupts a single one: ${takeFirst(workload)}`,
+    }));
   });
+}
+
+function shortFor({ asks }: WorkloadView, surroundings: Surroundings): readonly Evidence[] {
+  const pod = ofPods(1, asks);
+  return judge(
+    surroundings,
+    (waypoint) => both(waypoint, pod),
+    (short) => ({
+      object: '',
+      message: `its restart creates a pod before it takes one away, and there is no room for it: ${short}. It would never go on`,
+    }),
+  );
+}
+
+function noRoomForRestart(surroundings: Surroundings): readonly Evidence[] {
+  const workloads = creatingFirst(surroundings);
+  const found = bounded(steps, () => shortages(surroundings, workloads));
+  if (found.kind === 'Done') return found.value;
+  return [
+    {
+      object: nameOf({ kind: 'Namespace', name: surroundings.namespace.name }),
+      message: 'whether its ResourceQuotas admit the pods of restarts takes more steps to tell than one look may take',
+      fix: 'Have fewer ResourceQuotas in the namespace: one may count everything.',
+    },
+  ];
 }
 
 /** Whether what is created on the way is admitted. */

@@ -2,16 +2,11 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { stoodBefore } from '../../made-since.ts';
 import { isPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
-import {
-  decidingAbout,
-  isDecidedAnew,
-  markOfDeciding,
-  markOfLetting,
-  maySelect,
-  type Decided,
-} from '../decided-since.ts';
+import { decidingAbout, isDecidedAnew, markOfDeciding, markOfLetting, type Decided } from '../decided-since.ts';
 import { configNamed, markOf, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
 import { concerns } from '../pod-mode.ts';
+import { spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
 import { nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
 
@@ -132,8 +127,15 @@ const protectedThere = memoize((surroundings: Surroundings): readonly (PodView |
 /** So many are remembered one by one of what is for all of a namespace; of more the age tells. */
 const mostSelected = 100;
 
+const selectingThere = memoize((surroundings: Surroundings) =>
+  selecting(protectedThere(surroundings).map(labelsOf), spend),
+);
+
 function selectedBy(config: ConfigView, surroundings: Surroundings): readonly (PodView | TemplateView)[] {
-  return protectedThere(surroundings).filter((each) => maySelect(config, labelsOf(each)));
+  const all = protectedThere(surroundings);
+  const places = selectingThere(surroundings)(selectorOf(config));
+  spend(places.length / 8);
+  return places.length === all.length ? all : places.flatMap((place) => all[place] ?? []);
 }
 
 function markOfSelection(config: ConfigView, each: PodView | TemplateView): string {
@@ -144,8 +146,12 @@ function markOfSelection(config: ConfigView, each: PodView | TemplateView): stri
 function marksOfSelection({ object }: Evidence, surroundings: Surroundings): readonly string[] {
   const config = configNamed(object, surroundings);
   if (config === undefined) return [];
-  const marks = [...new Set(selectedBy(config, surroundings).map((each) => markOfSelection(config, each)))];
-  return marks.length > mostSelected ? [markOfMany(config)] : marks;
+  const marks = new Set<string>();
+  for (const each of selectedBy(config, surroundings)) {
+    marks.add(markOfSelection(config, each));
+    if (marks.size > mostSelected) return [markOfMany(config)];
+  }
+  return [...marks];
 }
 
 /** That these were too many to be remembered one by one. */

@@ -1,6 +1,7 @@
 import type { DataPlane, Mode } from '../../../api/common.ts';
 import type { LabelTargets, Route, Surroundings } from '../../adapter.ts';
-import { asPod, owns, type PodView, type WorkloadView } from '../../views.ts';
+import { workloadOf } from '../../look-up.ts';
+import { asPod, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived, labelsAfter } from '../itinerary.ts';
 import { dataplaneModeLabel, injectLabel, injectionLabel, revisionLabel } from '../labels.ts';
 import { injectionAsked, optsOutOfInjection } from '../injection.ts';
@@ -34,10 +35,7 @@ function groupsOf({ pods, workloads }: Surroundings): readonly Group[] {
   for (const pod of pods) {
     const { owner } = pod;
     if (owner === undefined || pod.terminating || !concerns(pod) || modeOf(pod) === 'Transitional') continue;
-    const template = templateOf(
-      pod,
-      workloads.find((workload) => owns(workload, pod)),
-    );
+    const template = templateOf(pod, workloadOf(pod, workloads));
     const asks = [injectLabel, dataplaneModeLabel, revisionLabel].map(
       (key) => `${template.labels[key] ?? ''},${template.annotations[key] ?? ''}`,
     );

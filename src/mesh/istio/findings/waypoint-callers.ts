@@ -1,7 +1,8 @@
 import { timestamp } from '../../../base/clock.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
-import { guardedServices, sidecarCallers, sleepingCallers, type Callers } from '../waypoint/callers.ts';
+import { guardedServices, sidecarCallers, sleepingCallers, type KnownCallers } from '../waypoint/callers.ts';
 import { leftOut } from '../waypoint/left-out.ts';
 import { refusedOutside } from '../waypoint/outside.ts';
 import { nameOf, some, type Evidence } from './rule.ts';
@@ -15,7 +16,7 @@ export function serviceName({ namespace, name }: { readonly namespace: string; r
  * Callers of other namespaces that have sidecars; those of the namespace itself are restarted first (`order.ts`), those
  * in scope are waited for.
  */
-function running(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+function running(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
   const elsewhere = sidecarCallers(callers.callers, surroundings).filter(({ namespace }) =>
     staysElsewhere(namespace, surroundings),
   );
@@ -34,7 +35,7 @@ function staysElsewhere(namespace: string, { namespace: home, scope }: Surroundi
  * Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a
  * policy that nobody has.
  */
-function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+function sleeping(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
   const elsewhere =
     callers.seen === undefined
       ? []
@@ -51,11 +52,7 @@ function sleeping(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Su
       ];
 }
 
-function outside(
-  service: ServiceFacts,
-  callers: Extract<Callers, { kind: 'Known' }>,
-  surroundings: Surroundings,
-): readonly string[] {
+function outside(service: ServiceFacts, callers: KnownCallers, surroundings: Surroundings): readonly string[] {
   const pods = refusedOutside(service, callers, surroundings);
   return pods.length === 0
     ? []
@@ -64,16 +61,20 @@ function outside(
       ];
 }
 
+/** What is so of all Services that have the same callers. */
+const refusedOf = memoize((surroundings: Surroundings) =>
+  memoize((callers: KnownCallers) => [...running(callers, surroundings), ...sleeping(callers, surroundings)]),
+);
+
 /** MM083: callers of guarded Services that would be refused, those with sidecars, those that sleep, those outside the mesh. */
 export function withSidecars(surroundings: Surroundings): readonly Evidence[] {
   return guardedServices(surroundings).flatMap(({ service, callers }) =>
     callers.kind === 'Unknown'
       ? []
-      : [
-          ...running(callers, surroundings),
-          ...sleeping(callers, surroundings),
-          ...outside(service, callers, surroundings),
-        ].map((message) => ({ object: serviceName(service), message })),
+      : [...refusedOf(surroundings)(callers), ...outside(service, callers, surroundings)].map((message) => ({
+          object: serviceName(service),
+          message,
+        })),
   );
 }
 

@@ -1,9 +1,11 @@
 import { restartAnnotation } from '../../../api/resources.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { selects } from '../../views.ts';
+import { isEmpty } from '../../has-labels.ts';
 import { mayBeCalledFromSidecars } from '../called-from-sidecars.ts';
 import { arrived } from '../itinerary.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
+import { spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
 import { isInjectedGateway, isOfGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';
 import { applicable, isStrict, labelSets, nameOf, type Evidence, type Rule } from './rule.ts';
@@ -13,9 +15,11 @@ import { restarts, workloadsWithPods, notRestartable, tooManyUnavailable, unreco
 
 function headless(surroundings: Surroundings, message: string): readonly Evidence[] {
   if (surroundings.route.to !== 'IstioAmbient' || !mayBeCalledFromSidecars(surroundings)) return [];
-  return surroundings.services
-    .filter((service) => service.headless && Object.keys(service.selector).length > 0)
-    .filter((service) => labelSets(surroundings).some((labels) => selects({ matchLabels: service.selector }, labels)))
+  const all = surroundings.services.filter((service) => service.headless && !isEmpty(service.selector));
+  if (all.length === 0) return [];
+  const select = selecting(labelSets(surroundings), spend);
+  return all
+    .filter((service) => select(service.selector).length > 0)
     .map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message }));
 }
 

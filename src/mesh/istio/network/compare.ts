@@ -53,28 +53,34 @@ export function joined(all: readonly Cuts[]): Cuts {
   };
 }
 
+/** The waypoint of the called, and before whom it stands. */
+interface Before {
+  readonly waypoint: Waypoint;
+  readonly served: ReadonlySet<Place>;
+}
+
 /** Whether a call of somebody who is in ambient then goes by the waypoint, which only those in ambient use. */
-function isServed(caller: Place, called: Place, waypoint: Waypoint | undefined): waypoint is Waypoint {
-  return waypoint?.serves(called) === true && caller.then === 'Ambient';
+function isServed(caller: Place, called: Place, before: Before | undefined): before is Before {
+  return before?.served.has(called) === true && caller.then === 'Ambient';
 }
 
 /** Most pairs are isolated by nothing. */
-function mayMatter(caller: Place, called: Place, waypoint: Waypoint | undefined): boolean {
-  return !isFree(caller, called) || isServed(caller, called, waypoint);
+function mayMatter(caller: Place, called: Place, before: Before | undefined): boolean {
+  return !isFree(caller, called) || isServed(caller, called, before);
 }
 
-function ofCall(caller: Place, called: Place, waypoint: Waypoint | undefined): Cuts {
+function ofCall(caller: Place, called: Place, before: Before | undefined): Cuts {
   const limited = limitedBetween(caller, called);
-  if (!isServed(caller, called, waypoint))
+  if (!isServed(caller, called, before))
     return { ...nothing, lost: lostBetween(caller, called), kept: keptBetween(caller, called), limited };
-  return { ...nothing, legs: getsThrough(caller, called) ? legsOf(caller, called, waypoint) : [], limited };
+  return { ...nothing, legs: getsThrough(caller, called) ? legsOf(caller, called, before.waypoint) : [], limited };
 }
 
 /** Of places that are alike: what is true of one pair is true of all, so one is looked at, and said of all. */
-function ofAlike(callers: readonly Place[], called: readonly Place[], waypoint: Waypoint | undefined): Cuts {
+function ofAlike(callers: readonly Place[], called: readonly Place[], before: Before | undefined): Cuts {
   const [[first], [other]] = [callers, called];
-  if (first === undefined || other === undefined || !mayMatter(first, other, waypoint)) return nothing;
-  const { lost, legs, limited, kept } = ofCall(first, other, waypoint);
+  if (first === undefined || other === undefined || !mayMatter(first, other, before)) return nothing;
+  const { lost, legs, limited, kept } = ofCall(first, other, before);
   const ofAll = <T extends Calling>(one: T): T => ({ ...one, callers, called });
   return {
     ...nothing,
@@ -101,7 +107,8 @@ export function between({ callers, called, policies: [theirs, own], waypoint }: 
   // What comes from the waypoint is another caller, in the namespace of the called.
   const asked = new Set([...out, ...(waypoint === undefined ? [] : labelsAskedBy(own).Egress)]);
   const groups = alike(sending, 'Egress', new Set(inward), () => undefined);
-  const others = alike(receiving, 'Ingress', asked, (place) => waypoint?.serves(place));
+  const before = waypoint && { waypoint, served: waypoint.served(called) };
+  const others = alike(receiving, 'Ingress', asked, (place) => before?.served.has(place));
   spend(groups.length * others.length);
-  return merged(joined(groups.flatMap((some) => others.map((each) => ofAlike(some, each, waypoint)))));
+  return merged(joined(groups.flatMap((some) => others.map((each) => ofAlike(some, each, before)))));
 }

@@ -1,10 +1,12 @@
 import type { Direction, NetworkPolicy, PolicyPort, Protocol } from '../../network-policy/types.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { selects } from '../../views.ts';
+import { isEmpty } from '../../has-labels.ts';
 import { dataplaneModeLabel, injectLabel, useWaypointLabel } from '../labels.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
-import { spend } from '../policy/effort.ts';
+import { costed, recount, spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
 import { gatewayNameLabel, waypointClass } from '../waypoint/gateway.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { directions, rulesOf, type End } from './ends.ts';
@@ -62,7 +64,39 @@ export interface Waypoint {
   readonly isNew: boolean;
   /** Everything that decides about it, as long as the places of the namespace are the same. */
   readonly key: string;
-  readonly serves: (called: Place) => boolean;
+  /** Those of some places before which it stands; counted once in each work that asks. */
+  readonly served: (called: readonly Place[]) => ReadonlySet<Place>;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Those that select something, each once. */
+function different(selectors: readonly Labels[]): readonly Labels[] {
+  return [...new Map(selectors.map((selector) => [JSON.stringify(selector), selector])).values()].filter(
+    (selector) => !isEmpty(selector),
+  );
+}
+
+/**
+ * Those of some places that Services select. Whoever makes many of both decides how long it takes to compare them, so
+ * they are looked up, and counted.
+ */
+function selectedBy(selectors: readonly Labels[], places: readonly Place[]): ReadonlySet<Place> {
+  const found = new Set<Place>();
+  const select = selecting(
+    places.map(({ end }) => end.labels),
+    spend,
+  );
+  for (const selector of selectors) {
+    if (found.size === places.length) break;
+    const selected = select(selector);
+    spend(1 + selected.length / 8);
+    for (const at of selected) {
+      const place = places[at];
+      if (place !== undefined) found.add(place);
+    }
+  }
+  return found;
 }
 
 /** Undefined where the namespace gets none. */
@@ -70,14 +104,20 @@ export function waypointOf(surroundings: Surroundings): Waypoint | undefined {
   const { route, namespace } = surroundings;
   if (route.to !== 'IstioAmbient' || !getsWaypoint(surroundings)) return undefined;
   const { name, adopted } = chosenWaypoint(surroundings);
-  const bound = translationOf(surroundings).bound;
-  const selectors = bound.map(({ selector }) => selector).filter((selector) => Object.keys(selector).length > 0);
+  const selectors = different(translationOf(surroundings).bound.map(({ selector }) => selector));
+  const served = memoize((called: readonly Place[]) =>
+    costed(() =>
+      selectedBy(
+        selectors,
+        called.filter(({ end }) => end.namespace === namespace.name),
+      ),
+    ),
+  );
   return {
     place: placeOf(endOf(namespace.name, name, labelsOf(name)), surroundings),
     isNew: !adopted,
     key: JSON.stringify([name, selectors]),
-    serves: ({ end }) =>
-      end.namespace === namespace.name && selectors.some((selector) => selects({ matchLabels: selector }, end.labels)),
+    served: (called) => recount(served(called)),
   };
 }
 
@@ -143,7 +183,15 @@ export function legsToOthers(
       const about = { leg: 'ToWaypoint', others: [caller], calls: callsOf('Egress', caller, meant) } as const;
       return waypoints.flatMap((place) => lostLeg(caller, place, hbonePort, { ...about, waypoint: place.end }));
     });
-  return [...to, ...legsFromOthers(inAmbient, waypoints, theirs.filter(servedThere(name, surroundings)))];
+  const served = selectedBy(selectorsThere(name, surroundings), theirs);
+  return [
+    ...to,
+    ...legsFromOthers(
+      inAmbient,
+      waypoints,
+      theirs.filter((each) => served.has(each)),
+    ),
+  ];
 }
 
 /** From waypoints of others to the pods before which they stand: whose calls these are is all that callers differ in. */
@@ -168,16 +216,11 @@ function fromWaypoint(caller: Place, place: Place, called: Place): readonly Lost
   return lostLeg(place, called, hbonePort, { leg: 'FromWaypoint', waypoint: place.end, others: [called], calls });
 }
 
-/** Whether a Service of a namespace sends to some of its pods through a waypoint. */
-function servedThere(name: string, { mesh }: Surroundings): (called: Place) => boolean {
+/** What Services of a namespace ask pods for that they send to through a waypoint. */
+function selectorsThere(name: string, { mesh }: Surroundings): readonly Labels[] {
   const { [useWaypointLabel]: ofAll = 'none' } = mesh.labelsOf?.(name) ?? {};
-  const selectors = mesh
-    .services(name)
-    .filter(
-      ({ labels, selector }) => (labels[useWaypointLabel] ?? ofAll) !== 'none' && Object.keys(selector).length > 0,
-    )
-    .map(({ selector }) => selector);
-  return ({ end }) => selectors.some((matchLabels) => selects({ matchLabels }, end.labels));
+  const behind = mesh.services(name).filter(({ labels }) => (labels[useWaypointLabel] ?? ofAll) !== 'none');
+  return different(behind.map(({ selector }) => selector));
 }
 
 function opens({ protocol, port, endPort }: PolicyPort, asked: number, by: Protocol): boolean {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../test/support/properties.ts';
 import { isSelected } from './attachment.ts';
-import { selecting } from './selecting.ts';
+import { selects } from '../../views.ts';
+import { selectedBy, selecting, selectingFully } from './selecting.ts';
 
 const labels = fc.dictionary(
   fc.constantFrom('app', 'version', '__proto__', 'toString'),
@@ -15,6 +16,34 @@ describe('which label sets a selector selects', () => {
       fc.property(fc.array(labels, { maxLength: 8 }), fc.option(labels, { nil: undefined }), (sets, selector) => {
         expect(selecting(sets)(selector)).toEqual(
           sets.flatMap((each, place) => (isSelected(selector, each) ? [place] : [])),
+        );
+      }),
+    );
+  });
+
+  it('is the same when it is asked the other way round', () => {
+    const selectors = fc.array(fc.option(labels, { nil: undefined }), { maxLength: 8 });
+    fc.assert(
+      fc.property(selectors, labels, (all, set) => {
+        expect(selectedBy(all)(set)).toEqual(all.flatMap((each, place) => (isSelected(each, set) ? [place] : [])));
+      }),
+    );
+  });
+
+  it('is what selectors with expressions say, too', () => {
+    const expression = fc.record({
+      key: fc.constantFrom('app', 'version'),
+      operator: fc.constantFrom('In', 'NotIn', 'Exists', 'DoesNotExist'),
+      values: fc.option(fc.array(fc.constantFrom('a', 'b'), { maxLength: 2 }), { nil: undefined }),
+    });
+    const selector = fc.record({
+      matchLabels: fc.option(labels, { nil: undefined }),
+      matchExpressions: fc.option(fc.array(expression, { maxLength: 3 }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(labels, { maxLength: 8 }), selector, (sets, asked) => {
+        expect(selectingFully(sets, () => undefined)(asked)).toEqual(
+          sets.flatMap((each, place) => (selects(asked, each) ? [place] : [])),
         );
       }),
     );

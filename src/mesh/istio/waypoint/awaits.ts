@@ -1,10 +1,11 @@
 import { listed } from '../../../base/counted.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import type { PodView } from '../../views.ts';
 import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
-import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type Callers } from './callers.ts';
+import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type KnownCallers } from './callers.ts';
 import { getsWaypoint } from './choose.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
 import { refusedOutside } from './outside.ts';
@@ -55,7 +56,7 @@ export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
  * Namespaces of callers that have no sidecar now, but will: they start with one, or go back to it. Nobody joins what
  * they would have to wait for then.
  */
-function laterCallers(callers: Extract<Callers, { kind: 'Known' }>, surroundings: Surroundings): readonly string[] {
+function laterCallers(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
   const asleep =
     callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).map(({ namespace }) => namespace);
   const leaving = (surroundings.scope?.goingBack() ?? []).filter((namespace) =>
@@ -64,22 +65,25 @@ function laterCallers(callers: Extract<Callers, { kind: 'Known' }>, surroundings
   return [...asleep, ...leaving];
 }
 
-/** Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. */
-function callersWithSidecars(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
+/**
+ * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. Several
+ * questions of a look ask it, and many Services have the same callers.
+ */
+const callersWithSidecars = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> => {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return new Map();
-  const found = new Map<string, PodView[]>();
-  function podsFrom(namespace: string): PodView[] {
-    const pods = found.get(namespace) ?? [];
+  const found = new Map<string, Set<PodView>>();
+  function podsFrom(namespace: string): Set<PodView> {
+    const pods = found.get(namespace) ?? new Set();
     found.set(namespace, pods);
     return pods;
   }
-  for (const { callers } of guardedServices(surroundings)) {
+  for (const callers of new Set(guardedServices(surroundings).map((each) => each.callers))) {
     if (callers.kind === 'Unknown') continue;
-    for (const pod of sidecarCallers(callers.callers, surroundings)) podsFrom(pod.namespace).push(pod);
+    for (const pod of sidecarCallers(callers.callers, surroundings)) podsFrom(pod.namespace).add(pod);
     for (const namespace of laterCallers(callers, surroundings)) podsFrom(namespace);
   }
-  return found;
-}
+  return new Map([...found].map(([namespace, pods]) => [namespace, [...pods]]));
+});
 
 /**
  * Those of other namespaces: callers beside the called are restarted before them (`order.ts`), or hold their restart up
@@ -135,9 +139,10 @@ export function circleOfCallers(surroundings: Surroundings): readonly string[] |
 /** Whether callers that are declared call from outside the mesh, and would be refused for good: nobody moves them. */
 function awaitsOutside(surroundings: Surroundings): Awaiting | undefined {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return undefined;
-  const pods = guardedServices(surroundings).flatMap(({ service, callers }) =>
+  const refused = guardedServices(surroundings).map(({ service, callers }) =>
     refusedOutside(service, callers, surroundings),
   );
+  const pods = [...new Set(refused)].flat();
   if (pods.length === 0) return undefined;
   const names = [...new Set(pods.map(({ namespace }) => namespace))].sort();
   return {

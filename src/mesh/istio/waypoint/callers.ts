@@ -5,11 +5,12 @@ import { text } from '../../json.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { injects } from '../injection.ts';
 import { modeOf } from '../pod-mode.ts';
-import { bounded, callerSteps, spend } from '../policy/effort.ts';
+import { bounded, callerSteps, costed, recount, spend, type Costed } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
+import { anyAccount, byAccount, podsAmong } from './by-account.ts';
 import { isInjectedGateway, isMadeGateway } from './gateway-pods.ts';
 import { fromMetrics } from './observed.ts';
 import { translationOf } from './translation.ts';
@@ -37,6 +38,9 @@ export type Callers =
     }
   /** `untold`: it takes more steps to tell than one look may take, which is MM119. */
   | { readonly kind: 'Unknown'; readonly why: string; readonly untold?: true };
+
+/** Callers of whom somebody knows. */
+export type KnownCallers = Extract<Callers, { kind: 'Known' }>;
 
 /** What of a namespace says who calls its Services. */
 export type PolicyWorld = Pick<World, 'policies' | 'workloads'>;
@@ -105,11 +109,18 @@ export const namespacesNamedBy: (config: ConfigView) => NamedNamespaces | undefi
  */
 export function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers {
   spend(1 + world.policies.length / 16);
-  const selecting = world.policies
-    .map(({ policy }) => policy)
-    .filter((policy) => coverage(policy, service, world.workloads) === 'All');
-  return namedBy(selecting);
+  const places = world.policies.flatMap(({ policy }, place) =>
+    coverage(policy, service, world.workloads) === 'All' ? [place] : [],
+  );
+  const told = toldBy(world.policies);
+  const key = places.join(' ');
+  const known = told.get(key) ?? costed(() => namedBy(places.flatMap((place) => world.policies[place]?.policy ?? [])));
+  told.set(key, known);
+  return recount(known);
 }
+
+/** By the places of policies among all: what is said of the callers of many Services is one answer. */
+const toldBy = memoize((_policies: PolicyWorld['policies']) => new Map<string, Costed<Callers>>());
 
 /** What policies say of the callers of all that they decide about. */
 export function namedBy(policies: readonly AuthorizationPolicy[]): Callers {
@@ -132,22 +143,28 @@ export function namedBy(policies: readonly AuthorizationPolicy[]): Callers {
 }
 
 /** What the user declared about a namespace: it counts instead of everything else. */
-export function declaredCallers(
-  namespace: string,
-  declared: MeshMigrationSpec['callers'],
-): Extract<Callers, { kind: 'Known' }> | undefined {
-  const entry = declared.find((each) => each.namespace === namespace);
-  if (entry === undefined) return undefined;
-  return {
-    kind: 'Known',
-    from: 'spec.callers',
-    declared: true,
-    callers: entry.from.map((caller) => ({
-      namespace: caller.namespace,
-      ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }),
-    })),
-  };
+export function declaredCallers(namespace: string, declared: MeshMigrationSpec['callers']): KnownCallers | undefined {
+  return byCalled(declared).get(namespace);
 }
+
+/** One answer for all Services of a namespace. */
+const byCalled = memoize(
+  (declared: MeshMigrationSpec['callers']) =>
+    new Map(
+      declared.toReversed().map(({ namespace, from }): readonly [string, KnownCallers] => [
+        namespace,
+        {
+          kind: 'Known',
+          from: 'spec.callers',
+          declared: true,
+          callers: from.map((caller) => ({
+            namespace: caller.namespace,
+            ...(caller.serviceAccount !== undefined && { serviceAccount: caller.serviceAccount }),
+          })),
+        },
+      ]),
+    ),
+);
 
 /** Who calls a Service by what the user declared, else by what its policies tell. */
 export function toldCallers(
@@ -177,19 +194,6 @@ export function isOf(
     (caller.workload === undefined || pod.workload === undefined || pod.workload === caller.workload)
   );
 }
-
-/** Looked up by namespace and account, because policies, and what others say in metrics, may name thousands of them. */
-const byAccount = memoize((callers: readonly Caller[]): ReadonlyMap<string, ReadonlyMap<string, readonly Caller[]>> => {
-  const byNamespace = Map.groupBy(callers, ({ namespace }) => namespace);
-  return new Map(
-    [...byNamespace].map(([namespace, there]) => [
-      namespace,
-      Map.groupBy(there, ({ serviceAccount = anyAccount }) => serviceAccount),
-    ]),
-  );
-});
-
-const anyAccount = '*';
 
 /** The same of many callers. */
 export function anyOf(callers: readonly Caller[]): (pod: Parameters<typeof isOf>[1]) => boolean {
@@ -258,24 +262,26 @@ export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings
   return callers.seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
 }
 
-function podsOf(
-  callers: readonly Caller[],
-  { mesh }: Surroundings,
-  kind: (pods: readonly PodView[]) => readonly PodView[],
-): readonly PodView[] {
-  const isCaller = anyOf(callers);
-  return [...byAccount(callers).keys()].flatMap((namespace) => kind(mesh.pods(namespace)).filter(isCaller));
+/** Pods of one kind that are among some callers: asked once in a look for all Services that the same call. */
+function podsOf(kind: (pods: readonly PodView[]) => readonly PodView[]): typeof sidecarCallers {
+  const known = memoize(({ mesh }: Surroundings) =>
+    memoize((callers: readonly Caller[]): readonly PodView[] =>
+      [...byAccount(callers)].flatMap(([namespace, there]) => {
+        const found = podsAmong(kind(mesh.pods(namespace)), there);
+        spend((there.size + found.length) / 8);
+        return found;
+      }),
+    ),
+  );
+  return (callers, surroundings) => known(surroundings)(callers);
 }
 
 /** Callers with sidecars, also on their way out: they would go past the waypoint and be refused. */
-export function sidecarCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
-  return podsOf(callers, surroundings, withSidecar);
-}
+export const sidecarCallers: (callers: readonly Caller[], surroundings: Surroundings) => readonly PodView[] =
+  podsOf(withSidecar);
 
 /** Callers outside the mesh: they never use a waypoint, so that pods behind one refuse them for good. */
-export function outsideCallers(callers: readonly Caller[], surroundings: Surroundings): readonly PodView[] {
-  return podsOf(callers, surroundings, outsideMesh);
-}
+export const outsideCallers: typeof sidecarCallers = podsOf(outsideMesh);
 
 /**
  * Callers none of whose pods runs now (a CronJob between two runs, for example), and which would get sidecars when they

@@ -1,4 +1,5 @@
 import type { ItineraryName } from '../../../api/namespace-migration.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { boundBefore } from './chosen.ts';
 import { isExit } from './exit/route.ts';
@@ -12,7 +13,7 @@ import { translationOf } from './translation.ts';
  * not use. A Service that goes through an adopted waypoint already needs it too: the pods behind it have to know its
  * callers by what it lets through.
  */
-export function choose(surroundings: Surroundings): ItineraryName {
+export const choose: (surroundings: Surroundings) => ItineraryName = memoize((surroundings: Surroundings) => {
   const {
     route: { from, to },
   } = surroundings;
@@ -25,7 +26,7 @@ export function choose(surroundings: Surroundings): ItineraryName {
   )
     ? 'L7'
     : 'L4';
-}
+});
 
 /** Whether the namespace stays as it is, and is only restarted so that ztunnel reaches it. */
 export function onlyRestarts({ itinerary, scope, namespace }: Surroundings): boolean {

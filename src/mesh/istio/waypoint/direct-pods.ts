@@ -1,8 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
 import { dataplaneModeLabel } from '../labels.ts';
-import { spend } from '../policy/effort.ts';
-import { selecting } from '../policy/selecting.ts';
+import { selectingPods } from '../policy/translate/selection.ts';
 import type { ServiceFacts, WorkloadFacts, World } from '../policy/translate/world.ts';
 import { itineraryOf } from './choose.ts';
 import { isExit } from './exit/route.ts';
@@ -19,12 +18,10 @@ function servedIn(surroundings: Surroundings): readonly Pick<ServiceFacts, 'sele
 
 /** Pods that move and that no waypoint stands before. Who has opted out stays what it is. */
 export function directPods(surroundings: Surroundings, { workloads }: World): readonly WorkloadFacts[] {
-  const select = selecting(
-    workloads.map(({ labels }) => labels),
-    spend,
+  const select = selectingPods(workloads);
+  const served = servedIn(surroundings).filter(({ selector }) => !isEmpty(selector));
+  const behind = new Set(
+    [...new Map(served.map(({ selector }) => [JSON.stringify(selector), selector])).values()].flatMap(select),
   );
-  const places = servedIn(surroundings).flatMap(({ selector }) => (isEmpty(selector) ? [] : select(selector)));
-  spend(1 + places.length / 8);
-  const served = new Set(places);
-  return workloads.filter(({ labels }, place) => labels[dataplaneModeLabel] !== 'none' && !served.has(place));
+  return workloads.filter(({ labels }, place) => labels[dataplaneModeLabel] !== 'none' && !behind.has(place));
 }

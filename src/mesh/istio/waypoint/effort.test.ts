@@ -22,7 +22,7 @@ function stepsOf(given: Surroundings): number | 'TooLarge' {
 
 /**
  * Patterns may overlap in more ways than there are of them; each header is a fact of its own; Services of the same pods
- * are looked at in pairs.
+ * are looked at in pairs, and each of these and of policies with each pod.
  */
 const steeper = [
   'DENY: n namespaces with a star inside',
@@ -30,6 +30,8 @@ const steeper = [
   'DENY: n claim patterns',
   'DENY: n headers',
   'n Services',
+  'n headless Services under STRICT, and n workloads',
+  'n policies by a label of the injector, n pods and n workloads',
 ];
 const even = Object.keys(tenantShapes).filter((name) => !steeper.includes(name));
 

@@ -1,4 +1,6 @@
-import { owns, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
+import { memoize } from '../../../base/memoize.ts';
+import { workloadOf } from '../../look-up.ts';
+import type { PodView, TemplateView, WorkloadView } from '../../views.ts';
 import { dataplaneModeLabel, sidecarContainer, sidecarStatusAnnotation, templatesAnnotation } from '../labels.ts';
 import { modeOf } from '../pod-mode.ts';
 import { gatewayNameLabel } from './gateway.ts';
@@ -33,6 +35,8 @@ export function isOwnedByGateway({ gateway, templateLabels }: WorkloadView): boo
   return gateway !== undefined && templateLabels[gatewayNameLabel] === gateway;
 }
 
+const ownedByGateways = memoize((workloads: readonly WorkloadView[]) => workloads.filter(isOwnedByGateway));
+
 /**
  * Whether a pod is of a gateway that istiod made, as its Deployment tells, which its Gateway owns: with the proxy in it
  * and without anything of an injector. It opts out of nothing: ambient captures it with its namespace
@@ -41,7 +45,7 @@ export function isOwnedByGateway({ gateway, templateLabels }: WorkloadView): boo
 export function isOfGateway(pod: PodView, workloads: readonly WorkloadView[]): boolean {
   if (!pod.containers.includes(sidecarContainer) || pod.annotations[sidecarStatusAnnotation] !== undefined)
     return false;
-  return workloads.some((workload) => isOwnedByGateway(workload) && owns(workload, pod));
+  return workloadOf(pod, ownedByGateways(workloads)) !== undefined;
 }
 
 /**

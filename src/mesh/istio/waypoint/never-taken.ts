@@ -1,9 +1,12 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { selects, type PodView, type ServiceView, type TemplateView } from '../../views.ts';
+import { isEmpty } from '../../has-labels.ts';
+import type { PodView, ServiceView, TemplateView } from '../../views.ts';
 import { injectionAsked } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns } from '../pod-mode.ts';
+import { spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
 
 /*
  * Pods that are in no mesh, whatever the labels of their namespace say: on the network of their host, or opted out of both data planes. Nobody enforces a policy
@@ -23,18 +26,20 @@ function isOutside(pod: PodView): boolean {
   return !concerns(pod) && (pod.hostNetwork || hasOptedOut(pod.labels, pod.annotations));
 }
 
-/** The pods behind a Service, those to come among them, as whether any data plane takes them. */
-function behindService(
-  { selector }: Pick<ServiceView, 'selector'>,
-  { pods, workloads, otherTemplates }: Surroundings,
-): readonly boolean[] {
-  if (Object.keys(selector).length === 0) return [];
-  const isBehind = (labels: PodView['labels']): boolean => selects({ matchLabels: selector }, labels);
-  const running = pods.filter((pod) => !pod.finished && !pod.terminating && isBehind(pod.labels)).map(isOutside);
-  const coming = [...workloads, ...otherTemplates]
-    .filter(({ templateLabels }) => isBehind(templateLabels))
-    .map(isNeverTaken);
-  return [...coming, ...running];
+/** All pods, those to come among them: which of them a Service selects, and whether any data plane takes them. */
+const everything = memoize(({ pods, workloads, otherTemplates }: Surroundings) => {
+  const running = pods.filter((pod) => !pod.finished && !pod.terminating);
+  const coming = [...workloads, ...otherTemplates];
+  const labels = [...coming.map(({ templateLabels }) => templateLabels), ...running.map((pod) => pod.labels)];
+  return { select: selecting(labels, spend), outside: [...coming.map(isNeverTaken), ...running.map(isOutside)] };
+});
+
+/** Whether there are pods behind a Service, and no data plane takes any of them. */
+function areOutside({ selector }: Pick<ServiceView, 'selector'>, surroundings: Surroundings): boolean {
+  if (isEmpty(selector)) return false;
+  const { select, outside } = everything(surroundings);
+  const places = select(selector);
+  return places.length > 0 && places.every((place) => outside[place]);
 }
 
 /** Whether there are any: where there are none, as nearly everywhere, no Service is asked about each pod. */
@@ -45,7 +50,5 @@ const hasAny = memoize(
 
 /** Whether a Service leads to such pods only. */
 export function leadsOutside(service: Pick<ServiceView, 'selector'>, surroundings: Surroundings): boolean {
-  if (!hasAny(surroundings)) return false;
-  const behind = behindService(service, surroundings);
-  return behind.length > 0 && behind.every((each) => each);
+  return hasAny(surroundings) && areOutside(service, surroundings);
 }

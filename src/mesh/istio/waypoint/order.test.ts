@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../test/support/properties.ts';
 import { config, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
 import type { WorkloadView } from '../../views.ts';
-import { inOrder, keyOf, restartOrder, type Wait } from './order.ts';
+import { inOrder } from './in-order.ts';
+import { restartOrder } from './order.ts';
+import { keyOf, type Wait } from './waits.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
 const workloads = names.map((name) => workload({ name, uid: name }));
@@ -80,7 +82,7 @@ describe('the order of restarts', () => {
     const { circle, reasons } = restartOrder(surroundings({ workloads: many }, [allow]));
 
     expect(circle).toHaveLength(3000);
-    expect(reasons.get('Deployment w7')).toMatch(
+    expect(reasons().get('Deployment w7')).toMatch(
       /^after Deployment w0, which calls it \(Service web, by its ALLOW policies\), and .*, and others$/,
     );
   });

@@ -1,90 +1,50 @@
 import type { PlannedRestart } from '../../../api/namespace-migration.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { selects, type WorkloadView } from '../../views.ts';
-import { anyOf, guardedServices } from './callers.ts';
-import { nameInMetrics } from './observed.ts';
+import type { WorkloadView } from '../../views.ts';
+import { bounded, spend } from '../policy/effort.ts';
+import { selecting } from '../policy/selecting.ts';
+import { guardedServices } from './callers.ts';
+import { inOrder } from './in-order.ts';
+import { reasonsOf, type Say } from './reasons.ts';
+import { byKey, callingAmong, grouped, keyOf, keysAmong, type Keys, type Wait } from './waits.ts';
 
 /** The order of the workloads of a namespace, or those that call each other in a circle. */
 export interface Order {
   readonly workloads: readonly WorkloadView[];
   /** For each workload that has to wait for others (`Deployment api`): for whom, and how that is known. */
-  readonly reasons: ReadonlyMap<string, string>;
+  readonly reasons: () => ReadonlyMap<string, string>;
   readonly circle: readonly WorkloadView[];
-}
-
-/** `Deployment web`. */
-export function keyOf({ kind, name }: Pick<WorkloadView, 'kind' | 'name'>): string {
-  return `${kind} ${name}`;
+  /** It takes more steps to tell than one look may take: they are as they come. */
+  readonly untold?: true;
 }
 
 /**
- * Workloads of which each of `later` has to be restarted after each of `first` but itself, and why. In groups: where
- * everybody may call everybody, there would be a pair for every two of them.
+ * Steps that it may take: about one for each workload that is in a group, and most Services have groups in common.
  */
-export interface Wait {
-  readonly first: ReadonlySet<string>;
-  readonly later: ReadonlySet<string>;
-  readonly why: string;
-}
+const orderSteps = 1_000_000;
+
+/** Who has to wait for whom, once it is known who calls: that has steps of its own. */
+type Waits = () => () => readonly Wait[];
 
 /** Whoever calls a workload through its sidecar is refused once that one has none, and so comes before it. */
-function callersFirst(surroundings: Surroundings): readonly Wait[] {
-  const { workloads, namespace } = surroundings;
-  return guardedServices(surroundings).flatMap(({ service, callers }): readonly Wait[] => {
-    if (callers.kind === 'Unknown') return [];
-    const isCaller = anyOf(callers.callers);
-    const calling = workloads.filter(({ name, serviceAccount, templateLabels }) =>
-      isCaller({ namespace: namespace.name, serviceAccount, workload: nameInMetrics(templateLabels, name) }),
-    );
-    const called = workloads.filter(({ templateLabels }) => selects({ matchLabels: service.selector }, templateLabels));
-    return [
-      {
-        first: new Set(calling.map(keyOf)),
-        later: new Set(called.map(keyOf)),
-        why: `Service ${service.name}, by ${callers.from}`,
-      },
-    ];
-  });
-}
-
-/** Waits by the keys of some of their workloads. */
-function byKey<T extends Wait>(
-  waits: readonly T[],
-  keysOf: (wait: T) => ReadonlySet<string>,
-): ReadonlyMap<string, readonly T[]> {
-  const found = new Map<string, T[]>();
-  for (const wait of waits) {
-    for (const key of keysOf(wait)) {
-      const known = found.get(key);
-      if (known === undefined) found.set(key, [wait]);
-      else known.push(wait);
-    }
-  }
-  return found;
-}
-
-/** As many are named as somebody reads. */
-const mostNamed = 20;
-
-/** For each workload that waits: those before it, each with why, and whether there are more than are named. */
-export function reasonsOf(
-  waits: readonly Wait[],
-  say: (before: readonly (readonly [key: string, why: readonly string[]])[], more: boolean) => string,
-): ReadonlyMap<string, string> {
-  const named = new Map(waits.map((wait) => [wait, [...wait.first].sort().slice(0, mostNamed + 1)]));
-  return new Map(
-    [...byKey(waits, ({ later }) => later)].flatMap(([key, all]) => {
-      const before = new Map<string, Set<string>>();
-      for (const wait of all.slice(0, mostNamed)) {
-        for (const other of named.get(wait)?.filter((each) => each !== key) ?? [])
-          before.set(other, (before.get(other) ?? new Set()).add(wait.why));
-      }
-      if (before.size === 0) return [];
-      const sorted = [...before]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([other, why]) => [other, [...why].sort()] as const);
-      return [[key, say(sorted.slice(0, mostNamed), sorted.length > mostNamed || all.length > mostNamed)] as const];
-    }),
+function callersFirst({ workloads, namespace }: Surroundings, guarded: ReturnType<typeof guardedServices>): Wait[] {
+  const keysOf = keysAmong(workloads);
+  const calling = callingAmong(workloads, namespace.name);
+  const select = selecting(
+    workloads.map(({ templateLabels }) => templateLabels),
+    spend,
+  );
+  return guarded.flatMap(({ service, callers }) =>
+    callers.kind === 'Unknown'
+      ? []
+      : [
+          {
+            first: keysOf(calling(callers.callers)),
+            later: keysOf(select(service.selector)),
+            why: `Service ${service.name}, by ${callers.from}`,
+          },
+        ],
   );
 }
 
@@ -92,58 +52,84 @@ export function reasonsOf(
  * The order that was stored when the namespace was started: metrics may be away now, or show the move itself. What has
  * appeared since comes right before the first that waits for it, as far as that can be told, else last.
  */
-export function stored(
+function stored(
   workloads: readonly WorkloadView[],
   planned: readonly PlannedRestart[],
-  waitsNow: () => readonly Wait[],
-): Order {
+  waits: Waits,
+): readonly WorkloadView[] {
   const places = new Map(planned.map((each, index) => [keyOf(each), index]));
   const { known = [], fresh = [] } = Object.groupBy(workloads, (workload) =>
     places.has(keyOf(workload)) ? 'known' : 'fresh',
   );
   const order = known.toSorted((a, b) => (places.get(keyOf(a)) ?? 0) - (places.get(keyOf(b)) ?? 0));
-  const waits = fresh.length === 0 ? [] : waitsNow();
-  for (const workload of fresh) {
-    const leads = waits.filter(({ first }) => first.has(keyOf(workload)));
-    const at = order.findIndex((other) => leads.some(({ later }) => later.has(keyOf(other))));
-    order.splice(at < 0 ? order.length : at, 0, workload);
-  }
-  return { workloads: order, reasons: new Map(), circle: [] };
+  if (fresh.length === 0) return order;
+  const waitsNow = waits();
+  const told = bounded(orderSteps, () => placed(order, fresh, waitsNow()));
+  return told.kind === 'Done' ? told.value : [...order, ...fresh];
 }
 
-/** The workloads, each after those that it waits for; what is in a circle comes last, in the order of its names. */
-export function inOrder(
-  workloads: readonly WorkloadView[],
+/** With those that have appeared, each in its place. */
+function placed(
+  order: readonly WorkloadView[],
+  fresh: readonly WorkloadView[],
   waits: readonly Wait[],
-): Pick<Order, 'workloads' | 'circle'> {
-  const all = new Set(workloads.map(keyOf));
-  const open = waits.map((wait) => ({ ...wait, left: [...wait.first].filter((key) => all.has(key)).length }));
-  const [leading, waiting] = [byKey(open, ({ first }) => first), byKey(open, ({ later }) => later)];
-  const isFree = (key: string): boolean =>
-    waiting.get(key)?.every(({ first, left }) => left === (first.has(key) ? 1 : 0)) !== false;
-  const sorted: WorkloadView[] = [];
-  let left = workloads;
-  for (;;) {
-    const { free = [], held = [] } = Object.groupBy(left, (workload) => (isFree(keyOf(workload)) ? 'free' : 'held'));
-    if (free.length === 0) break;
-    for (const workload of free) {
-      sorted.push(workload);
-      for (const wait of leading.get(keyOf(workload)) ?? []) wait.left -= 1;
-    }
-    left = held;
+): readonly WorkloadView[] {
+  const all = [...order];
+  const { leads } = grouped(waits);
+  const leading = byKey(leads.map((lead, place) => ({ ...lead, place })));
+  const waitingFor = new Map<string, Keys>();
+  for (const workload of fresh) {
+    const own = leading.get(keyOf(workload)) ?? [];
+    const name = own.map(({ place }) => place).join(' ');
+    const later = waitingFor.get(name) ?? new Set(own.flatMap((lead) => [...lead.followers].flatMap(keysIn)));
+    waitingFor.set(name, later);
+    spend(all.length / 8);
+    const at = later.size === 0 ? -1 : all.findIndex((other) => later.has(keyOf(other)));
+    all.splice(at < 0 ? all.length : at, 0, workload);
   }
-  return { workloads: [...sorted, ...left], circle: left };
+  return all;
+}
+
+function keysIn({ keys }: { readonly keys: Keys }): readonly string[] {
+  spend(keys.size / 4);
+  return [...keys];
+}
+
+/** What an order is made of. */
+interface Asked {
+  readonly surroundings: Surroundings;
+  /** Those of which one may wait for another. */
+  readonly workloads: readonly WorkloadView[];
+  readonly waits: Waits;
+  readonly say: Say;
+}
+
+const none: ReadonlyMap<string, string> = new Map();
+
+/** The order that was stored, or else one in which each comes after those that it waits for. */
+export function orderOf({ surroundings, workloads, waits, say }: Asked): Order {
+  if (surroundings.order !== undefined)
+    return { workloads: stored(surroundings.workloads, surroundings.order, waits), reasons: () => none, circle: [] };
+  const waitsNow = waits();
+  const told = bounded(orderSteps, () => {
+    const all = waitsNow();
+    return { all, ...inOrder(workloads, all) };
+  });
+  if (told.kind === 'TooLarge') return { workloads, reasons: () => none, circle: [], untold: true };
+  const { all, ...order } = told.value;
+  return { ...order, reasons: () => reasonsOf(all, say) };
 }
 
 /** The workloads in the order of their restart: callers before the Services that refuse callers with sidecars. */
-export function restartOrder(surroundings: Surroundings): Order {
-  if (surroundings.order !== undefined)
-    return stored(surroundings.workloads, surroundings.order, () => callersFirst(surroundings));
-  const waits = callersFirst(surroundings);
-  const reasons = reasonsOf(
-    waits,
-    (before, more) =>
+export const restartOrder: (surroundings: Surroundings) => Order = memoize((surroundings: Surroundings) =>
+  orderOf({
+    surroundings,
+    workloads: surroundings.workloads,
+    waits: () => {
+      const guarded = guardedServices(surroundings);
+      return () => callersFirst(surroundings, guarded);
+    },
+    say: (before, more) =>
       `after ${before.map(([caller, why]) => `${caller}, which calls it (${why.join('; ')})`).join(', and ')}${more ? ', and others' : ''}`,
-  );
-  return { ...inOrder(surroundings.workloads, waits), reasons };
-}
+  }),
+);

@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
+import { configByName } from '../../look-up.ts';
 import type { Orphan } from '../../manifest.ts';
 import type { ConfigView } from '../../views.ts';
 import { parsed } from '../policy/parsed.ts';
@@ -41,7 +42,7 @@ function fateOf(
   if (original === undefined) return undefined;
   const { kind, namespace, name } = original;
   const title = `${kind} ${namespace}/${name}`;
-  if (!mesh.configs(kind, namespace).some((config) => config.name === name)) return `${title}, which is gone`;
+  if (configByName(mesh.configs(kind, namespace), name) === undefined) return `${title}, which is gone`;
   if (wanted === undefined || wanted.has(`${copy.kind} ${copy.name}`) || hindered.has(title)) return undefined;
   return `${title}, which asks for nothing at ${targetText(copy)} any more`;
 }

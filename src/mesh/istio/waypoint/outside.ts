@@ -1,8 +1,25 @@
+import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { serviceTitle, type ServiceFacts } from '../policy/translate/world.ts';
-import { outsideCallers, type Callers } from './callers.ts';
+import { outsideCallers, type Callers, type KnownCallers } from './callers.ts';
 import { certainChanges } from './proof.ts';
+
+/** Services at which something ends that gets through today. */
+const ending = memoize(
+  (surroundings: Surroundings) =>
+    new Set(
+      certainChanges(surroundings)
+        .filter(({ kind }) => kind === 'Ends')
+        .map(({ object }) => object),
+    ),
+);
+
+const fromElsewhere = memoize((surroundings: Surroundings) =>
+  memoize((callers: KnownCallers) =>
+    outsideCallers(callers.callers, surroundings).filter(({ namespace }) => namespace !== surroundings.namespace.name),
+  ),
+);
 
 /**
  * Pods of other namespaces that call from outside the mesh and would be refused for good, because they never use a
@@ -15,9 +32,5 @@ export function refusedOutside(
   surroundings: Surroundings,
 ): readonly PodView[] {
   if (callers.kind === 'Unknown' || callers.declared !== true) return [];
-  if (!certainChanges(surroundings).some(({ kind, object }) => kind === 'Ends' && object === serviceTitle(service)))
-    return [];
-  return outsideCallers(callers.callers, surroundings).filter(
-    ({ namespace }) => namespace !== surroundings.namespace.name,
-  );
+  return ending(surroundings).has(serviceTitle(service)) ? fromElsewhere(surroundings)(callers) : [];
 }

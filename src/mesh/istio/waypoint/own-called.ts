@@ -1,6 +1,7 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting } from '../../others.ts';
+import { workloadOf } from '../../look-up.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
 import { anyOf, goesPast } from './callers.ts';
@@ -13,12 +14,10 @@ import { refusingPods } from './standing-guards.ts';
  */
 
 /** How a person replaces a pod that nobody restarts. */
-function remedy({ namespace, name, owner }: PodView, workloads: readonly WorkloadView[]): string {
+function remedy(pod: PodView, workloads: readonly WorkloadView[]): string {
+  const { namespace, name, owner } = pod;
   if (owner === undefined) return `kubectl delete pod ${name} -n ${namespace}, and create it again`;
-  const isPaused = workloads.some(
-    (workload) => workload.kind === owner.kind && workload.name === owner.name && workload.paused,
-  );
-  return isPaused
+  return workloadOf(pod, workloads)?.paused === true
     ? `kubectl rollout resume deployment/${owner.name} -n ${namespace}`
     : `kubectl delete pod ${name} -n ${namespace}, or restart ${owner.kind} ${owner.name}`;
 }

@@ -4,7 +4,8 @@ import { itineraryOf } from './choose.ts';
 import { exitOrder } from './exit/order.ts';
 import { isExit } from './exit/route.ts';
 import { makesGateway } from './gateway-pods.ts';
-import { keyOf, restartOrder } from './order.ts';
+import { restartOrder } from './order.ts';
+import { keyOf } from './waits.ts';
 
 /** As much as the API admits. */
 const maxPlanned = 2000;
@@ -13,10 +14,11 @@ const maxWhy = 512;
 /** The order for the plan, as far as there is one: of a namespace in which somebody has to wait for somebody. */
 export function plannedOrder(surroundings: Surroundings): readonly PlannedRestart[] {
   if (itineraryOf(surroundings) !== 'L7') return [];
-  const { workloads, reasons } = isExit(surroundings.route) ? exitOrder(surroundings) : restartOrder(surroundings);
+  const order = isExit(surroundings.route) ? exitOrder(surroundings) : restartOrder(surroundings);
+  const reasons = order.reasons();
   if (reasons.size === 0) return [];
   // Pods of waypoints never change their data plane.
-  return workloads
+  return order.workloads
     .filter((workload) => !makesGateway(workload))
     .slice(0, maxPlanned)
     .map(({ kind, name }) => {

@@ -1,11 +1,13 @@
 import type { DataPlane } from '../../../api/common.ts';
+import { memoize } from '../../../base/memoize.ts';
 import type { Route } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
 import { isSelected } from '../policy/attachment.ts';
 import { describe } from '../policy/describe.ts';
+import { spend } from '../policy/effort.ts';
 import type { Protocol } from '../policy/protocol.ts';
 import type { Request } from '../policy/semantics.ts';
-import { holds } from '../policy/translate/selection.ts';
+import { selectedBy } from '../policy/selecting.ts';
 import { sidecarLabels, titleOf, type WorkloadFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
 import { refuses, type Change } from './change.ts';
@@ -34,9 +36,17 @@ const arrival: Readonly<Record<DataPlane, string>> = {
   None: 'outside the mesh',
 };
 
+/** Which Services lead to pods with some labels. */
+const leadingTo = memoize((services: World['services']) =>
+  selectedBy(
+    services.map(({ selector }) => selector).filter((selector) => !isEmpty(selector)),
+    spend,
+  ),
+);
+
 /** Whether anybody can be known to call these pods: they say a port, or are behind a Service. */
 function isCalled({ labels, declared }: WorkloadFacts, { services }: World): boolean {
-  return declared.length > 0 || services.some(({ selector }) => !isEmpty(selector) && holds(selector, labels));
+  return declared.length > 0 || leadingTo(services)(labels).length > 0;
 }
 
 function titled({ kind, name }: WorkloadFacts, { namespace }: World): string {

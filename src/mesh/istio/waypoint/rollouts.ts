@@ -1,6 +1,7 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { owns, type PodView, type WorkloadView } from '../../views.ts';
+import { workloadOf } from '../../look-up.ts';
+import type { PodView, WorkloadView } from '../../views.ts';
 import { isUnfinished, restartsByEviction } from '../../restartable.ts';
 
 /** Whether Kubernetes is replacing pods of a workload by itself, and nothing keeps it from its end. */
@@ -12,7 +13,7 @@ function isRolling(workload: WorkloadView): boolean {
 
 /** Whether the labels of a pod are those of a template before. */
 function isOutgoing(pod: PodView, rolling: readonly WorkloadView[]): boolean {
-  const workload = rolling.find((each) => owns(each, pod));
+  const workload = workloadOf(pod, rolling);
   if (workload === undefined) return false;
   return Object.entries(workload.templateLabels).some(([key, value]) => pod.labels[key] !== value);
 }

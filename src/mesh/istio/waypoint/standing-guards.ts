@@ -4,13 +4,14 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../views.ts';
 import { asleep, inhabitantsOf } from '../asleep.ts';
+import { labelSets } from '../findings/rule.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
 import { bounded, callerSteps, spend } from '../policy/effort.ts';
 import { parsed } from '../policy/parsed.ts';
+import { selectedBy, selecting } from '../policy/selecting.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
-import { holds } from '../policy/translate/selection.ts';
 import { isServable, type ServiceFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Source, TargetRef } from '../policy/types.ts';
 import { boundWaypoint } from './bound.ts';
@@ -177,39 +178,40 @@ export function isGuarding(name: string, caller: string, surroundings: Surroundi
 
 /** Those that do: they select such a pod. */
 function standingGuards(surroundings: Surroundings, guards: readonly ConfigView[]): readonly ConfigView[] {
-  const readers = readersIn(surroundings.namespace.name, surroundings);
-  return guards.filter((guard) => readers.some((labels) => holds(selectorOf(guard), labels)));
+  const select = selecting(readersIn(surroundings.namespace.name, surroundings), spend);
+  return guards.filter((guard) => select(selectorOf(guard)).length > 0);
 }
 
 /**
  * The Service that it was made for, with the pods that it selects: also where that selects others by now, or is gone.
  */
-function guarded(guard: ConfigView, services: readonly ServiceView[]): ServiceFacts {
+function guarded(guard: ConfigView, services: ReadonlyMap<string, ServiceView>): ServiceFacts {
   const { namespace } = guard;
   const name = targetOf(guard)?.name ?? guard.name;
-  const found = services.find((service) => service.name === name);
+  const found = services.get(name);
   return {
     ...(found ?? { namespace, name, labels: {}, headless: false, externalName: false, ports: [] }),
     selector: selectorOf(guard),
   };
 }
 
+function selectorIn({ selector }: ServiceFacts): Labels {
+  return selector;
+}
+
 /**
  * The Services that lead to pods which the guards select: those that they were made for, and others of the same pods.
  */
-function servicesAt(
-  guards: readonly ConfigView[],
-  { services, pods, workloads, otherTemplates }: Surroundings,
-): readonly ServiceFacts[] {
-  const own = guards.map((guard) => guarded(guard, services));
+function servicesAt(guards: readonly ConfigView[], surroundings: Surroundings): readonly ServiceFacts[] {
+  const byName = new Map(surroundings.services.map((service) => [service.name, service]));
+  const own = guards.map((guard) => guarded(guard, byName));
   const names = new Set(own.map(({ name }) => name));
-  const others = services.filter((service) => !names.has(service.name) && isServable(service));
+  const others = surroundings.services.filter((service) => !names.has(service.name) && isServable(service));
   if (others.length === 0) return own;
-  const labels = [
-    ...pods.map((pod) => pod.labels),
-    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
-  ].filter((each) => own.some(({ selector }) => holds(selector, each)));
-  return [...own, ...others.filter(({ selector }) => labels.some((each) => holds(selector, each)))];
+  const isOwn = selectedBy(own.map(selectorIn), spend);
+  const labels = labelSets(surroundings).filter((each) => isOwn(each).length > 0);
+  const select = selecting(labels, spend);
+  return [...own, ...others.filter(({ selector }) => select(selector).length > 0)];
 }
 
 function isFor({ kind, name }: TargetRef, service: ServiceFacts): boolean {
@@ -220,7 +222,9 @@ function isFor({ kind, name }: TargetRef, service: ServiceFacts): boolean {
  * What the waypoint decides by about a Service, copied or written for it: the originals may say something else by now.
  */
 function atWaypoint(service: ServiceFacts, { mesh }: Surroundings): readonly AuthorizationPolicy[] {
-  return mesh.configs('AuthorizationPolicy', service.namespace).flatMap((config) => {
+  const all = mesh.configs('AuthorizationPolicy', service.namespace);
+  spend(all.length / 8);
+  return all.flatMap((config) => {
     const policy = parsed(config);
     return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.some((ref) => isFor(ref, service))
       ? [policy]
@@ -271,14 +275,16 @@ export function refusingPods(
   } = surroundings;
   const reads = readsGuards(surroundings);
   const guards = guardsIn(name, name, surroundings);
-  const selectors = guards.map(selectorOf);
-  const pods = surroundings.pods.filter(
-    (pod) => asked(pod) && reads(pod) && selectors.some((selector) => holds(selector, pod.labels)),
-  );
+  const isSelected = selectedBy(guards.map(selectorOf), spend);
+  const pods = surroundings.pods.filter((pod) => asked(pod) && reads(pod) && isSelected(pod.labels).length > 0);
   if (pods.length === 0) return [];
+  const select = selecting(
+    pods.map(({ labels }) => labels),
+    spend,
+  );
   return guardedCalls(guards, surroundings).map(({ service, callers }) => ({
     callers,
-    pods: pods.filter(({ labels }) => holds(service.selector, labels)),
+    pods: select(service.selector).flatMap((place) => pods[place] ?? []),
   }));
 }
 

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { owns, type ConfigView } from '../../views.ts';
+import type { ConfigView, OwnerView } from '../../views.ts';
 import { isOurs } from '../policy/translate/names.ts';
 import { chosenGateway, chosenWaypoint } from './chosen.ts';
 import { gatewayNameLabel } from './gateway.ts';
@@ -55,6 +55,10 @@ export function namesakes(surroundings: Surroundings): readonly Named[] {
     .map(([kind, name]) => ({ kind, namespace, name }));
 }
 
+function keyOf({ kind, name }: OwnerView): string {
+  return `${kind} ${name}`;
+}
+
 /**
  * What runs under the ServiceAccount of the waypoint and is none: it would have the identity that the pods behind the
  * waypoint let in.
@@ -65,9 +69,10 @@ export function borrowers(surroundings: Surroundings): readonly Named[] {
   const own = [...workloads, ...otherTemplates].filter(
     (each) => each.serviceAccount === chosen.serviceAccount && !isOfWaypoint(each.templateLabels, chosen),
   );
+  const known = new Set(own.map(keyOf));
   const bare = pods
     .filter(({ serviceAccount, labels }) => serviceAccount === chosen.serviceAccount && !isOfWaypoint(labels, chosen))
-    .filter((pod) => !own.some((each) => owns(each, pod)));
+    .filter(({ owner }) => owner === undefined || !known.has(keyOf(owner)));
   return [...own, ...bare.map(({ name }) => ({ kind: 'Pod', name }))].map(({ kind, name }) => ({
     kind,
     namespace: namespace.name,

@@ -1,6 +1,7 @@
 import type { StepName } from '../../../api/namespace-migration.ts';
 import type { Resource } from '../../../api/object.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { configByName } from '../../look-up.ts';
 import type { Manifest } from '../../manifest.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { translateInTime, type Translation } from '../policy/translate/translate.ts';
@@ -40,7 +41,7 @@ export const translationOf: (surroundings: Surroundings) => Translation & Withho
 );
 
 function isThere({ object: { kind, metadata } }: Made, { mesh }: Surroundings): boolean {
-  return mesh.configs(kind, metadata.namespace).some(({ name }) => name === metadata.name);
+  return configByName(mesh.configs(kind, metadata.namespace), metadata.name) !== undefined;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { deepest, isTooDeep } from '../../../depth.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
 import { attachmentOf, canRefuse, extensionKinds, isExtendedBy } from './extensions.ts';
-import { isServed } from './needs.ts';
+import { unservedPods } from './needs.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { protocolsOf } from './reach.ts';
-import { coverage, holds, sidecarSelector } from './selection.ts';
+import { coverage, sidecarSelector } from './selection.ts';
 import { serviceTitle, titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
 
 /** Something of a plugin or script that a waypoint does not do as sidecars did. */
@@ -146,7 +146,7 @@ export function unservedByExtension(object: ConfigObject, world: World): readonl
   const attachment = attachmentOf(object);
   const selector = sidecarSelector(attachment);
   if (!canRefuse(object) || attachment.targetRefs.length > 0 || selector === undefined) return [];
-  const pods = world.workloads.find((each) => !isServed(each, world) && holds(selector, each.labels));
+  const [pods] = unservedPods(selector, world);
   return pods === undefined
     ? []
     : [

@@ -17,7 +17,7 @@ import { routeReason } from './route-features.ts';
 import { routesAt } from './routes-at.ts';
 import { portMap } from './ports.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
-import { coverage, isNarrowed, reachesZtunnel, sharePods, sidecarSelector } from './selection.ts';
+import { coverage, isNarrowed, reachesZtunnel, selectingPods, sharePods, sidecarSelector } from './selection.ts';
 import {
   isServable,
   serviceTitle,
@@ -215,4 +215,11 @@ const servedIn = memoize(({ namespace, services, workloads }: World) =>
 /** Whether pods of the namespace with these labels are behind a Service that a waypoint can serve. */
 export function isServed({ labels }: Pick<WorkloadFacts, 'labels'>, world: World): boolean {
   return recount(servedIn(world)).has(labels);
+}
+
+/** Those that a selector selects, and that are behind no such Service. */
+export function unservedPods(selector: Labels, world: World): readonly WorkloadFacts[] {
+  const places = selectingPods(world.workloads)(selector);
+  spend(places.length / 8);
+  return places.flatMap((place) => world.workloads[place] ?? []).filter((each) => !isServed(each, world));
 }

@@ -3,11 +3,11 @@ import { asSidecar } from '../sidecar.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { hindrance } from './hindrance.ts';
-import { isDirect, isServed, policyReason, type ServiceNeed } from './needs.ts';
+import { isDirect, policyReason, unservedPods, type ServiceNeed } from './needs.ts';
 import { portMap, trafficOf } from './ports.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { ofProtocol, protocolsOf, sidecarAction, someRequest } from './reach.ts';
-import { coverage, holds, podsBehind, reachesZtunnel, sharePods, sidecarSelector, tlsModeLabel } from './selection.ts';
+import { coverage, podsBehind, reachesZtunnel, sharePods, sidecarSelector, tlsModeLabel } from './selection.ts';
 import {
   isServable,
   serviceTitle,
@@ -59,11 +59,10 @@ export function hindrances(service: ServiceFacts, world: World): readonly Proble
 
 /** Pods that need what only a waypoint does, and have no Service that a waypoint could stand before. */
 export function unserved(world: World): readonly Problem[] {
-  const pods = world.workloads.filter((each) => !isServed(each, world));
   return [
     ...world.policies.flatMap((original) => unservedByPolicy(original, world)),
     ...world.requestAuthentications.flatMap(({ object, policy }) => {
-      const found = pods.find(({ labels }) => policy.targetRefs.length === 0 && holds(policy.selector ?? {}, labels));
+      const [found] = policy.targetRefs.length === 0 ? unservedPods(policy.selector ?? {}, world) : [];
       return found === undefined
         ? []
         : [noService(titleOf(object), found, 'requests with an invalid token would pass')];
@@ -76,7 +75,7 @@ function unservedByPolicy(original: Original<AuthorizationPolicy>, world: World)
   const selector = sidecarSelector(policy);
   const reason = policyReason(original, ['http', 'tcp'], world.options);
   if (reason === undefined || selector === undefined) return [];
-  const pods = world.workloads.filter((each) => !isServed(each, world) && holds(selector, each.labels));
+  const pods = unservedPods(selector, world);
   const [found] = pods;
   if (found === undefined) return [];
   if (opensAtZtunnel(policy, world)) return [noService(titleOf(object), found, 'requests that it refuses would pass')];

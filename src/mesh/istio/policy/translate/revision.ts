@@ -3,7 +3,7 @@ import { attachmentOf, isExtendedBy } from './extensions.ts';
 import { critical, type Problem } from './problem.ts';
 import { routeReason } from './route-features.ts';
 import { routesAt } from './routes-at.ts';
-import { coverage, holds, sidecarSelector } from './selection.ts';
+import { coverage, selectingPods, sidecarSelector } from './selection.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
 
 /**
@@ -26,7 +26,7 @@ function selectsHere(object: ConfigObject, world: World): boolean {
   return (
     attachment.targetRefs.length > 0 ||
     world.services.some((service) => coverage(attachment, service, world.workloads) !== 'None') ||
-    (selector !== undefined && world.workloads.some(({ labels }) => holds(selector, labels)))
+    (selector !== undefined && selectingPods(world.workloads)(selector).length > 0)
   );
 }
 

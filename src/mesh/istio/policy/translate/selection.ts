@@ -4,6 +4,7 @@ import { own } from '../../../../base/own.ts';
 import { entriesOf, isEmpty } from '../../../has-labels.ts';
 import { isSelected } from '../attachment.ts';
 import { spend } from '../effort.ts';
+import { selecting, type Selecting } from '../selecting.ts';
 import type { Attachment } from '../types.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
 
@@ -74,23 +75,32 @@ export function reachesZtunnel(attachment: Attachment): boolean {
   return selector === undefined || !isEmpty(selector) || hasEmptyLabels === true;
 }
 
+/** Tells which of some pods a selector selects, by their places: policies are many, and so are pods. */
+export const selectingPods: (workloads: readonly WorkloadFacts[]) => Selecting = memoize(
+  (workloads: readonly WorkloadFacts[]) =>
+    selecting(
+      workloads.map(({ labels }) => labels),
+      spend,
+    ),
+);
+
 /** Pods behind a Service. */
 export function podsBehind(service: ServiceFacts, workloads: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
-  const known = behind.get(workloads) ?? new WeakMap<ServiceFacts, readonly WorkloadFacts[]>();
-  behind.set(workloads, known);
-  const pods = known.get(service) ?? selectedBy(service, workloads);
-  known.set(service, pods);
-  return pods;
+  return behind(workloads)(service);
 }
 
-/** Every policy and every other Service asks for them. */
-const behind = new WeakMap<readonly WorkloadFacts[], WeakMap<ServiceFacts, readonly WorkloadFacts[]>>();
-
-function selectedBy({ selector }: ServiceFacts, workloads: readonly WorkloadFacts[]): readonly WorkloadFacts[] {
-  if (isEmpty(selector)) return [];
-  spend(workloads.length / 4);
-  return workloads.filter(({ labels }) => holds(selector, labels));
-}
+/** Every policy and every other Service asks for them; those that select the same have one list. */
+const behind = memoize((workloads: readonly WorkloadFacts[]) => {
+  const bySelector = new Map<string, readonly WorkloadFacts[]>();
+  return memoize(({ selector }: ServiceFacts): readonly WorkloadFacts[] => {
+    if (isEmpty(selector)) return [];
+    spend(workloads.length / 4);
+    const key = JSON.stringify(selector);
+    const known = bySelector.get(key) ?? workloads.filter(({ labels }) => holds(selector, labels));
+    bySelector.set(key, known);
+    return known;
+  });
+});
 
 /** Which of some pods a policy selects while they have sidecars. */
 export function coverage(attachment: Attachment, service: ServiceFacts, workloads: readonly WorkloadFacts[]): Coverage {

@@ -1,7 +1,8 @@
 import type { Surroundings } from '../../../adapter.ts';
+import { spend } from '../../policy/effort.ts';
+import { selecting } from '../../policy/selecting.ts';
 import type { Problem } from '../../policy/translate/problem.ts';
 import { sidecarAction } from '../../policy/translate/reach.ts';
-import { holds } from '../../policy/translate/selection.ts';
 import { dependsOnAddresses } from '../../policy/translate/to-sidecar/exactness.ts';
 import { sidecarLabels } from '../../policy/translate/world.ts';
 import { directPods } from '../direct-pods.ts';
@@ -13,13 +14,13 @@ import { worldOf } from '../world.ts';
  */
 export function unseenAddresses(surroundings: Surroundings): readonly Problem[] {
   const world = worldOf(surroundings);
-  const pods = directPods(surroundings, world).map(sidecarLabels);
+  const select = selecting(directPods(surroundings, world).map(sidecarLabels), spend);
   return world.policies
     .filter(
       ({ policy }) =>
         policy.targetRefs.length === 0 &&
         sidecarAction(policy, world.options) !== undefined &&
-        pods.some((labels) => holds(policy.selector ?? {}, labels)),
+        select(policy.selector ?? {}).length > 0,
     )
     .flatMap(({ object }) => dependsOnAddresses(object));
 }

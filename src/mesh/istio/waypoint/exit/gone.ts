@@ -2,8 +2,11 @@ import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { record, type Json } from '../../../json.ts';
-import { selects, type ConfigView } from '../../../views.ts';
+import { configByName } from '../../../look-up.ts';
+import type { ConfigView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
+import { spend } from '../../policy/effort.ts';
+import { selecting } from '../../policy/selecting.ts';
 import { isOfExit, originalOf, targetOf } from '../../policy/translate/names.ts';
 import { tlsModeLabel } from '../../policy/translate/selection.ts';
 import { made } from '../../resources.ts';
@@ -17,7 +20,7 @@ import { exitTranslationOf } from './translation.ts';
 
 function isThere(original: ReturnType<typeof originalOf>, { mesh }: Surroundings): boolean {
   return (
-    original !== undefined && mesh.configs(original.kind, original.namespace).some(({ name }) => name === original.name)
+    original !== undefined && configByName(mesh.configs(original.kind, original.namespace), original.name) !== undefined
   );
 }
 
@@ -30,15 +33,19 @@ function labelsIn(selector: Json): Labels {
   );
 }
 
-/** Everything that makes pods of the namespace, or is one, by its labels. */
-const labelSets = memoize(({ pods, workloads, otherTemplates }: Surroundings) => [
-  ...pods.filter(({ finished }) => !finished).map(({ labels }) => labels),
-  ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
-]);
+/** Everything that runs, or may come: each object that was made is asked whether it is about some of it. */
+const selectingHere = memoize(({ pods, workloads, otherTemplates }: Surroundings) =>
+  selecting(
+    [
+      ...pods.filter(({ finished }) => !finished).map(({ labels }) => labels),
+      ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
+    ],
+    spend,
+  ),
+);
 
 function decidesAbout({ spec }: ConfigView, surroundings: Surroundings): boolean {
-  const matchLabels = labelsIn(record(spec['selector']));
-  return labelSets(surroundings).some((labels) => selects({ matchLabels }, labels));
+  return selectingHere(surroundings)(labelsIn(record(spec['selector']))).length > 0;
 }
 
 const served = memoize(
@@ -71,9 +78,9 @@ function isTakenOver(seen: ConfigView, surroundings: Surroundings): boolean {
   const original = originalOf(seen);
   const copies = original && wantedCopies(surroundings).get(nameOf(original));
   if (copies === undefined) return false;
-  const own = labelsIn(record(seen.spec['selector']));
-  const decided = labelSets(surroundings).filter((labels) => selects({ matchLabels: own }, labels));
-  return decided.every((labels) => copies.some((matchLabels) => selects({ matchLabels }, labels)));
+  const select = selectingHere(surroundings);
+  const covered = new Set(copies.flatMap((labels) => select(labels)));
+  return select(labelsIn(record(seen.spec['selector']))).every((place) => covered.has(place));
 }
 
 /** Whether a copy has to stay: its original is there, and pods that it decides about, which no other copy of it does. */

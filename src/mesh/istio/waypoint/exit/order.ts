@@ -1,11 +1,15 @@
+import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
-import { selects, type WorkloadView } from '../../../views.ts';
+import type { WorkloadView } from '../../../views.ts';
+import { spend } from '../../policy/effort.ts';
+import { selecting } from '../../policy/selecting.ts';
 import { isEnforcedFor } from '../../policy/translate/to-sidecar/served.ts';
 import { decidedServices } from '../../policy/translate/to-sidecar/translate.ts';
 import type { ServiceFacts, World } from '../../policy/translate/world.ts';
-import { anyOf, toldCallers, type Callers } from '../callers.ts';
+import { toldCallers, type Callers } from '../callers.ts';
 import { makesGateway } from '../gateway-pods.ts';
-import { inOrder, keyOf, reasonsOf, stored, type Order, type Wait } from '../order.ts';
+import { orderOf, type Order } from '../order.ts';
+import { callingAmong, keysAmong, type Wait } from '../waits.ts';
 import { exitWorldOf } from './served.ts';
 
 /**
@@ -26,22 +30,30 @@ export function callersThrough(
 }
 
 /** Whom a workload calls through a waypoint comes before it: it goes around that once it has its sidecar. */
-function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadView[]): readonly Wait[] {
+function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadView[]): () => readonly Wait[] {
   const world = exitWorldOf(surroundings);
-  return decidedServices(world).map((served): Wait => {
-    const callers = callersThrough(
-      served.service,
-      world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world)),
-      world,
-      surroundings.spec.callers,
-    );
-    const isCaller = callers.kind === 'Unknown' ? () => true : anyOf(callers.callers);
-    const called = workloads.filter(({ templateLabels }) =>
-      selects({ matchLabels: served.service.selector }, templateLabels),
-    );
-    const calling = workloads.filter(({ serviceAccount }) => isCaller({ namespace: world.namespace, serviceAccount }));
-    return { first: new Set(called.map(keyOf)), later: new Set(calling.map(keyOf)), why: served.service.name };
+  const decided = decidedServices(world).map((served) => {
+    spend(world.policies.length / 8);
+    const enforced = world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world));
+    return {
+      service: served.service,
+      callers: callersThrough(served.service, enforced, world, surroundings.spec.callers),
+    };
   });
+  return () => {
+    const keysOf = keysAmong(workloads);
+    const calling = callingAmong(workloads, world.namespace);
+    const all = workloads.map((_each, place) => place);
+    const select = selecting(
+      workloads.map(({ templateLabels }) => templateLabels),
+      spend,
+    );
+    return decided.map(({ service, callers }) => ({
+      first: keysOf(select(service.selector)),
+      later: keysOf(callers.kind === 'Unknown' ? all : calling(callers.callers)),
+      why: service.name,
+    }));
+  };
 }
 
 /**
@@ -49,16 +61,15 @@ function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadVie
  * refused by pods that are still behind their waypoint. Of a Service whose callers nobody names everybody in the
  * namespace may be one.
  */
-export function exitOrder(surroundings: Surroundings): Order {
+export const exitOrder: (surroundings: Surroundings) => Order = memoize((surroundings: Surroundings) => {
   const workloads = surroundings.workloads.filter((workload) => !makesGateway(workload));
-  if (surroundings.order !== undefined)
-    return stored(surroundings.workloads, surroundings.order, () => calledFirst(surroundings, workloads));
-  const waits = calledFirst(surroundings, workloads);
-  const { workloads: ordered, circle } = inOrder(workloads, waits);
-  const reasons = reasonsOf(
-    waits,
-    (before, more) =>
+  const order = orderOf({
+    surroundings,
+    workloads,
+    waits: () => calledFirst(surroundings, workloads),
+    say: (before, more) =>
       `after ${before.map(([called]) => called).join(', ')}${more ? ' and others' : ''}, which it calls through a waypoint or may call`,
-  );
-  return { workloads: [...ordered, ...surroundings.workloads.filter(makesGateway)], reasons, circle };
-}
+  });
+  if (surroundings.order !== undefined) return order;
+  return { ...order, workloads: [...order.workloads, ...surroundings.workloads.filter(makesGateway)] };
+});

@@ -1,3 +1,4 @@
+import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
@@ -69,18 +70,20 @@ function waypointOf(service: ServiceView, surroundings: Surroundings): WaypointN
  * The Services that go through a waypoint, or did before they were taken from it, by their own label or by that of the namespace. A waypoint's own Service has
  * none, and an ExternalName is none to ztunnel.
  */
-export function servedServices(surroundings: Surroundings): readonly Served[] {
-  const { services } = surroundings;
-  const serviceAccountOf = accounts(surroundings);
-  return services
-    .filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName)
-    .flatMap((service) => {
-      const waypoint = waypointOf(service, surroundings);
-      return waypoint === undefined || waypoint === 'none'
-        ? []
-        : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name, service.name) } }];
-    });
-}
+export const servedServices: (surroundings: Surroundings) => readonly Served[] = memoize(
+  (surroundings: Surroundings) => {
+    const { services } = surroundings;
+    const serviceAccountOf = accounts(surroundings);
+    return services
+      .filter(({ labels, externalName }) => labels[gatewayNameLabel] === undefined && !externalName)
+      .flatMap((service) => {
+        const waypoint = waypointOf(service, surroundings);
+        return waypoint === undefined || waypoint === 'none'
+          ? []
+          : [{ service, waypoint: { ...waypoint, serviceAccount: serviceAccountOf(waypoint.name, service.name) } }];
+      });
+  },
+);
 
 /** Whether Services of the namespace go through a waypoint, those too that are created later. */
 export function usesWaypoint(surroundings: Surroundings): boolean {

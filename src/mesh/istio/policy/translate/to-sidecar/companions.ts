@@ -1,4 +1,5 @@
 import { sidecarReads, ztunnelReads } from '../../attachment.ts';
+import { spend } from '../../effort.ts';
 import type { Matcher } from '../../semantics.ts';
 import { asSidecars } from '../../sidecar.ts';
 import { allowed, has, intersect, matching, union, type RequestSet } from '../../space.ts';
@@ -188,6 +189,7 @@ export function denyAtSidecars(served: Served, world: ExitWorld): Manifest | und
 
 /** What a waypoint enforces for a Service. */
 export function enforcedAt(served: Served, world: ExitWorld): readonly string[] {
+  spend(world.policies.length / 8);
   const deciding = world.policies.filter(
     ({ policy }) => sidecarAction(policy, world.options) !== undefined && isEnforcedFor(policy, served, world),
   );

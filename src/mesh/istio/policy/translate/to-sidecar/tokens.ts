@@ -1,4 +1,5 @@
 import { records, type Json } from '../../../../json.ts';
+import { spend } from '../../effort.ts';
 import type { RequestAuthentication } from '../../types.ts';
 import { critical, type Problem } from '../problem.ts';
 import { coverage } from '../selection.ts';
@@ -26,6 +27,7 @@ function tokensOf({ object }: Original<RequestAuthentication>): readonly string[
 
 /** The RequestAuthentications that a waypoint applies to a Service. */
 export function tokenRulesAt(served: Served, world: ExitWorld): readonly Original<RequestAuthentication>[] {
+  spend(world.requestAuthentications.length / 8);
   return world.requestAuthentications.filter(({ policy }) => isEnforcedFor(policy, served, world));
 }
 
