@@ -146,10 +146,9 @@ function untold({ surroundings, called }: Scene, routes: readonly ConfigView[]):
  */
 export const calledRoutes: (surroundings: Surroundings) => readonly Exclude<Fate, { kind: 'Elsewhere' }>[] = memoize(
   (surroundings: Surroundings) => {
-    const scene = sceneOf(surroundings);
-    const { known, untold: tooLarge } = scene.called;
-    if (known.size + tooLarge.length === 0) return [];
     const routes = routesElsewhere(surroundings);
+    if (routes.length === 0) return [];
+    const scene = sceneOf(surroundings);
     return [...fatesOf(routes, (route) => calledBy(scene, route)), ...untold(scene, routes)].filter(
       (fate) => fate.kind !== 'Elsewhere',
     );
@@ -200,13 +199,11 @@ export function possiblyCalledRoutes(
   surroundings: Surroundings,
   isAsked: (route: ConfigView) => boolean,
 ): readonly Fate[] {
+  const routes = routesElsewhere(surroundings).filter(isAsked);
+  if (routes.length === 0) return [];
   const scene = sceneOf(surroundings);
   const found: Fate[] = [];
-  for (const fate of fatesOf(
-    routesElsewhere(surroundings).filter(isAsked),
-    (route) => possiblyBy(scene, route),
-    maxPossible,
-  )) {
+  for (const fate of fatesOf(routes, (route) => possiblyBy(scene, route), maxPossible)) {
     if (found.push(fate) === maxPossible) break;
   }
   return found;
