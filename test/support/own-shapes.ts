@@ -184,6 +184,14 @@ export const ownShapes: Readonly<Record<string, (size: number) => Surroundings>>
         rules: [{ from: [{ source: { namespaces: ['other'] } }] }],
       })),
     ),
+  'n Services, and a VirtualService of all of them that has n destinations': (size) =>
+    surroundings({ pods: [], workloads: templates(size), services: services(size, ofOne) }, [
+      byMethod,
+      config('VirtualService', {
+        hosts: ['*.shop.svc.cluster.local'],
+        http: [{ route: numbers(size, (index) => ({ destination: { host: `none-${index}` } })) }],
+      }),
+    ]),
   'n guards, n Services and n pods in ambient': (size) =>
     guarded(
       {

@@ -84,7 +84,7 @@ function selectedTwice(workload: WorkloadView, { names }: Selecting): readonly E
 }
 
 /** Of all budgets and all workloads. */
-const steps = 1_000_000;
+const steps = 3_000_000;
 
 /** By workload. Pods are looked up by label; what else a selector asks for is compared with those that have the labels. */
 function selectingEach(workloads: readonly WorkloadView[], budgets: readonly BudgetView[]): readonly Selecting[] {

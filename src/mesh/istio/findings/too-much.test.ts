@@ -80,14 +80,14 @@ describe('what takes more steps than a look may take is said of the namespace th
       operator: at < 9 ? 'Exists' : 'NotIn',
       values: ['web'],
     }));
-    const budgets = times(800, (index) =>
+    const budgets = times(1200, (index) =>
       budget({ name: `b${index}`, uid: `b${index}`, selector: { matchExpressions } }),
     );
 
-    expect(told(budgetRules, surroundings({ workloads: templates(800), budgets }))).toEqual([
+    expect(told(budgetRules, surroundings({ workloads: templates(1200), budgets }))).toEqual([
       expect.objectContaining({
         object: 'Namespace shop',
-        message: 'which pods its 800 PodDisruptionBudgets select takes more steps to tell than one look may take',
+        message: 'which pods its 1200 PodDisruptionBudgets select takes more steps to tell than one look may take',
       }),
     ]);
   });

@@ -3,7 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ObservedWorkload } from '../../telemetry.ts';
 import type { ServiceView } from '../../views.ts';
 import { bounded, spend } from '../policy/effort.ts';
-import { callersOf, isOf, namespacesNamedBy, type PolicyWorld } from './callers.ts';
+import { anyOf, callersOf, namespacesNamedBy, type PolicyWorld } from './callers.ts';
 import { clusterServices } from './cluster-services.ts';
 import { askedAt, neighbour } from './neighbour.ts';
 import { policyWorldOf } from './world.ts';
@@ -83,8 +83,7 @@ function callsIn(namespace: string, surroundings: Surroundings): (service: Servi
     const callers = callersOf(service, world, there);
     if (callers.kind === 'Unknown') return 'Unknown';
     spend(callers.callers.length / 16);
-    const own = callers.callers.filter((caller) => caller.namespace === name);
-    return own.some((caller) => identities.some((identity) => isOf(caller, identity))) ? 'Yes' : 'No';
+    return identities.some(anyOf(callers.callers)) ? 'Yes' : 'No';
   }
   return (service) => {
     const known = told.get(service);

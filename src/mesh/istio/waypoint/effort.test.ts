@@ -22,7 +22,8 @@ function stepsOf(given: Surroundings): number | 'TooLarge' {
 
 /**
  * Patterns may overlap in more ways than there are of them; each header is a fact of its own; Services of the same pods
- * are looked at in pairs, and each of these and of policies with each pod.
+ * are looked at in pairs, and each of these and of policies with each pod; a
+ * route of all Services may say something of each.
  */
 const steeper = [
   'DENY: n namespaces with a star inside',
@@ -32,6 +33,7 @@ const steeper = [
   'n Services',
   'n headless Services under STRICT, and n workloads',
   'n policies by a label of the injector, n pods and n workloads',
+  'n Services, and a VirtualService of all of them that has n destinations',
 ];
 const even = Object.keys(tenantShapes).filter((name) => !steeper.includes(name));
 

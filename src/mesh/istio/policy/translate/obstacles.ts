@@ -168,12 +168,13 @@ export function unservable(needs: readonly ServiceNeed[], world: World): readonl
  */
 export function dormant(bound: readonly ServiceFacts[], world: World): readonly Problem[] {
   const { waypoint, namespace, options } = world;
+  const names = new Set(bound.map((service) => service.name));
   return [...world.policies, ...world.requestAuthentications]
     .filter(({ object, policy }) =>
       policy.targetRefs.some(({ kind, name }) => {
         switch (kind) {
           case 'Service':
-            return object.namespace === namespace && bound.some((service) => service.name === name);
+            return object.namespace === namespace && names.has(name);
           case 'Gateway':
             return object.namespace === waypoint.namespace && name === waypoint.name;
           case 'GatewayClass':

@@ -1,6 +1,8 @@
+import { memoize } from '../../../../base/memoize.ts';
 import { shown } from '../../../../base/shown.ts';
 import { record, records, strings, text, type Json } from '../../../json.ts';
 import { factsOf } from '../conditions.ts';
+import { spend } from '../effort.ts';
 import { asSidecar } from '../sidecar.ts';
 import type { Matcher } from '../semantics.ts';
 import { namedPorts } from './rewrite.ts';
@@ -141,31 +143,52 @@ export function lostToCallers(object: ConfigObject, service: ServiceFacts, world
   return lost && `${lost.field}: ${lost.message}`;
 }
 
-/** Where a route sends requests: the Service itself, or others. */
-export function destinations({
-  kind,
-  namespace,
-  spec,
-}: ConfigObject): readonly { readonly host: string; readonly home: string }[] {
-  if (kind === 'VirtualService') {
-    const routed = [...records(spec['http']), ...records(spec['tcp']), ...records(spec['tls'])];
-    const targets = routed.flatMap((route) => [
-      ...records(route['route']).map(({ destination }) => record(destination)),
-      ...(route['mirror'] === undefined ? [] : [record(route['mirror'])]),
-      ...records(route['mirrors']).map(({ destination }) => record(destination)),
-    ]);
-    return targets.map(({ host }) => ({ host: text(host) ?? '', home: namespace }));
-  }
-  return records(spec['rules'])
-    .flatMap((rule) => [...records(rule['backendRefs']), ...mirrors(rule)])
-    .map((ref) => ({ host: text(ref['name']) ?? '', home: text(ref['namespace']) ?? namespace }));
+/** A host, and the namespace in which it is said. */
+interface Destination {
+  readonly host: string;
+  readonly home: string;
 }
+
+/** Where a route sends requests: the Service itself, or others. Read once: each Service asks that it is about. */
+export const destinations: (object: ConfigObject) => readonly Destination[] = memoize(
+  ({ kind, namespace, spec }: ConfigObject) => {
+    if (kind === 'VirtualService') {
+      const routed = [...records(spec['http']), ...records(spec['tcp']), ...records(spec['tls'])];
+      const targets = routed.flatMap((route) => [
+        ...records(route['route']).map(({ destination }) => record(destination)),
+        ...(route['mirror'] === undefined ? [] : [record(route['mirror'])]),
+        ...records(route['mirrors']).map(({ destination }) => record(destination)),
+      ]);
+      return targets.map(({ host }) => ({ host: text(host) ?? '', home: namespace }));
+    }
+    return records(spec['rules'])
+      .flatMap((rule) => [...records(rule['backendRefs']), ...mirrors(rule)])
+      .map((ref) => ({ host: text(ref['name']) ?? '', home: text(ref['namespace']) ?? namespace }));
+  },
+);
 
 function mirrors(rule: Json): readonly Json[] {
   return records(rule['filters'])
     .filter(({ type }) => type === 'RequestMirror')
     .map(({ requestMirror }) => record(record(requestMirror)['backendRef']));
 }
+
+/** Each may come to a sentence of its own about each Service. */
+const stepsOfDestination = 8;
+
+/** Tells the first of some Services that a host names: looked up by name, as each destination of each route is asked. */
+const namedIn = memoize((services: World['services']) => {
+  const byName = new Map(services.toReversed().map((service) => [`${service.namespace}/${service.name}`, service]));
+  return (host: string, home: string): ServiceFacts | undefined => {
+    if (host.startsWith('*')) {
+      spend(services.length / 8);
+      return services.find((service) => namesService(host, home, service));
+    }
+    const [name = '', namespace = home] = host.split('.');
+    const found = byName.get(`${namespace}/${name}`);
+    return found !== undefined && namesService(host, home, found) ? found : undefined;
+  };
+});
 
 /**
  * The sidecar of the caller chose the destination, and the destination's own policies decided. A waypoint decides by
@@ -174,9 +197,13 @@ function mirrors(rule: Json): readonly Json[] {
  */
 function otherDestinations(object: ConfigObject, service: ServiceFacts, world: World): readonly Problem[] {
   if (object.kind === 'DestinationRule') return [];
-  const others = destinations(object).filter(({ host, home }) => !namesService(host, home, service));
+  const all = destinations(object);
+  spend(all.length / 2);
+  const others = all.filter(({ host, home }) => !namesService(host, home, service));
+  const named = namedIn(world.services);
   return others.flatMap(({ host, home }) => {
-    const other = world.services.find((found) => namesService(host, home, found));
+    spend(stepsOfDestination);
+    const other = named(host, home);
     return other !== undefined && samePolicies(service, other, world)
       ? []
       : [
