@@ -468,13 +468,7 @@ export class Play {
   /** Does what a message says, in its order; but nobody who wants all to end starts anything anew. */
   async #followAdvice(advice: string): Promise<void> {
     const [namespace = '', message = ''] = advice.split('\n');
-    // What would not be enforced any more is to be changed or removed: that is for its owner to say, who has no command.
-    const [, kind, home, name] =
-      /waits: MM\d+ (AuthorizationPolicy|PeerAuthentication) ([a-z0-9-]+)\/([a-z0-9-]+)/.exec(message) ?? [];
-    if (kind !== undefined && name !== undefined)
-      await this.#attempt(async () => {
-        await this.client.delete(kinds[kind as 'AuthorizationPolicy'], home, name, { signal: this.signal });
-      });
+    await this.#changeOwn(message);
     for (const line of instructionsIn(message)) {
       if (this.#misled.has(namespace) && line.includes(' label ')) this.touched(namespace);
       if (line.startsWith('restart')) await this.#restartEach(namespace, line);
@@ -484,6 +478,30 @@ export class Play {
           await this.#paste(line);
         });
     }
+  }
+
+  /** What is for the owner of an object to do, who has no command: he knows it. */
+  async #changeOwn(message: string): Promise<void> {
+    // What would not be enforced any more, or is gone around, is to be changed or removed.
+    const unmet = /waits: MM\d+ (\w+) ([a-z0-9-]+)\/([a-z0-9-]+)|, which (\w+) ([a-z0-9-]+)\/([a-z0-9-]+) relies on/;
+    const [, kind, home, name, kindAround = kind, homeAround = home, nameAround = name] = unmet.exec(message) ?? [];
+    const isPolicy = kindAround === 'AuthorizationPolicy' || kindAround === 'PeerAuthentication';
+    if (isPolicy && nameAround !== undefined)
+      await this.#attempt(async () => {
+        await this.client.delete(kinds[kindAround], homeAround, nameAround, { signal: this.signal });
+      });
+    const [, place, service] =
+      /Service ([a-z0-9-]+)\/([a-z0-9-]+) is not there, .* Create it again/.exec(message) ?? [];
+    const made = this.stage.homes
+      .flatMap(objectsOf)
+      .find(
+        (object) =>
+          object.kind === 'Service' && object.metadata.namespace === place && object.metadata.name === service,
+      );
+    if (made !== undefined)
+      await this.#attempt(async () => {
+        await this.client.create(kinds.Service, made, this.signal);
+      });
   }
 
   /** A command that cannot be meant so is a fault of the message. */

@@ -207,15 +207,20 @@ describe('a rollback of callers and called behind a waypoint', () => {
     });
   });
 
-  it('waits for nobody who had sidecars at the start already', async () => {
+  it.each([
+    ['by what was said of him then', 'before'],
+    ['by what is said of him since', 'nobody'],
+  ])('waits for nobody who had sidecars at the start already: %s', async (_what, named) => {
     await run(async (world) => {
       const [called, before] = [world.ns('called'), world.ns('before')];
-      await behindWaypoint(world, called, [{ from: [{ source: { namespaces: [before] } }] }]);
+      await behindWaypoint(world, called, [{ from: [{ source: { namespaces: [world.ns(named)] } }] }]);
       await world.create(namespace(before), deployment(before, 'web'));
       await world.pause(30_000);
       const spec = { from: 'IstioAmbient', to: 'IstioSidecar', policies: { settle: '5s' } } as const;
       await world.create(meshMigration(world.name, { names: [called] }, spec));
       await world.phase('Migrated');
+      const rules = [{ from: [{ source: { namespaces: [before] } }] }];
+      await world.patch('AuthorizationPolicy', called, 'readers', { spec: { rules } });
       await world.pause(10_000);
       const { status } = await world.child(called);
       expect(status?.conditions?.some(({ type, status: is }) => type === 'NoWayBack' && is === 'True')).toBe(false);

@@ -216,6 +216,56 @@ describe('what people write of their own Service while another one lets in too m
     });
   });
 
+  it('is followed where somebody takes the place of another, and the other Service has a policy of its own', async () => {
+    await run(async (world) => {
+      const ofX = [{ group: '', kind: 'Service', name: 'x' }];
+      await rested(world, shop);
+      await world.create(
+        object('AuthorizationPolicy', world.ns(), 'tests', {
+          targetRefs: ofX,
+          action: 'ALLOW',
+          rules: [{ from: [{ source: { principals: [principal(world, 'tests')] } }] }],
+        }),
+        service(world.ns(), 'x', {}, toApi),
+      );
+      await world.eventually('MM090', async () => ((await critical(world)).includes('MM090') ? true : undefined));
+      await world.patch('AuthorizationPolicy', world.ns(), 'readers', { spec: { rules: readers(world, 'ops') } });
+      await world.pause(10_000);
+      expect(await copyOf(world, 'readers')).not.toContain('sa/web');
+      expect(await copyOf(world, 'readers')).toContain('sa/ops');
+      expect(await copyOf(world, 'tests')).toBe('');
+    });
+  });
+
+  it('stays at pods of a Service that is gone until the copy of its successor stands', async () => {
+    await run(async (world) => {
+      const refs = ['api', 'successor'].map((name) => ({ group: '', kind: 'Service', name }));
+      await rested(world, {
+        wholeNamespace: true,
+        policies: (home) => {
+          const policy = waypointAllowsGet(home);
+          return [{ ...policy, spec: { ...(policy['spec'] as object), targetRefs: refs } }];
+        },
+      });
+      await world.create(
+        object('AuthorizationPolicy', world.ns(), 'tests', {
+          targetRefs: [{ group: '', kind: 'Service', name: 'x' }],
+          action: 'ALLOW',
+          rules: [{ from: [{ source: { principals: [principal(world, 'tests')] } }] }],
+        }),
+        service(world.ns(), 'x', {}, toApi),
+      );
+      await world.pause(10_000);
+      await another(world, 'successor');
+      await world.pause(10_000);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      for (let seconds = 0; seconds < 20; seconds += 1) {
+        expect(await copyOf(world, 'readers')).toContain('sa/web');
+        await world.pause(1000);
+      }
+    });
+  });
+
   it.each(others)('is followed where it lets in: %s', async (_what, selector) => {
     await run(async (world) => {
       await beside(world, selector);

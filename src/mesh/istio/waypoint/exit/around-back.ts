@@ -82,13 +82,14 @@ function markOfCaller(namespace: string): string {
 
 const markOfAll = markOfCaller('*');
 
-/** Marks of those that do at the start: they did before. */
+/** Marks of those that have sidecars at the start: whatever a policy comes to say of them, they go around it since before. */
 export function goAroundNow(surroundings: Surroundings): readonly string[] {
-  const names = [...new Set(aroundNow(surroundings).map(({ namespace }) => namespace))];
+  if (!isExit(surroundings.route) || servedServices(surroundings).length === 0) return [];
+  const names = withSidecars(surroundings);
   return names.length > mostRemembered ? [markOfAll] : names.map(markOfCaller);
 }
 
-/** Whether a migration has moved it, and can take it back: then it did not before, whatever is remembered. */
+/** Whether a migration has moved it, and can take it back: before that it did not, whoever was moved first. */
 function wasMoved(name: string, { scope }: Surroundings): boolean {
   return scope !== undefined && scope.wayBack(name) !== 'Stays';
 }
@@ -96,7 +97,7 @@ function wasMoved(name: string, { scope }: Surroundings): boolean {
 /** Who would go around waypoints of the namespace if it went back now, and did not before the start. */
 export const aroundBack = memoize((surroundings: Surroundings): readonly Around[] => {
   const { heldBefore } = surroundings;
-  const did = (name: string): boolean => heldBefore?.has(markOfCaller(name)) === true;
-  const all = heldBefore?.has(markOfAll) === true;
-  return aroundNow(surroundings).filter(({ namespace }) => (all ? wasMoved(namespace, surroundings) : !did(namespace)));
+  const did = (name: string): boolean =>
+    heldBefore?.has(markOfAll) === true || heldBefore?.has(markOfCaller(name)) === true;
+  return aroundNow(surroundings).filter(({ namespace }) => wasMoved(namespace, surroundings) || !did(namespace));
 });

@@ -4,6 +4,8 @@ import { hasLabels } from '../../../has-labels.ts';
 import { record, records, stringMap, strings, type Json } from '../../../json.ts';
 import type { Manifest } from '../../../manifest.ts';
 import type { ConfigView } from '../../../views.ts';
+import { orderedText } from '../../../seal.ts';
+import { isOfExit, originalOf } from '../../policy/translate/names.ts';
 import { podsBehind, tlsModeLabel } from '../../policy/translate/selection.ts';
 import { serviceTitle } from '../../policy/translate/world.ts';
 import { exitChangesOf } from './proof.ts';
@@ -125,10 +127,27 @@ export function isNarrower(wanted: Json, seen: Json): boolean {
   );
 }
 
+/** Whether something of ours that stands lets in all whom it would let in, at all of its pods. */
+function isCovered(wanted: Json, { mesh, namespace }: Surroundings): boolean {
+  return mesh
+    .configs('AuthorizationPolicy', namespace.name)
+    .some((config) => isOfExit(config, true) && isAllow(config.spec) && isNarrower(wanted, config.spec));
+}
+
+/** Whether it is a copy for the same pods: what people write of their own Service is followed, whoever else is let in. */
+function isOwnWord(seen: ConfigView, wanted: Json): boolean {
+  return (
+    originalOf(seen) !== undefined &&
+    orderedText(record(seen.spec['selector'])) === orderedText(record(wanted['selector']))
+  );
+}
+
 /** Whether what stands has to stay as it is: as it is wanted, it would let somebody in. */
 export function staysClosed(surroundings: Surroundings, seen: ConfigView, wanted: Manifest): boolean {
-  const { name } = wanted.object.metadata;
-  return opensAnother(name, surroundings) && !isNarrower(record(wanted.object['spec']), seen.spec);
+  const spec = record(wanted.object['spec']);
+  return (
+    opensAnother(wanted.object.metadata.name, surroundings) && !isOwnWord(seen, spec) && !isNarrower(spec, seen.spec)
+  );
 }
 
 /** What is to be made, but for what is not there and would let somebody in. */
@@ -136,6 +155,9 @@ export function notFurther(surroundings: Surroundings, manifests: readonly Manif
   const { mesh, namespace } = surroundings;
   const there = new Set(mesh.configs('AuthorizationPolicy', namespace.name).map(({ name }) => name));
   return manifests.filter(
-    ({ object: { metadata } }) => there.has(metadata.name) || !opensAnother(metadata.name, surroundings),
+    ({ object }) =>
+      there.has(object.metadata.name) ||
+      !opensAnother(object.metadata.name, surroundings) ||
+      isCovered(record(object['spec']), surroundings),
   );
 }

@@ -60,9 +60,13 @@ function goneOf(object: ConfigView, surroundings: Surroundings): string | undefi
   return served(surroundings).has(target.name) ? undefined : target.name;
 }
 
-/** Copies that are wanted now, by their originals, with the labels of the pods that they are for. */
+/** Copies that are wanted now, and stand, by their originals, with the labels of the pods that they are for. */
 const wantedCopies = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly Labels[]> => {
-  const copies = exitTranslationOf(surroundings).manifests.filter(({ role }) => role === 'SidecarCopy');
+  const { mesh, namespace } = surroundings;
+  const copies = exitTranslationOf(surroundings).manifests.filter(
+    ({ role, object: { kind, metadata } }) =>
+      role === 'SidecarCopy' && configByName(mesh.configs(kind, namespace.name), metadata.name) !== undefined,
+  );
   const byOriginal = copies.flatMap(({ originals, object }) =>
     originals.map((original) => ({ original, labels: labelsIn(record(object.spec['selector'])) })),
   );
