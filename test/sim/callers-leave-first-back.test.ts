@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { httpPort } from '../scenarios/http.ts';
-import { barePod, deployment, job, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { barePod, cronJob, deployment, job, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service, waypoint } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import type { KubeObject } from '../../src/api/object.ts';
@@ -42,11 +42,17 @@ interface Shops {
 }
 
 /** Both at rest in sidecars. */
-async function bothOut(world: World, replicas?: number, readyAfterMs?: string): Promise<Shops> {
+async function bothOut(
+  world: World,
+  replicas?: number,
+  readyAfterMs?: string,
+  besides: (caller: string) => readonly KubeObject[] = () => [],
+): Promise<Shops> {
   const [called, caller] = [world.ns('called'), world.ns('caller')];
   const get = [{ from: [{ source: { namespaces: [caller] } }], to: [{ operation: { methods: ['GET'] } }] }];
   await behindWaypoint(world, called, get);
   await inAmbient(world, caller, replicas, readyAfterMs);
+  await world.create(...besides(caller));
   await world.pause(90_000);
   const callers = [{ namespace: called, from: [{ namespace: caller, serviceAccount: 'default' }] }];
   const spec = { from: 'IstioAmbient', to: 'IstioSidecar', callers, policies: { settle: '5s' } } as const;
@@ -258,6 +264,68 @@ describe('a rollback of callers and called behind a waypoint', () => {
       }
       await world.edit({ action: 'Rollback' });
       if (!isTold) await areBack(world, { called, caller });
+    });
+  });
+
+  it('waits for nobody whom a policy does not let in by his account', async () => {
+    await run(async (world) => {
+      const [called, caller] = [world.ns('called'), world.ns('caller')];
+      const principals = [`cluster.local/ns/${caller}/sa/web`];
+      await behindWaypoint(world, called, [{ from: [{ source: { principals } }] }]);
+      await world.create(
+        namespace(caller, { 'istio.io/dataplane-mode': 'ambient' }),
+        ...['web', 'batch'].map((name): KubeObject => ({
+          kind: 'ServiceAccount',
+          metadata: { name, namespace: caller },
+        })),
+        deployment(caller, 'web', { serviceAccount: 'web' }),
+      );
+      await world.pause(30_000);
+      const spec = { from: 'IstioAmbient', to: 'IstioSidecar', policies: { settle: '5s' } } as const;
+      await world.create(meshMigration(world.name, { names: [called, caller] }, spec));
+      await world.phase('Migrated');
+      const other = job(caller, 'night');
+      await world.create({
+        ...other,
+        spec: {
+          template: {
+            ...(other['spec'] as { template: { spec: object } }).template,
+            spec: { ...(other['spec'] as { template: { spec: object } }).template.spec, serviceAccountName: 'batch' },
+          },
+        },
+      });
+      await world.pause(20_000);
+      await world.edit({ action: 'Rollback' });
+      await areBack(world, { called, caller });
+    });
+  });
+
+  it('waits for nobody who is new where nobody says who calls', async () => {
+    await run(async (world) => {
+      const [called, fresh] = [world.ns('called'), world.ns('fresh')];
+      await behindWaypoint(world, called, [{}]);
+      await world.patch('AuthorizationPolicy', called, 'readers', {
+        spec: { action: 'DENY', rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }] },
+      });
+      await world.pause(30_000);
+      const spec = { from: 'IstioAmbient', to: 'IstioSidecar', policies: { settle: '5s' } } as const;
+      await world.create(meshMigration(world.name, { names: [called] }, spec));
+      await world.phase('Migrated');
+      await world.create(namespace(fresh), deployment(fresh, 'web'));
+      await world.pause(30_000);
+      await world.command('RollingBack', called);
+      await world.childPhase('RolledBack', called);
+    });
+  });
+
+  it('waits for callers of a namespace in which something has a sidecar of its own', async () => {
+    await run(async (world) => {
+      const shops = await bothOut(world, 4, '20000', (caller) => [
+        cronJob(caller, 'own', { app: 'own', 'sidecar.istio.io/inject': 'true' }),
+      ]);
+      await world.edit({ action: 'Rollback' });
+      await nobodyGoesAround(world, shops, 200);
+      await areBack(world, shops);
     });
   });
 });

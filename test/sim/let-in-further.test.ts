@@ -322,4 +322,38 @@ describe('what was made for a Service that another one has taken the place of', 
       expect(await madeByRole(world)).toEqual({});
     });
   });
+
+  it.each(['ALLOW', 'DENY'])('stays for a port that only its own Service has: %s', async (action) => {
+    await run(async (world) => {
+      const admin = { ports: [{ name: 'http', port: 9090, targetPort: 9090 }], selector: { app: 'api' } };
+      const rules = {
+        ALLOW: [{ from: [{ source: { principals: ['cluster.local/ns/a/sa/web'] } }] }],
+        DENY: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+      };
+      await rested(world, {
+        wholeNamespace: true,
+        policies: (home) => [
+          object('AuthorizationPolicy', home, 'all', {
+            targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }],
+            action,
+            rules: rules[action as 'ALLOW'],
+          }),
+          service(home, 'admin', {}, admin),
+        ],
+      });
+      const before = await world.client.list(kinds.AuthorizationPolicy, {
+        namespace: world.ns(),
+        signal: world.signal,
+      });
+      await world.delete(kinds.Service, world.ns(), 'admin');
+      await world.pause(30_000);
+      const { items } = await world.client.list(kinds.AuthorizationPolicy, {
+        namespace: world.ns(),
+        signal: world.signal,
+      });
+      const said = (all: typeof items): readonly string[] =>
+        all.map(({ metadata, spec }) => `${metadata.name} ${JSON.stringify(spec)}`).sort();
+      expect(said(items)).toEqual(said(before.items));
+    });
+  });
 });

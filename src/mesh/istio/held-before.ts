@@ -1,14 +1,12 @@
 import type { Surroundings } from '../adapter.ts';
 import { mostHeldBefore } from '../others.ts';
 import { marksOfNow } from './findings/asked-back.ts';
-import { goAroundNow } from './waypoint/exit/around-back.ts';
 import { waypointLacksNow } from './waypoint/exit/serving.ts';
 import { attachedNow } from './waypoint/passed-by.ts';
 
 /** All of them, one after the other: of many there is room for some only, and the others need not be worked out. */
 function* marks(surroundings: Surroundings): Generator<string> {
   yield* waypointLacksNow(surroundings);
-  yield* goAroundNow(surroundings);
   yield* attachedNow(surroundings);
   yield* marksOfNow(surroundings);
 }

@@ -1,23 +1,25 @@
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
-import type { ConfigView } from '../../../views.ts';
-import { isThere } from '../../asleep.ts';
-import { nameOf } from '../../findings/rule.ts';
-import { markOf } from '../../mark.ts';
+import { stoodBefore } from '../../../made-since.ts';
+import { asPod, type ConfigView, type PodView, type TemplateView } from '../../../views.ts';
+import { asleep, inhabitantsOf, serves } from '../../asleep.ts';
+import { dataplaneModeLabel } from '../../labels.ts';
+import { nextMode } from '../../next-mode.ts';
+import { modeOf } from '../../pod-mode.ts';
 import type { Served } from '../../policy/translate/to-sidecar/served.ts';
 import { bounded, spend } from '../../policy/effort.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
 import { everywhere, ofEach } from '../../question.ts';
 import { decides, enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';
-import type { Callers } from '../callers.ts';
+import { anyOf, type Callers } from '../callers.ts';
 import { callersThrough } from './order.ts';
 import { isExit } from './route.ts';
 import { servedServices } from './served.ts';
 
 /*
  * Out of sidecars pods go back behind their waypoint, and callers that still have sidecars go around it: on the way there the called came first (MM092), so on
- * the way back its callers do. Asked of pods, and not of what a namespace says of itself: it may be back but for a Job, have lost its journal, or have been made
- * since. Whoever had sidecars at the start went around it before, which the journal remembers.
+ * the way back its callers do. Asked of pods, and not of what a namespace says of itself: it may be back but for a Job, or have been made since. Whoever has had
+ * sidecars all along went around it before.
  */
 
 /** A policy at the waypoint that somebody would not meet. */
@@ -30,10 +32,54 @@ export interface Around {
 /** Of all Services of one namespace and all its callers: nobody is let past for want of time. */
 const steps = 200_000;
 
-/** Namespaces in which something has a sidecar, or would as soon as it wakes. */
-function withSidecars(surroundings: Surroundings): readonly string[] {
+/** Somebody who has a sidecar, or will as soon as he wakes. */
+type Holder = Pick<PodView, 'namespace' | 'serviceAccount' | 'labels'>;
+
+/** Why what has sidecars in a namespace counts. */
+interface Leaving {
+  readonly namespace: string;
+  readonly holders: readonly Holder[];
+  /** Only as a caller that somebody names: anybody may make a namespace, and would keep everybody from his way back. */
+  readonly ifNamed: boolean;
+}
+
+function ofTemplate({ namespace, serviceAccount, templateLabels }: TemplateView): Holder {
+  return { namespace, serviceAccount, labels: templateLabels };
+}
+
+/** Pods with sidecars, and what would be some. */
+function withSidecars(there: Surroundings): readonly Holder[] {
+  const awake = there.pods.filter((pod) => serves(pod) && modeOf(pod) === 'Sidecar');
+  return [...awake, ...asleep(inhabitantsOf(there.namespace.name, there), 'Sidecar', there.mesh).map(ofTemplate)];
+}
+
+/** Pods with a sidecar that their successors will not have: what is left of a migration. */
+function leftOver({ pods, mesh, namespace: { labels } }: Surroundings): readonly Holder[] {
+  return pods.filter((pod) => {
+    const next = asPod({ templateLabels: pod.labels, templateAnnotations: pod.annotations });
+    return serves(pod) && modeOf(pod) === 'Sidecar' && nextMode(mesh, labels, next) === 'Ambient';
+  });
+}
+
+/** What counts in another namespace; undefined if nothing does. */
+function leavingIn(there: Surroundings, { scope, since, mesh }: Surroundings): Leaving | undefined {
+  const { name, labels } = there.namespace;
+  if (scope !== undefined && scope.wayBack(name) !== 'Stays')
+    return { namespace: name, holders: withSidecars(there), ifNamed: false };
+  if (labels[dataplaneModeLabel] === 'ambient') return { namespace: name, holders: leftOver(there), ifNamed: false };
+  const made = mesh.madeAt?.(name);
+  return made === undefined || stoodBefore(made, { ...(since !== undefined && { since }) })
+    ? undefined
+    : { namespace: name, holders: withSidecars(there), ifNamed: true };
+}
+
+/** All that has to leave its sidecars first, if it calls. */
+function leavers(surroundings: Surroundings): readonly Leaving[] {
   const others = everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
-  return ofEach(others, surroundings, (there) => (isThere(there, 'Sidecar') ? [there.namespace.name] : []));
+  return ofEach(others, surroundings, (there) => {
+    const leaving = leavingIn(there, surroundings);
+    return leaving === undefined || leaving.holders.length === 0 ? [] : [leaving];
+  });
 }
 
 function callersOf(service: Served['service'], enforced: readonly Enforced[], { spec }: Surroundings): Callers {
@@ -45,7 +91,7 @@ function callersOf(service: Served['service'], enforced: readonly Enforced[], { 
 
 function aroundOf(
   { service, waypoint }: Served,
-  names: readonly string[],
+  all: readonly Leaving[],
   surroundings: Surroundings,
 ): readonly Around[] {
   const { mesh, namespace } = surroundings;
@@ -54,50 +100,23 @@ function aroundOf(
   const [first] = enforced;
   if (first === undefined) return [];
   const callers = callersOf(service, enforced, surroundings);
-  spend(names.length);
-  const calling = callers.kind === 'Unknown' ? undefined : new Set(callers.callers.map((each) => each.namespace));
-  return names
-    .filter((name) => calling?.has(name) !== false)
-    .map((name) => ({ policy: first.object, namespace: name }));
+  const isCaller = callers.kind === 'Unknown' ? undefined : anyOf(callers.callers);
+  return all
+    .filter(({ holders, ifNamed }) => {
+      spend(1 + holders.length / 4);
+      return isCaller === undefined ? !ifNamed : holders.some(isCaller);
+    })
+    .map((each) => ({ policy: first.object, namespace: each.namespace }));
 }
 
-/** Who would go around waypoints of the namespace if it went back behind them now. */
-const aroundNow = memoize((surroundings: Surroundings): readonly Around[] => {
+/** Who would go around waypoints of the namespace if it went back behind them now, and did not before. */
+export const aroundBack = memoize((surroundings: Surroundings): readonly Around[] => {
   if (!isExit(surroundings.route)) return [];
   const served = servedServices(surroundings);
-  const names = served.length === 0 ? [] : withSidecars(surroundings);
-  if (names.length === 0) return [];
-  const all = bounded(steps, () => served.flatMap((each) => aroundOf(each, names, surroundings)));
-  if (all.kind === 'Done') return all.value;
+  const all = served.length === 0 ? [] : leavers(surroundings);
+  if (all.length === 0) return [];
+  const found = bounded(steps, () => served.flatMap((each) => aroundOf(each, all, surroundings)));
+  if (found.kind === 'Done') return found.value;
   const [policy] = surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name);
-  return policy === undefined ? [] : names.map((namespace) => ({ policy, namespace }));
-});
-
-/** So many are remembered one by one; of more that there were more, and then only those count that were moved. */
-const mostRemembered = 150;
-
-function markOfCaller(namespace: string): string {
-  return markOf('around', nameOf({ kind: 'Namespace', name: namespace }), 'goes around');
-}
-
-const markOfAll = markOfCaller('*');
-
-/** Marks of those that have sidecars at the start: whatever a policy comes to say of them, they go around it since before. */
-export function goAroundNow(surroundings: Surroundings): readonly string[] {
-  if (!isExit(surroundings.route) || servedServices(surroundings).length === 0) return [];
-  const names = withSidecars(surroundings);
-  return names.length > mostRemembered ? [markOfAll] : names.map(markOfCaller);
-}
-
-/** Whether a migration has moved it, and can take it back: before that it did not, whoever was moved first. */
-function wasMoved(name: string, { scope }: Surroundings): boolean {
-  return scope !== undefined && scope.wayBack(name) !== 'Stays';
-}
-
-/** Who would go around waypoints of the namespace if it went back now, and did not before the start. */
-export const aroundBack = memoize((surroundings: Surroundings): readonly Around[] => {
-  const { heldBefore } = surroundings;
-  const did = (name: string): boolean =>
-    heldBefore?.has(markOfAll) === true || heldBefore?.has(markOfCaller(name)) === true;
-  return aroundNow(surroundings).filter(({ namespace }) => wasMoved(namespace, surroundings) || !did(namespace));
+  return policy === undefined ? [] : all.map(({ namespace }) => ({ policy, namespace }));
 });

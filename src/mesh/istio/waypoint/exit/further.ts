@@ -8,6 +8,7 @@ import { orderedText } from '../../../seal.ts';
 import { isOfExit, originalOf } from '../../policy/translate/names.ts';
 import { podsBehind, tlsModeLabel } from '../../policy/translate/selection.ts';
 import { serviceTitle } from '../../policy/translate/world.ts';
+import { missed } from './gone.ts';
 import { exitChangesOf } from './proof.ts';
 import { exitWorldOf } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
@@ -30,22 +31,33 @@ interface Behind {
   readonly pods: readonly Labels[];
 }
 
-/** The Services to whose pods somebody would get through, or nobody can tell. */
+/**
+ * The Services to whose pods somebody would get through, or nobody can tell: so it is of one that is away, of which the
+ * proof knows nothing.
+ */
 const opened = memoize((surroundings: Surroundings): readonly Behind[] => {
   const titles = new Set(
     exitChangesOf(surroundings)
       .filter(({ kind }) => kind === 'Opens' || kind === 'Unknown')
       .map(({ object }) => object),
   );
-  if (titles.size === 0) return [];
+  const away = missed(surroundings);
+  if (titles.size + away.size === 0) return [];
   const world = exitWorldOf(surroundings);
-  return world.served
+  const gone = [...away].map(([name, selectors]) => ({
+    title: serviceTitle({ namespace: surroundings.namespace.name, name }),
+    pods: world.workloads
+      .map(({ labels }) => labels)
+      .filter((labels) => selectors.some((selector) => hasLabels(labels, selector))),
+  }));
+  const open = world.served
     .map(({ service }) => service)
     .filter((service) => titles.has(serviceTitle(service)))
     .map((service) => ({
       title: serviceTitle(service),
       pods: podsBehind(service, world.workloads).map(({ labels }) => labels),
     }));
+  return [...open, ...gone];
 });
 
 /** For which Service something is made, and which pods it selects, whatever the sidecar in them is called. */

@@ -1,7 +1,7 @@
 import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
-import { record, type Json } from '../../../json.ts';
+import { record, records, strings, type Json } from '../../../json.ts';
 import { configByName } from '../../../look-up.ts';
 import type { ConfigView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
@@ -60,18 +60,26 @@ function goneOf(object: ConfigView, surroundings: Surroundings): string | undefi
   return served(surroundings).has(target.name) ? undefined : target.name;
 }
 
-/** Copies that are wanted now, and stand, by their originals, with the labels of the pods that they are for. */
-const wantedCopies = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly Labels[]> => {
+/** Ports that a policy names; undefined if some rule of it is about all of them. */
+function portsOf({ rules }: Json): readonly string[] | undefined {
+  const operations = records(rules).flatMap((rule) =>
+    rule['to'] === undefined ? [undefined] : records(rule['to']).map(({ operation }) => record(operation)['ports']),
+  );
+  return operations.includes(undefined) ? undefined : operations.flatMap(strings);
+}
+
+/** Copies that are wanted now, and stand, by their originals. */
+const wantedCopies = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly Json[]> => {
   const { mesh, namespace } = surroundings;
   const copies = exitTranslationOf(surroundings).manifests.filter(
     ({ role, object: { kind, metadata } }) =>
       role === 'SidecarCopy' && configByName(mesh.configs(kind, namespace.name), metadata.name) !== undefined,
   );
   const byOriginal = copies.flatMap(({ originals, object }) =>
-    originals.map((original) => ({ original, labels: labelsIn(record(object.spec['selector'])) })),
+    originals.map((original) => ({ original, spec: object.spec })),
   );
   const groups = Map.groupBy(byOriginal, ({ original }) => original);
-  return new Map([...groups].map(([original, all]) => [original, all.map(({ labels }) => labels)]));
+  return new Map([...groups].map(([original, all]) => [original, all.map(({ spec }) => spec)]));
 });
 
 /**
@@ -83,7 +91,13 @@ function isTakenOver(seen: ConfigView, surroundings: Surroundings): boolean {
   const copies = original && wantedCopies(surroundings).get(nameOf(original));
   if (copies === undefined) return false;
   const select = selectingHere(surroundings);
-  const covered = new Set(copies.flatMap((labels) => select(labels)));
+  const ports = portsOf(seen.spec);
+  // On a port that only the Service which is gone had, nobody else's copy decides.
+  const alike = copies.filter((spec) => {
+    const others = portsOf(spec);
+    return others === undefined || ports?.every((port) => others.includes(port)) === true;
+  });
+  const covered = new Set(alike.flatMap((spec) => select(labelsIn(record(spec['selector'])))));
   return select(labelsIn(record(seen.spec['selector']))).every((place) => covered.has(place));
 }
 
@@ -94,13 +108,22 @@ function isCopyOfGone(seen: ConfigView, surroundings: Surroundings): boolean {
   );
 }
 
-/** The Services that are gone while copies for them decide about pods: nobody but the sidecars enforces that now. */
-const missed = memoize((surroundings: Surroundings): ReadonlySet<string> => {
+/**
+ * The Services that are gone while copies for them decide about pods, with what these select: nobody but the sidecars
+ * enforces that now.
+ */
+export const missed = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly Labels[]> => {
   const { mesh, namespace } = surroundings;
   const copies = made
     .flatMap(({ kind }) => mesh.configs(kind, namespace.name))
     .filter((object) => isOfExit(object, true) && isCopyOfGone(object, surroundings));
-  return new Set(copies.flatMap((object) => goneOf(object, surroundings) ?? []));
+  const selectors = copies.map((object) => ({
+    service: goneOf(object, surroundings),
+    labels: labelsIn(record(object.spec['selector'])),
+  }));
+  const known = selectors.flatMap(({ service, labels }) => (service === undefined ? [] : [{ service, labels }]));
+  const groups = Map.groupBy(known, ({ service }) => service);
+  return new Map([...groups].map(([service, all]) => [service, all.map(({ labels }) => labels)]));
 });
 
 /**
@@ -118,7 +141,7 @@ export function outlives(surroundings: Surroundings, seen: ConfigView): boolean 
 
 /** These Services, by name. */
 export function goneServices(surroundings: Surroundings): readonly string[] {
-  return [...missed(surroundings)].sort();
+  return [...missed(surroundings).keys()].sort();
 }
 
 /**
