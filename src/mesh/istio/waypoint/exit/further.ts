@@ -87,16 +87,26 @@ function opensAnother(name: string, surroundings: Surroundings): boolean {
   );
 }
 
-/** Whether a list of values names no more than another one; one that is absent names everything. */
+/** Values that something is limited to; undefined without any, which to Istio is no limit. */
+function limits(value: unknown): readonly string[] | undefined {
+  const values = strings(value);
+  return values.length === 0 ? undefined : values;
+}
+
+/** Whether a list of values names no more than another one. */
 function isWithin(these: unknown, those: unknown): boolean {
-  if (those === undefined) return true;
-  const outer = strings(those);
-  return these !== undefined && strings(these).every((value) => outer.includes(value));
+  const [inner, outer] = [limits(these), limits(those)];
+  return outer === undefined || inner?.every((value) => outer.includes(value)) === true;
+}
+
+/** Whether a list of exceptions leaves out no less than another one. */
+function leavesOut(these: unknown, those: unknown): boolean {
+  const all = strings(these);
+  return strings(those).every((value) => all.includes(value));
 }
 
 function isFieldWithin(field: string, these: Json, those: Json): boolean {
-  const isExcept = field.startsWith('not');
-  return isExcept ? isWithin(those[field] ?? [], these[field] ?? []) : isWithin(these[field], those[field]);
+  return (field.startsWith('not') ? leavesOut : isWithin)(these[field], those[field]);
 }
 
 function isBlockWithin(these: Json, those: Json): boolean {
@@ -105,12 +115,9 @@ function isBlockWithin(these: Json, those: Json): boolean {
 
 /** Each of a list within one of another; without any, a rule is about everything. */
 function areWithin(these: unknown, those: unknown, member: string): boolean {
-  if (those === undefined) return true;
-  const outer = records(those).map((each) => record(each[member]));
-  return (
-    these !== undefined &&
-    records(these).every((each) => outer.some((other) => isBlockWithin(record(each[member]), other)))
-  );
+  const [inner, outer] = [records(these), records(those)].map((all) => all.map((each) => record(each[member])));
+  if (inner === undefined || outer === undefined || outer.length === 0) return true;
+  return inner.length > 0 && inner.every((each) => outer.some((other) => isBlockWithin(each, other)));
 }
 
 /** Conditions all count: whatever is asked besides lets fewer in. */
@@ -134,6 +141,8 @@ export function isNarrower(wanted: Json, seen: Json): boolean {
   const outer = records(seen['rules']);
   const selector = (spec: Json): Labels => stringMap(record(spec['selector'])['matchLabels']);
   return (
+    isAllow(wanted) &&
+    isAllow(seen) &&
     hasLabels(selector(wanted), selector(seen)) &&
     records(wanted['rules']).every((rule) => outer.some((other) => isRuleWithin(rule, other)))
   );

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { isNarrower } from './further.ts';
+
+type Rule = Readonly<Record<string, unknown>>;
+
+const selector = { matchLabels: { app: 'api' } };
+const allow = (...rules: readonly Rule[]): Rule => ({ selector, action: 'ALLOW', rules });
+const from = (...sources: readonly Rule[]): Rule => ({ from: sources.map((source) => ({ source })) });
+const to = (...operations: readonly Rule[]): Rule => ({ to: operations.map((operation) => ({ operation })) });
+const web = { principals: ['web'] };
+const both = { principals: ['web', 'ops'] };
+
+describe('an ALLOW beside another one', () => {
+  it.each<[string, Rule, Rule, boolean]>([
+    ['the same', allow(from(web)), allow(from(web)), true],
+    ['one principal less', allow(from(web)), allow(from(both)), true],
+    ['one principal more', allow(from(both)), allow(from(web)), false],
+    ['another principal', allow(from({ principals: ['ops'] })), allow(from(web)), false],
+    ['nobody named, which is everybody', allow(from({ principals: [] })), allow(from(web)), false],
+    ['no source at all', allow({ from: [] }), allow(from(web)), false],
+    ['a source where there was none', allow(from(web)), allow({}), true],
+    ['no operation at all', allow({ ...from(web), to: [] }), allow({ ...from(web), ...to({ ports: ['80'] }) }), false],
+    ['an operation besides', allow({ ...from(web), ...to({ ports: ['80'] }) }), allow(from(web)), true],
+    ['an exception more', allow(from({ ...both, notPrincipals: ['ops'] })), allow(from(both)), true],
+    ['an exception less', allow(to({ notPorts: ['80'] })), allow(to({ notPorts: ['80', '90'] })), false],
+    ['a condition more', allow({ when: [{ key: 'a', values: ['b'] }] }), allow({}), true],
+    ['a condition less', allow({}), allow({ when: [{ key: 'a', values: ['b'] }] }), false],
+    [
+      'a value of a condition more',
+      allow({ when: [{ key: 'a', values: ['b', 'c'] }] }),
+      allow({ when: [{ key: 'a', values: ['b'] }] }),
+      false,
+    ],
+    ['one of two rules', allow(from(web)), allow(from(both), from({ namespaces: ['a'] })), true],
+    ['a rule more', allow(from(web), {}), allow(from(web)), false],
+    ['no rule, which lets in nobody', allow(), allow(from(web)), true],
+    ['more pods', { ...allow(from(web)), selector: {} }, allow(from(web)), false],
+    [
+      'fewer pods',
+      { ...allow(from(web)), selector: { matchLabels: { app: 'api', tier: 'a' } } },
+      allow(from(web)),
+      true,
+    ],
+    ['a DENY', { ...allow(from(web)), action: 'DENY' }, allow(from(web)), false],
+    ['where there was a DENY', allow(from(web)), { ...allow(from(web)), action: 'DENY' }, false],
+  ])('with %s', (_what, wanted, seen, narrower) => {
+    expect(isNarrower(wanted, seen)).toBe(narrower);
+  });
+});
