@@ -76,13 +76,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'connections.yaml': {
     policies: [],
     rules: [],
-    findings: [
-      'MM148 Deployment quotes/external-dns',
-      'MM147 Service quotes/quotes',
-      'MM150 Deployment quotes/quotes',
-      'MM151 Service quotes/quotes',
-      'MM149 Namespace quotes',
-    ],
+    findings: ['MM148 Deployment quotes/external-dns', 'MM150 Deployment quotes/quotes', 'MM151 Service quotes/quotes'],
     unreadable: [],
   },
   'databases.yaml': {
@@ -215,7 +209,6 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM020 AuthorizationPolicy keycloak/admin-console',
       'MM072 AuthorizationPolicy keycloak/infinispan',
       'MM071 Namespace keycloak',
-      'MM149 Namespace keycloak',
     ],
     unreadable: [],
   },
@@ -281,7 +274,6 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM020 AuthorizationPolicy payments/payments',
       'MM066 AuthorizationPolicy payments/stale',
       'MM071 Namespace payments',
-      'MM149 Namespace payments',
     ],
     unreadable: [],
   },
@@ -591,7 +583,6 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM073 AuthorizationPolicy store/for-the-gateway',
       'MM073 AuthorizationPolicy store/for-the-class',
       'MM073 RequestAuthentication store/cart',
-      'MM149 Namespace store',
     ],
     unreadable: [],
   },

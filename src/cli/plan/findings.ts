@@ -51,6 +51,8 @@ const asked: readonly string[] = [
   'MM119',
   'MM120',
   'MM128',
+  'MM147',
+  'MM149',
   'MM152',
 ];
 
