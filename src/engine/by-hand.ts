@@ -1,5 +1,5 @@
 import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
-import type { LabelTargets, StepWork } from '../mesh/adapter.ts';
+import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
 import { restartsByEviction } from '../mesh/restartable.ts';
 import { podsOwnedBy } from '../mesh/look-up.ts';
 import type { ServiceView, WorkloadView } from '../mesh/views.ts';
@@ -198,6 +198,16 @@ function awaiting({ adapter, surroundings }: Picture, { mode, leaves }: Work<'Ve
   return [`wait until pod ${first.name}${others} in mode ${reached} no longer is, and delete it if it stays so`];
 }
 
+/**
+ * What the operator would wait for before the step that is next: a person has to see to it himself. What later ones rely
+ * on those before them bring about.
+ */
+function lackedBy(step: StepPlan, { surroundings }: Picture, known: LabelTargets | undefined): readonly string[] {
+  const there = { ...surroundings, ...(known && { back: known }) };
+  const lacking = step.relies?.(there) ?? step.awaits?.(there);
+  return lacking === undefined ? [] : [`wait as long as this is so: ${lacking.message}`];
+}
+
 function commands(picture: Picture, known: LabelTargets | undefined): readonly string[] {
   const {
     adapter,
@@ -228,17 +238,18 @@ function commands(picture: Picture, known: LabelTargets | undefined): readonly s
     }
   };
   const { backward } = adapter.itinerary(route, before, 'L7', adapter.adopts(picture.surroundings));
+  const steps = backward.map((step) => ({ step, some: commandsOf(step.work) })).filter(({ some }) => some.length > 0);
   const due = [
     ...first,
-    ...backward.flatMap(({ work, gate, settled }): readonly string[] => {
-      const some = commandsOf(work);
+    ...steps.flatMap(({ step: { gate, settled }, some }): readonly string[] => {
       // The operator would ask a gate, or wait until every proxy has heard of the step before: a person can only give
       // them the time.
-      const waits = some.length > 0 && (gate !== undefined || settled !== undefined);
+      const waits = gate !== undefined || settled !== undefined;
       return waits ? ['wait a minute', ...some] : some;
     }),
   ];
-  if (due.length > 0) return due;
+  const [next] = steps;
+  if (due.length > 0) return [...(next === undefined ? [] : lackedBy(next.step, picture, known)), ...due];
   return backward.flatMap(({ work }) => (work.kind === 'Verify' ? awaiting(picture, work) : []));
 }
 
