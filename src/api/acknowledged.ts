@@ -10,7 +10,6 @@ export const acknowledgeable = [
   'MM055',
   'MM059',
   'MM128',
-  'MM130',
   'MM132',
   'MM138',
   'MM139',

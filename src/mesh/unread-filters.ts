@@ -106,6 +106,23 @@ function maySelect(
   );
 }
 
+/** Whether a key says something of the namespace, and the same of all its pods. */
+function isOfHome([key]: readonly [string, string]): boolean {
+  const plain = plainKey(key);
+  return plain === namespaceName || plain.startsWith(ofNamespace);
+}
+
+/** Whether a filter may be about pods of a namespace at all. */
+export function mayFilterIn(filter: ConfigView, home: NamespaceView): boolean {
+  const subjects = subjectsOf(filter);
+  if (subjects === undefined) return true;
+  return subjects.some(
+    ({ pods, namespace }) =>
+      maySelect(namespace, home.labels, home) &&
+      pods.labels.filter(isOfHome).every(([key, value]) => mayHave(key, value, {}, home)),
+  );
+}
+
 /** Whether a filter may be about pods of a template; `home` is their namespace. */
 export function mayFilter(filter: ConfigView, { templateLabels }: TemplateView, home: NamespaceView): boolean {
   const subjects = subjectsOf(filter);

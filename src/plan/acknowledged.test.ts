@@ -24,6 +24,15 @@ describe('what is acknowledged', () => {
     expect(overAt(at)).toEqual(over);
   });
 
+  it('is over where nobody can read its time, and ends nothing else', () => {
+    const odd = { ...first, until: '2030-01-01T00:00:00+24:00' };
+    const object = { metadata: { name: 'mm' }, spec: { ...migrationSpec(), acknowledge: [odd, second, first] } };
+    const over = (at: string): readonly boolean[] => acknowledgedIn(object, Date.parse(at)).map(({ isOver }) => isOver);
+
+    expect(over('2026-12-01T00:00:00Z')).toEqual([true, false, false]);
+    expect(over('2027-01-15T00:00:00Z')).toEqual([true, false, true]);
+  });
+
   it('is one list as long as nothing of it ends', () => {
     const object = migration();
 

@@ -1,3 +1,4 @@
+import type { Acknowledgement } from '../api/acknowledged.ts';
 import { managerName } from '../api/managers.ts';
 import type { MeshMigration } from '../api/resources.ts';
 import { memoizeLast } from '../base/memoize.ts';
@@ -11,20 +12,21 @@ function writerOf({ metadata: { managedFields = [] } }: MeshMigration): string |
   return last && managerName(last);
 }
 
+/** When an entry ends; one of a form that nobody can read has ended. */
+function endOf({ until }: Acknowledgement): number {
+  const end = Date.parse(until);
+  return Number.isNaN(end) ? -Infinity : end;
+}
+
 /** The same list for as long as nothing of it ends: what is worked out of it is worked out once. `over`: how many are. */
 const listed = memoizeLast((migration: MeshMigration, over: number): readonly Acknowledged[] => {
   const by = writerOf(migration);
-  const ends = migration.spec.acknowledge.map(({ until }) => Date.parse(until)).sort((a, b) => a - b);
-  const last = ends[over - 1] ?? -Infinity;
-  return migration.spec.acknowledge.map((entry) => ({
-    ...entry,
-    ...(by !== undefined && { by }),
-    isOver: Date.parse(entry.until) <= last,
-  }));
+  const all = migration.spec.acknowledge.map((entry) => ({ entry, end: endOf(entry) }));
+  const ended = all.toSorted((a, b) => (a.end < b.end ? -1 : 1)).slice(0, over);
+  return all.map((each) => ({ ...each.entry, ...(by !== undefined && { by }), isOver: ended.includes(each) }));
 });
 
 /** What of `spec.acknowledge` there is, at a time in milliseconds since the epoch. */
 export function acknowledgedIn(migration: MeshMigration, now: number): readonly Acknowledged[] {
-  const { acknowledge } = migration.spec;
-  return listed(migration, acknowledge.filter(({ until }) => Date.parse(until) <= now).length);
+  return listed(migration, migration.spec.acknowledge.filter((entry) => endOf(entry) <= now).length);
 }

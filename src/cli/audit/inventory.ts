@@ -1,11 +1,13 @@
 import { WorkloadKind } from '../../api/namespace-migration.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { sidecarStatusAnnotation } from '../../mesh/istio/labels.ts';
 import { watched } from '../../mesh/istio/resources.ts';
+import { nameOf as objectNameOf } from '../../mesh/istio/findings/rule.ts';
 import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectWatched } from '../../mesh/project-watched.ts';
 import { kindIn, projectNamespace, projectService } from '../../mesh/project.ts';
-import { record } from '../../mesh/json.ts';
+import { count, record } from '../../mesh/json.ts';
 import type {
   BudgetView,
   ConfigView,
@@ -42,8 +44,8 @@ export interface Inventory {
    * What makes pods and is nothing that the operator restarts, of whatever kind: a CronJob, a Rollout, a pod itself.
    */
   readonly otherTemplates: readonly TemplateView[];
-  /** A pod of each template, before any injector has seen it; one that was read from a cluster as it is. */
-  readonly pods: ReadonlyMap<TemplateView, PodView>;
+  /** A pod of each template, before any injector has seen it, and those that were read from a cluster as they are. */
+  readonly pods: readonly PodView[];
   readonly budgets: readonly BudgetView[];
   readonly services: readonly ServiceView[];
   configs(kind: string, namespace?: string): readonly ConfigView[];
@@ -83,8 +85,11 @@ interface Maker<T extends TemplateView> {
   readonly pod: PodView;
 }
 
-function withReplicas(object: KubeObject, replicas: number | undefined): KubeObject {
-  return replicas === undefined ? object : { ...object, spec: { replicas, ...record(object['spec']) } };
+/** What scales it has made as many at least, whatever somebody wrote once. */
+function withReplicas(object: KubeObject, least: number | undefined): KubeObject {
+  if (least === undefined) return object;
+  const spec = record(object['spec']);
+  return { ...object, spec: { ...spec, replicas: Math.max(least, count(spec['replicas'], 0)) } };
 }
 
 function workloadOf(
@@ -103,12 +108,19 @@ function isOfDeployment({ metadata: { ownerReferences = [] } }: KubeObject): boo
   return ownerReferences.some(({ kind, controller }) => kind === 'Deployment' && controller === true);
 }
 
+/** What an injector has put into a pod that was read from a cluster is nothing that its owner has written. */
+function asWritten(template: TemplateView): TemplateView {
+  if (template.templateAnnotations[sidecarStatusAnnotation] === undefined) return template;
+  const { proxyParts: _injected, ...written } = template;
+  return written;
+}
+
 /** Kinds are not asked for: whatever has a template with containers makes pods of it. */
 function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonly Maker<TemplateView>[] {
   const isWorkload = group === 'apps' && WorkloadKind.safeParse(kind).success;
   const isPod = group === '' && kind === 'Pod';
   if (isWorkload || isOfDeployment(object) || podTemplateOf(object, isPod) === undefined) return [];
-  const template = projectTemplate(group, kind)(object);
+  const template = asWritten(projectTemplate(group, kind)(object));
   return [{ template, pod: isPod ? statedPod(template, object) : madePod(template, object) }];
 }
 
@@ -149,6 +161,12 @@ function duplicatesOf(
     const namespace = kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
     return [{ object: nameOf(kind, object), namespace, sources: members.map(({ manifest }) => manifest.source) }];
   });
+}
+
+/** Whether it is a pod that something among the manifests has made: that tells how the next one will be. */
+function isOfAnother({ template, pod }: Maker<TemplateView>, makers: ReadonlySet<string>): boolean {
+  const { owner, namespace } = pod;
+  return template.kind === 'Pod' && owner !== undefined && makers.has(objectNameOf({ ...owner, namespace }));
 }
 
 /** Everything that makes pods. */
@@ -204,16 +222,25 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
   const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
   // Asked of each namespace about each: the same lists each time, by which what was worked out of them is known.
   const [viewsOf, homesOf] = listed(located);
-  const scaled = scaledTo(objectsOf('autoscaling', 'HorizontalPodAutoscaler'));
+  const scaled = scaledTo(objectsOf);
   const workloads = all.flatMap(({ manifest, object }) => workloadOf(manifest, object, scaled));
   const others = all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object));
   const restarted = workloads.map(({ template }) => template);
+  const makers = new Set(
+    [...workloads, ...others].flatMap(({ template }) => (template.kind === 'Pod' ? [] : [objectNameOf(template)])),
+  );
   return {
     namespaces: objectsOf('', 'Namespace').map(projectNamespace),
     workloads: restarted,
-    otherTemplates: others.map(({ template }) => template),
-    pods: new Map([...workloads, ...others].map(({ template, pod }) => [template, pod])),
-    budgets: objectsOf('policy', 'PodDisruptionBudget').map((budget) => statedBudget(budget, restarted)),
+    otherTemplates: others.filter((each) => !isOfAnother(each, makers)).map(({ template }) => template),
+    pods: [...workloads, ...others].map(({ pod }) => pod),
+    budgets: objectsOf('policy', 'PodDisruptionBudget').map((budget) =>
+      statedBudget(
+        budget,
+        restarted,
+        others.map(({ template }) => template),
+      ),
+    ),
     services: objectsOf('', 'Service').map(projectService),
     configs: (kind, name) => (name === undefined ? viewsOf(kind) : (homesOf(kind).get(name) ?? nothing)),
     located,

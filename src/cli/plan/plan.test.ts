@@ -607,6 +607,41 @@ describe('what manifests tell of pods', () => {
     ],
     ['a budget that spares one', [made('StatefulSet', 'replicas: 3'), budget('minAvailable: 2')], []],
     ['a budget in percent', [made('StatefulSet', 'replicas: 3'), budget('maxUnavailable: 10%')], []],
+    [
+      'as many as KEDA leaves at least',
+      [
+        made('StatefulSet', ''),
+        budget('minAvailable: 2'),
+        '{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: it, namespace: shop}, spec: {minReplicaCount: 3, scaleTargetRef: {kind: StatefulSet, name: cart}}}',
+      ],
+      [],
+    ],
+    [
+      'as many as their autoscaler has made, whatever was written once',
+      [
+        made('StatefulSet', 'replicas: 1'),
+        budget('minAvailable: 2'),
+        autoscaler.replaceAll('Deployment', 'StatefulSet'),
+      ],
+      [],
+    ],
+    [
+      'a budget for pods of a Rollout too',
+      [
+        made('StatefulSet', 'replicas: 1'),
+        budget('minAvailable: 2'),
+        `{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: it, namespace: shop}, spec: {replicas: 3, template: {metadata: {labels: {app: cart}}, spec: {containers: [${quiet}]}}}}`,
+      ],
+      ['Warning MM056 StatefulSet shop/cart'],
+    ],
+    [
+      'an autoscaler of odd shape',
+      [
+        made('Deployment', 'replicas: 2'),
+        '{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: it, namespace: shop}, spec: {scaleTargetRef: {kind: {toString: 1, valueOf: 2}, name: [a]}}}',
+      ],
+      [],
+    ],
     ['a budget that says nothing', [made('StatefulSet', 'replicas: 3'), budget('{}: 0')], []],
     [
       'a budget of a cluster, which says itself what it spares',
@@ -621,6 +656,15 @@ describe('what manifests tell of pods', () => {
       [
         made('Deployment', 'replicas: 2'),
         '{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: cart-1, namespace: shop, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: cart, uid: u, controller: true}]}, spec: {replicas: 0, template: {metadata: {labels: {app: cart, sidecar.istio.io/inject: "false"}}, spec: {containers: [{name: a}]}}}}',
+      ],
+      [],
+    ],
+    [
+      'been read from a cluster with their sidecars',
+      [
+        made('Deployment', 'replicas: 2'),
+        `{apiVersion: v1, kind: Pod, metadata: {name: cart-1-x, namespace: shop, uid: u, labels: {app: cart, pod-template-hash: "1"}, annotations: {sidecar.istio.io/status: "{}"}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: cart-1, uid: u, controller: true}]}, spec: {containers: [${quiet}, {name: istio-proxy}]}}`,
+        `{apiVersion: v1, kind: Pod, metadata: {name: bare, namespace: shop, uid: u, labels: {app: bare}, annotations: {sidecar.istio.io/status: "{}"}}, spec: {containers: [${quiet}, {name: istio-proxy}]}}`,
       ],
       [],
     ],

@@ -44,7 +44,7 @@ function same(pod: PodView): PodView {
 /** Pods of the templates that the manifests have, by their namespaces, gateways too. */
 const podsByNamespace = memoize((inventory: Inventory): ReadonlyMap<string, readonly PodView[]> =>
   Map.groupBy(
-    [...inventory.pods.values()].map((pod) => injected(pod, inventory)),
+    inventory.pods.map((pod) => injected(pod, inventory)),
     ({ namespace }) => namespace,
   ),
 );

@@ -108,7 +108,6 @@ export const proxyPartRules: readonly Rule[] = [
   {
     id: 'MM130',
     severity: 'Critical',
-    isAcknowledgeable: true,
     when: 'BeforeRestart',
     back: 'Asked',
     title: 'A template that only works with a sidecar',

@@ -1,6 +1,6 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { mayFilter, weightOf } from '../../unread-filters.ts';
+import { mayFilter, mayFilterIn, weightOf } from '../../unread-filters.ts';
 import type { ConfigView, NamespaceView, TemplateView } from '../../views.ts';
 import { bounded, spend, warningSteps } from '../policy/effort.ts';
 import { unreadFilterKinds, type UnreadFilterKind } from '../unread-filter-kinds.ts';
@@ -17,19 +17,20 @@ function changesFlows({ route: { from, to } }: Surroundings): boolean {
   return from === 'IstioAmbient' || to === 'IstioAmbient';
 }
 
-/** Where that takes too long all of them count: what is unknown is not safe. */
+/** Those that may be about pods; where that takes too long all of them count: what is unknown is not safe. */
 function thoseAbout(
   filters: readonly ConfigView[],
   templates: readonly TemplateView[],
   home: NamespaceView,
-): readonly ConfigView[] {
+): { readonly about: readonly ConfigView[]; readonly isGuess: boolean } {
+  const near = filters.filter((filter) => mayFilterIn(filter, home));
   const found = bounded(warningSteps, () =>
-    filters.filter((filter) => {
-      spend(weightOf(filter) * (1 + templates.length / 4));
+    near.filter((filter) => {
+      spend(weightOf(filter) * (1 + templates.length / 8));
       return templates.some((template) => mayFilter(filter, template, home));
     }),
   );
-  return found.kind === 'Done' ? found.value : filters;
+  return found.kind === 'Done' ? { about: found.value, isGuess: false } : { about: near, isGuess: true };
 }
 
 function unread(surroundings: Surroundings): readonly Evidence[] {
@@ -39,12 +40,13 @@ function unread(surroundings: Surroundings): readonly Evidence[] {
   return unreadFilterKinds.flatMap((kind): readonly Evidence[] => {
     const filters = inSight(kind, surroundings);
     if (filters.length === 0) return [];
-    const about = thoseAbout(filters, templates, namespace);
+    const { about, isGuess } = thoseAbout(filters, templates, namespace);
     if (about.length === 0) return [];
+    const guess = isGuess ? ' (too many to tell which, so all of them count)' : '';
     return [
       {
         object: `Namespace ${namespace.name}`,
-        message: `nobody here reads what ${listed(about.map(nameOf), 3)} ${about.length === 1 ? 'says' : 'say'} about pods of it: calls that arrive on another port then (TCP 15008), from a waypoint, and probes (from 169.254.7.127) may be cut off`,
+        message: `nobody here reads what ${listed(about.map(nameOf), 3)} ${about.length === 1 ? 'says' : 'say'} about pods of it${guess}: calls that arrive on another port then (TCP 15008), from a waypoint, and probes (from 169.254.7.127) may be cut off`,
       },
     ];
   });
