@@ -53,6 +53,9 @@ describe('an object of which little is looked at', () => {
         expect(() =>
           kept(kind, { spec: { [field]: [{ provider: deep(20_000), metadata: deep(20_000) }] } }),
         ).not.toThrow();
+      for (const field of ['spec', 'specs', 'webhooks', 'data', 'status'])
+        for (const selector of ['endpointSelector', 'subject', 'clientConfig'])
+          expect(() => kept(kind, { [field]: [{ ingress: [], [selector]: { pods: deep(6_000) } }] })).not.toThrow();
     },
   );
 });

@@ -117,6 +117,8 @@ export const aroundBack = memoize((surroundings: Surroundings): readonly Around[
   if (all.length === 0) return [];
   const found = bounded(steps, () => served.flatMap((each) => aroundOf(each, all, surroundings)));
   if (found.kind === 'Done') return found.value;
+  // Too many to tell: all that was moved counts, and nobody of whom it matters who he is.
   const [policy] = surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name);
-  return policy === undefined ? [] : all.map(({ namespace }) => ({ policy, namespace }));
+  const moved = all.filter(({ ifNamed }) => !ifNamed);
+  return policy === undefined ? [] : moved.map(({ namespace }) => ({ policy, namespace }));
 });
