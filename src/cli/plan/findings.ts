@@ -25,7 +25,6 @@ const asked: readonly string[] = [
   'MM043',
   'MM045',
   'MM049',
-  'MM050',
   'MM051',
   'MM052',
   'MM055',
@@ -65,8 +64,21 @@ const askedOfScope: readonly string[] = ['MM123'];
 /** Checks of the gateways of the namespace, which are no workloads of the plan. */
 const askedOfGateways: readonly string[] = ['MM138'];
 
+/** Checks of what runs, or will: a Job runs once, and nobody knows when. */
+const askedOfRunning: readonly string[] = ['MM050'];
+
+function running(surroundings: Surroundings): Surroundings {
+  const { pods, otherTemplates } = surroundings;
+  return {
+    ...surroundings,
+    pods: pods.filter(({ uid, owner }) => uid !== '' || owner?.kind !== 'Job'),
+    otherTemplates: otherTemplates.filter(({ kind }) => kind !== 'Job'),
+  };
+}
+
 const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];
 const rulesOfScope = rulesOfOperator(askedOfScope);
+const rulesOfRunning = rulesOfOperator(askedOfRunning);
 const rulesOfGateways = [...rulesOfOperator(askedOfGateways), gatewayRule];
 
 /** What a policy that needs a waypoint and gets none is short of. */
@@ -108,6 +120,7 @@ export function findingsAbout(
     findingsOf(asking, { ...context, surroundings: [of] });
   return [
     ...ask(rules, surroundings),
+    ...ask(rulesOfRunning, running(surroundings)),
     ...ask(rulesOfScope, { ...surroundings, scope: scopeOf(planned) }),
     ...ask(rulesOfGateways, amongGateways(surroundings, read.inventory)),
   ]

@@ -635,6 +635,15 @@ describe('what manifests tell of pods', () => {
       ['Warning MM056 StatefulSet shop/cart'],
     ],
     [
+      'a Job beside them that runs without a sidecar',
+      [
+        made('Deployment', 'replicas: 2'),
+        `{apiVersion: batch/v1, kind: Job, metadata: {name: once, namespace: shop}, spec: {template: {metadata: {labels: {app: once, sidecar.istio.io/inject: "false"}}, spec: {containers: [${quiet}]}}}}`,
+        `{apiVersion: v1, kind: Pod, metadata: {name: once-x, namespace: shop, uid: u, labels: {app: once, sidecar.istio.io/inject: "false"}, ownerReferences: [{apiVersion: batch/v1, kind: Job, name: once, uid: u, controller: true}]}, spec: {containers: [${quiet}]}, status: {phase: Succeeded}}`,
+      ],
+      [],
+    ],
+    [
       'an autoscaler of odd shape',
       [
         made('Deployment', 'replicas: 2'),
