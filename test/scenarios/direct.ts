@@ -19,7 +19,7 @@ function allowScraping(home: string): KubeObject {
   });
 }
 
-const leavesOut = new RegExp(`"to":\\[{"operation":{"notPorts":\\["${metrics}"\\]}}\\]`);
+const leavesOut = `"to":[{"operation":{"notPorts":["${metrics}"]}}]`;
 
 function callersOf(home: string): MeshMigrationSpec['callers'] {
   return [{ namespace: home, from: [{ namespace: home, serviceAccount: 'web' }] }];
@@ -64,17 +64,18 @@ const staysDirect: Scenario = {
 
     await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
     await world.childPhase('Migrated');
-    assert.match(await guardOf(world, 'api'), leavesOut);
+    const guard = await guardOf(world, 'api');
+    assert.ok(guard.includes(leavesOut), guard);
 
     // A policy that comes later makes a hole of it, which the guard is without for as long.
     await world.create(denyDelete(home));
     await world.eventually('a guard without the hole', async () =>
-      leavesOut.test(await guardOf(world, 'api')) ? undefined : true,
+      (await guardOf(world, 'api')).includes(leavesOut) ? undefined : true,
     );
     await messageOf(world, /MM086/);
     await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
     await world.eventually('the port left out again', async () =>
-      leavesOut.test(await guardOf(world, 'api')) ? true : undefined,
+      (await guardOf(world, 'api')).includes(leavesOut) ? true : undefined,
     );
   },
 };
@@ -91,7 +92,7 @@ const narrowedAtRest: Scenario = {
     await world.create(meshMigration(world.name, { names: [home] }, { callers: callersOf(home) }));
     await world.childPhase('Migrated');
     const whole = await guardOf(world, 'api');
-    assert.doesNotMatch(whole, leavesOut);
+    assert.ok(!whole.includes(leavesOut), whole);
 
     await world.edit({ policies: { direct: [{ namespace: home, ports: [metrics], principals: [] }] } });
     await messageOf(world, /MM086.*DELETE.*port 9090.*out of spec.policies.direct/);
