@@ -1,13 +1,8 @@
 import { managedBy, managedByLabel } from '../../src/api/resources.ts';
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { config, migrationSpec, plainPod, pod, service, surroundings, workload } from './mesh-fixtures.ts';
-
-/** What the rule about waypoints of the user that are to be used sees and ignores. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 const http = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
 const byIdentity = config('AuthorizationPolicy', {
@@ -63,7 +58,7 @@ function beside(
 const there = { 'istio.io/use-waypoint': 'mine', 'istio.io/use-waypoint-namespace': 'shop' };
 const underWay = { itinerary: 'L7', adopted: 'mine' } as const;
 
-/** By id. */
+/** What the rule about waypoints of the user that are to be used sees and ignores, by its id. */
 export const adoptExamples: Readonly<Record<string, Examples>> = {
   MM118: {
     seen: {

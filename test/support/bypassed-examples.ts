@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView, PodView } from '../../src/mesh/views.ts';
 import { gatewayPod, madeGateway } from './captured-gateway-examples.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -14,11 +15,6 @@ import {
   surroundings,
   workload,
 } from './mesh-fixtures.ts';
-
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 /** What ambient reads of a template that it is to capture outbound only. */
 export const bypass = { 'ambient.istio.io/bypass-inbound-capture': 'true' } as const;

@@ -1,11 +1,6 @@
-import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { PodView, WorkloadView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { config, namespace, plainPod, pod, surroundings, workload } from './mesh-fixtures.ts';
-
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 const labels = { 'gateway.networking.k8s.io/gateway-name': 'shop', 'sidecar.istio.io/inject': 'false' } as const;
 

@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { nameUpdaters } from '../../src/mesh/proxy-parts.ts';
 import type { ConfigView, ServicePortView, ServiceView, WorkloadView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -17,12 +18,6 @@ import {
   workload,
 } from './mesh-fixtures.ts';
 import { reading } from './metric-reader-examples.ts';
-
-/** What the rules about what ends with sidecars see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Strings = Readonly<Record<string, string>>;
 type Spec = Readonly<Record<string, unknown>>;
@@ -87,6 +82,7 @@ const tags = { 'sidecar.istio.io/extraStatTags': 'tenant' };
 
 type Ids = 'MM147' | 'MM148' | 'MM149' | 'MM150' | 'MM151' | 'MM152';
 
+/** What the rules about what ends with sidecars see and ignore, by their ids. */
 export const endedExamples: Readonly<Record<Ids, Examples>> = {
   MM147: {
     seen: {

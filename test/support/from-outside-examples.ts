@@ -7,13 +7,8 @@ import {
   calledByWebhooks,
 } from '../../src/mesh/outside-kinds.ts';
 import type { ConfigView, ServiceView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { config, migrationSpec, namespace, plainPod, root, service, surroundings, workload } from './mesh-fixtures.ts';
-
-/** What the rule about callers from outside sees and ignores. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -99,6 +94,7 @@ export function joining(more: Partial<ServiceView>, configs: readonly ConfigView
   );
 }
 
+/** What the rule about callers from outside sees and ignores, by its id. */
 export const fromOutsideExamples: Readonly<Record<'MM128', Examples>> = {
   MM128: {
     seen: {

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -18,12 +19,6 @@ import {
 
 type Annotations = Readonly<Record<string, string>>;
 type Cases = Readonly<Record<string, Surroundings>>;
-
-/** What a rule sees and ignores. */
-interface Examples {
-  readonly seen: Cases;
-  readonly ignored: Cases;
-}
 
 const strict = config('PeerAuthentication', { mtls: { mode: 'STRICT' } });
 const allow = config('AuthorizationPolicy', { rules: [{ from: [{ source: { namespaces: ['x'] } }] }] });

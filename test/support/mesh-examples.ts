@@ -1,12 +1,8 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
 import { translationOf } from '../../src/mesh/istio/waypoint/translation.ts';
+import type { Examples } from './examples.ts';
 import { config, mesh, namespace, root, surroundings, workload } from './mesh-fixtures.ts';
-
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 const needsHttp = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
 

@@ -3,13 +3,8 @@ import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { watched } from '../../src/mesh/istio/resources.ts';
 import { projectWatched } from '../../src/mesh/project-watched.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { captured, config, plainPod, surroundings, workload } from './mesh-fixtures.ts';
-
-/** What the rules about what reads metrics see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -66,6 +61,7 @@ const analysis = (provider: Spec): ConfigView => reading('AnalysisTemplate', { m
 const toNone = { from: 'IstioSidecar', to: 'None' } as const;
 const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
 
+/** What the rules about what reads metrics see and ignore, by their ids. */
 export const metricReaderExamples: Readonly<Record<'MM132' | 'MM133', Examples>> = {
   MM132: {
     seen: {

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -14,12 +15,6 @@ import {
   surroundings,
   workload,
 } from './mesh-fixtures.ts';
-
-/** What the rules about NetworkPolicies see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -136,7 +131,7 @@ const onlyFromDash = [networkPolicy({ ...ofWeb, ingress: [{ from: [dash], ports:
 /** `dash` is in the scope of the same migration. */
 const dashMoves = { scope: scopeView({ moves: (name) => ['shop', 'dash'].includes(name) }) };
 
-/** By id. */
+/** What the rules about NetworkPolicies see and ignore, by their ids. */
 export const networkPolicyExamples: Readonly<Record<string, Examples>> = {
   MM139: {
     seen: {

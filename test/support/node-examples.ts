@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { placementOf } from '../../src/mesh/placement.ts';
 import type { ConfigView, WorkloadView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -14,12 +15,6 @@ import {
   surroundings,
   workload,
 } from './mesh-fixtures.ts';
-
-/** What the rule about nodes sees and ignores. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -77,6 +72,7 @@ const toleratesGpu: Spec = { tolerations: [{ key: 'gpu', operator: 'Exists' }] }
 /** ztunnel on pool `a` only, beside a workload that may run anywhere: the remedies make it go. */
 export const uncovered = among([a, b], agents(everything, onlyA));
 
+/** What the rule about nodes sees and ignores, by its id. */
 export const nodeExamples: Readonly<Record<'MM125', Examples>> = {
   MM125: {
     seen: {

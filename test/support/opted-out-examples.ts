@@ -1,10 +1,5 @@
-import type { Surroundings } from '../../src/mesh/adapter.ts';
+import type { Examples } from './examples.ts';
 import { captured, cronJob, plainPod, pod, surroundings, workload } from './mesh-fixtures.ts';
-
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
 const fromNone = { from: 'None', to: 'IstioSidecar' } as const;

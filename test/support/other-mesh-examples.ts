@@ -3,12 +3,8 @@ import { projectTemplate } from '../../src/mesh/project-template.ts';
 import { projectWorkload } from '../../src/mesh/project-workload.ts';
 import { projectNamespace, projectPod } from '../../src/mesh/project.ts';
 import type { NamespaceView, PodView, TemplateView, WorkloadView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { surroundings } from './mesh-fixtures.ts';
-
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Strings = Readonly<Record<string, string>>;
 

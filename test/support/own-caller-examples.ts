@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { PodView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -11,12 +12,6 @@ import {
   surroundings,
   workload,
 } from './mesh-fixtures.ts';
-
-/** What the rule about callers beside the called sees and ignores. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 const api = { app: 'api' };
 const readers = config('AuthorizationPolicy', {
@@ -54,7 +49,7 @@ export function calledBeside(other: PodView, more: Partial<Surroundings> = {}): 
 const paused = workload({ name: 'web', serviceAccount: 'web', paused: true });
 const ofWeb = { owner: { kind: 'Deployment', name: 'web' } };
 
-/** By the id of the rule. */
+/** What the rule about callers beside the called sees and ignores, by its id. */
 export const ownCallerExamples: Readonly<Record<'MM122', Examples>> = {
   MM122: {
     seen: {

@@ -1,13 +1,8 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { certificateReaders } from '../../src/mesh/proxy-parts.ts';
+import type { Examples } from './examples.ts';
 import { captured, cronJob, plainPod, surroundings, workload } from './mesh-fixtures.ts';
 import { reading } from './metric-reader-examples.ts';
-
-/** What the rules about platforms and about applications that read headers see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -43,6 +38,7 @@ function started(container: Spec, more: Partial<Surroundings> = {}, labels: Spec
 
 const byEnv = { env: [{ name: 'TRUSTED_HEADER', value: 'X-Forwarded-Client-Cert' }] };
 
+/** What the rules about platforms and about applications that read headers see and ignore, by their ids. */
 export const platformExamples: Readonly<Record<'MM143' | 'MM145' | 'MM155', Examples>> = {
   MM143: {
     seen: {

@@ -1,12 +1,7 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { config, installed, mesh, root, surroundings } from './mesh-fixtures.ts';
-
-/** What the rules about proxies and egress see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -100,7 +95,7 @@ function around(...configs: readonly ConfigView[]): Surroundings {
   return surroundings({}, [...configs, gate]);
 }
 
-/** By id. */
+/** What the rules about proxies and egress see and ignore, by their ids. */
 export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098' | 'MM120', Examples>> = {
   MM096: {
     seen: {

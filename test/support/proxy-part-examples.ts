@@ -1,12 +1,8 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { projectTemplate } from '../../src/mesh/project-template.ts';
 import { projectWorkload } from '../../src/mesh/project-workload.ts';
+import type { Examples } from './examples.ts';
 import { surroundings } from './mesh-fixtures.ts';
-
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Part = Readonly<Record<string, unknown>>;
 

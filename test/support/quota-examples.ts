@@ -1,13 +1,8 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { asksOf } from '../../src/mesh/pod-resources.ts';
 import type { ConfigView, WorkloadView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { config, migrationSpec, surroundings, workload } from './mesh-fixtures.ts';
-
-/** What the rule about quotas sees and ignores. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Strings = Readonly<Record<string, string>>;
 
@@ -39,7 +34,7 @@ export function behindWaypoint(one: ConfigView, resources?: object, ...others: r
   );
 }
 
-/** By id. */
+/** What the rule about quotas sees and ignores, by its id. */
 export const quotaExamples: Readonly<Record<string, Examples>> = {
   MM117: {
     seen: {

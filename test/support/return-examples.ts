@@ -1,5 +1,6 @@
 import type { LabelTargets, Surroundings } from '../../src/mesh/adapter.ts';
 import type { PodView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   budget,
   captured,
@@ -13,12 +14,6 @@ import {
   surroundings,
   workload,
 } from './mesh-fixtures.ts';
-
-/** What the rules about the way there and back of a pod see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -79,7 +74,7 @@ const outside = { pods: [plainPod()] } as const;
 const eight = workload({ replicas: 8, maxUnavailable: 2 });
 const one = workload({ maxUnavailable: 1 });
 
-/** By the id of the rule. */
+/** What the rules about the way there and back of a pod see and ignore, by their ids. */
 export const returnExamples: Readonly<Record<string, Examples>> = {
   MM057: {
     seen: {

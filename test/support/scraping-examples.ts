@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -16,12 +17,6 @@ import {
   workload,
 } from './mesh-fixtures.ts';
 import { reading } from './metric-reader-examples.ts';
-
-/** What the rules about scraping and about machines in pods see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 type Strings = Readonly<Record<string, string>>;
@@ -103,6 +98,7 @@ const machine = (annotations: Strings): Surroundings =>
 const nightly = (templateAnnotations: Strings): TemplateView => cronJob({ templateAnnotations });
 const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
 
+/** What the rules about scraping and about machines in pods see and ignore, by their ids. */
 export const scrapingExamples: Readonly<Record<'MM134' | 'MM135', Examples>> = {
   MM134: {
     seen: {

@@ -3,13 +3,8 @@ import { appliedAnnotation, managedBy, managedByLabel } from '../../src/api/reso
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { sealOf } from '../../src/mesh/seal.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import { budget, config, migrationSpec, plainPod, pod, service, surroundings, workload } from './mesh-fixtures.ts';
-
-/** What the rule about names of the waypoint sees and ignores. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 const http = config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] });
 const byIdentity = config('AuthorizationPolicy', {
@@ -50,7 +45,7 @@ function ours(): ConfigView {
 
 const withBudget = { budgets: [budget({ name: 'waypoint' })] };
 
-/** By id. */
+/** What the rule about names of the waypoint sees and ignores, by its id. */
 export const takenNameExamples: Readonly<Record<string, Examples>> = {
   MM116: {
     seen: {

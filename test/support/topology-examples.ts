@@ -1,4 +1,5 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -14,12 +15,6 @@ import {
   workload,
 } from './mesh-fixtures.ts';
 import type { ConfigView, ServiceView } from '../../src/mesh/views.ts';
-
-/** What the rules about several networks and about identities of others see and ignore. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 const networks =
   'networks: {net1: {gateways: [{address: 1.2.3.4, port: 15443}]}, net2: {gateways: [{address: 1.2.3.5, port: 15443}]}}';
@@ -56,6 +51,7 @@ const spire = { 'spiffe.io/spire-managed-identity': 'true' };
 const templates = { 'inject.istio.io/templates': 'sidecar,spire' };
 const toSidecar = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
 
+/** What the rules about several networks and about identities of others see and ignore, by their ids. */
 export const topologyExamples: Readonly<Record<'MM137' | 'MM141', Examples>> = {
   MM137: {
     seen: {

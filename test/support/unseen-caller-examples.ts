@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import type { ConfigView, PodView } from '../../src/mesh/views.ts';
+import type { Examples } from './examples.ts';
 import {
   captured,
   config,
@@ -13,12 +14,6 @@ import {
   surroundings,
   workload,
 } from './mesh-fixtures.ts';
-
-/** What the rule about callers that sidecars do not see sees and ignores. */
-interface Examples {
-  readonly seen: Readonly<Record<string, Surroundings>>;
-  readonly ignored: Readonly<Record<string, Surroundings>>;
-}
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -114,7 +109,7 @@ const certificate = { key: 'request.headers[X-Forwarded-Client-Cert]', values: [
 const deny = policy(from({ ipBlocks: blocks }));
 const accepts = migrationSpec({ policies: { refusals: 'Accept' } });
 
-/** By the id of the rule. */
+/** What the rule about callers that sidecars do not see sees and ignores, by its id. */
 export const unseenCallerExamples: Readonly<Record<'MM123', Examples>> = {
   MM123: {
     seen: {
