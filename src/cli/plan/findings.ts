@@ -4,10 +4,9 @@ import { findingsOf } from '../audit/audit.ts';
 import { duplicateRules } from '../audit/duplicate-rules.ts';
 import { rulesOfOperator, shared } from '../audit/operator-rules.ts';
 import { severities, type AuditFinding } from '../audit/report.ts';
-import type { AuditRule } from '../audit/context.ts';
 import { syntaxRules } from '../audit/syntax-rules.ts';
 import { amongGateways, gatewayRule } from './gateways.ts';
-import type { Read } from '../audit/context.ts';
+import type { AuditRule, Read } from '../audit/context.ts';
 
 /**
  * Checks of the operator that manifests can answer, once it is chosen whether the namespace gets a waypoint. Left out

@@ -62,13 +62,14 @@ function leftOver({ pods, mesh, namespace: { labels } }: Surroundings): readonly
 }
 
 /** What counts in another namespace; undefined if nothing does. */
-function leavingIn(there: Surroundings, { scope, since, mesh }: Surroundings): Leaving | undefined {
+function leavingIn(there: Surroundings, surroundings: Surroundings): Leaving | undefined {
+  const { scope, mesh } = surroundings;
   const { name, labels } = there.namespace;
   if (scope !== undefined && scope.wayBack(name) !== 'Stays')
     return { namespace: name, holders: withSidecars(there), ifNamed: false };
   if (labels[dataplaneModeLabel] === 'ambient') return { namespace: name, holders: leftOver(there), ifNamed: false };
   const made = mesh.madeAt?.(name);
-  return made === undefined || stoodBefore(made, { ...(since !== undefined && { since }) })
+  return made === undefined || stoodBefore(made, surroundings)
     ? undefined
     : { namespace: name, holders: withSidecars(there), ifNamed: true };
 }
