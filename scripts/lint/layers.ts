@@ -5,7 +5,7 @@ import type { Rule } from 'eslint';
 const layers = [
   ['base'],
   ['api'],
-  ['kube', 'prometheus'],
+  ['kube', 'prometheus', 'requests'],
   ['mesh'],
   ['plan', 'gates'],
   ['engine'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
-import { describe as inWords } from '../../src/mesh/istio/policy/describe.ts';
+import { describe as inWords } from '../../src/requests/describe.ts';
 import { oneIn } from '../support/sample.ts';
 import { corpus } from './corpus.ts';
 import { pictureOf } from './picture.ts';

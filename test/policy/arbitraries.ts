@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { PathMatch } from '../../src/mesh/istio/policy/matches-text.ts';
+import type { PathMatch } from '../../src/requests/matches-text.ts';
 import type {
   Condition,
   HttpFacts,
@@ -9,7 +9,7 @@ import type {
   Request,
   TextMatch,
   Token,
-} from '../../src/mesh/istio/policy/semantics.ts';
+} from '../../src/requests/semantics.ts';
 
 /*
  * Conditions and requests from few values that resemble each other, so that they meet often: with random texts hardly anything would ever match.

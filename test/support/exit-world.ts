@@ -1,5 +1,5 @@
 import { parsePolicy } from '../../src/mesh/istio/policy/parse.ts';
-import type { Reading, Request } from '../../src/mesh/istio/policy/semantics.ts';
+import type { Reading, Request } from '../../src/requests/semantics.ts';
 import type { Protocol } from '../../src/mesh/istio/policy/protocol.ts';
 import { asSidecars } from '../../src/mesh/istio/policy/sidecar.ts';
 import type { Manifest } from '../../src/mesh/istio/policy/translate/manifest.ts';
@@ -7,7 +7,7 @@ import { waypointPrincipal } from '../../src/mesh/istio/policy/translate/world.t
 import type { ExitWorld, Served } from '../../src/mesh/istio/policy/translate/to-sidecar/served.ts';
 import type { ExitTranslation } from '../../src/mesh/istio/policy/translate/to-sidecar/translate.ts';
 import type { AuthorizationPolicy } from '../../src/mesh/istio/policy/types.ts';
-import { verdict } from '../../src/mesh/istio/policy/verdict.ts';
+import { verdict } from '../../src/requests/verdict.ts';
 import { asWaypoints } from '../../src/mesh/istio/policy/waypoint.ts';
 import { asZtunnel } from '../../src/mesh/istio/policy/ztunnel.ts';
 import { world, type WorldSpec } from './translation-world.ts';

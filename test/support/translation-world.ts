@@ -11,7 +11,7 @@ import {
   type DataPath,
   type Destination,
 } from '../../src/mesh/istio/policy/data-path.ts';
-import type { Reading, Request } from '../../src/mesh/istio/policy/semantics.ts';
+import type { Reading, Request } from '../../src/requests/semantics.ts';
 import type { Protocol } from '../../src/mesh/istio/policy/protocol.ts';
 import { asSidecars } from '../../src/mesh/istio/policy/sidecar.ts';
 import {
@@ -22,7 +22,7 @@ import {
   subtract,
   union,
   type RequestSet,
-} from '../../src/mesh/istio/policy/space.ts';
+} from '../../src/requests/space.ts';
 import { nobody } from '../../src/mesh/istio/policy/translate/companions.ts';
 import type { Manifest, Role } from '../../src/mesh/istio/policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../../src/mesh/istio/policy/translate/reach.ts';

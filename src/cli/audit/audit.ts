@@ -3,8 +3,7 @@ import { classify, type Classification } from '../../mesh/istio/policy/classify.
 import type { PolicyOptions } from '../../mesh/istio/policy/options.ts';
 import { parsePolicy, policyKinds, type ParsedPolicy } from '../../mesh/istio/policy/parse.ts';
 import { isOurs } from '../../mesh/istio/policy/translate/names.ts';
-import type { Plane } from '../../mesh/istio/policy/semantics.ts';
-import type { PeerAuthentication, Policy } from '../../mesh/istio/policy/types.ts';
+import type { PeerAuthentication, Plane, Policy } from '../../mesh/istio/policy/types.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule, Read } from './context.ts';

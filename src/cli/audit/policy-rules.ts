@@ -3,7 +3,7 @@ import { principals } from '../../mesh/istio/findings/policy-fields.ts';
 import { headerNotes } from '../../mesh/istio/policy/classify-notes.ts';
 import { injectedLabels } from '../../mesh/istio/policy/injected.ts';
 import { makeSmaller } from '../../mesh/istio/policy/translate/size.ts';
-import type { Effect } from '../../mesh/istio/policy/semantics.ts';
+import type { Effect } from '../../requests/semantics.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 import type { RuleReport } from './report.ts';
 

@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../../api/common.ts';
-import type { Effect, Plane } from '../../mesh/istio/policy/semantics.ts';
+import type { Effect } from '../../requests/semantics.ts';
+import type { Plane } from '../../mesh/istio/policy/types.ts';
 import type { Source, Unreadable } from '../manifests/manifest.ts';
 
 /** What a data plane makes of one rule of a policy. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { bounded } from '../../mesh/istio/policy/effort.ts';
+import { bounded } from '../../base/effort.ts';
 import { parseIstioVersion } from '../../mesh/istio/policy/istio-version.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { planFormats } from './formats.ts';

@@ -19,7 +19,7 @@ import type { MeshState, Route, Surroundings } from '../adapter.ts';
 import { istio } from './adapter.ts';
 import { rules } from './rules.ts';
 import { foundGuarded } from './guarded.ts';
-import { stepsTaken } from './policy/effort.ts';
+import { stepsTaken } from '../../base/effort.ts';
 
 const sidecars = { 'istio-injection': 'enabled' };
 const ambient = { 'istio.io/dataplane-mode': 'ambient' };

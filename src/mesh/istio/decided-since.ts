@@ -4,7 +4,7 @@ import { stoodBefore } from '../made-since.ts';
 import type { ConfigView, PodView } from '../views.ts';
 import { inReach, selectorOf, targetRefs } from './findings/rule.ts';
 import { markOf, markOfPolicy } from './mark.ts';
-import { spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
 import { selectedBy } from './policy/selecting.ts';
 import { isMade } from './policy/translate/names.ts';
 

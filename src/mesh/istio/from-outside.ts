@@ -4,7 +4,7 @@ import { record, records, text } from '../json.ts';
 import { callsMore, callsOf } from '../outside-kinds.ts';
 import type { ConfigView, ServiceView } from '../views.ts';
 import { nameOf } from './findings/rule.ts';
-import { costed, recount, spend } from './policy/effort.ts';
+import { costed, recount, spend } from '../../base/effort.ts';
 
 /*
  * What shows that a Service is called from outside the mesh, whatever anybody says of its callers: they have no identity, never use a waypoint, and nobody moves them.

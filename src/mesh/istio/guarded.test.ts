@@ -6,7 +6,8 @@ import { istio } from './adapter.ts';
 import { checksOf } from './checks.ts';
 import { rules } from './rules.ts';
 import type { Rule } from './findings/rule.ts';
-import { mostSteps, spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
+import { mostSteps } from '../effort-limits.ts';
 
 function broken(): never {
   throw new TypeError('secret of an object');

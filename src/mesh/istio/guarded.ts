@@ -2,7 +2,8 @@ import type { Itinerary, StepPlan, StepWork, Surroundings } from '../adapter.ts'
 import { internalErrorFix, internalErrorId, internalErrorIn } from '../internal-error.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Hold } from '../others.ts';
-import { bounded, isBounded, isEffortExceeded, mostSteps } from './policy/effort.ts';
+import { bounded, isBounded, isEffortExceeded } from '../../base/effort.ts';
+import { mostSteps } from '../effort-limits.ts';
 import { found, type Found, type Rule } from './findings/rule.ts';
 
 /**

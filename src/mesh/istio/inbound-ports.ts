@@ -6,7 +6,7 @@ import type { ConfigView, PodView } from '../views.ts';
 import { templatesAnnotation } from './labels.ts';
 import { parseMeshConfig } from './mesh-config.ts';
 import { configuredSo, interceptionIn } from './mesh-settings.ts';
-import { bounded, costed, recount, spend, type Costed } from './policy/effort.ts';
+import { bounded, costed, recount, spend, type Costed } from '../../base/effort.ts';
 
 /** What says that a sidecar does not take all inbound connections. */
 export interface Because {

@@ -9,7 +9,7 @@ import { always, decidingByCaller, type Decides } from './nameless-there.ts';
 import { mayCall } from './old-sidecars.ts';
 import { leftAlone, type LeftAlone } from './outbound-ports.ts';
 import { lacksHbone } from './pod-mode.ts';
-import { spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
 import { everywhere, ofEach, question } from './question.ts';
 import { callingFrom, toldTo, untoldAt, type ToldTo } from './told-services.ts';
 import type { As } from './targets.ts';

@@ -9,7 +9,7 @@ import { asksForStrict, selectorOf, targetRefs } from './findings/rule.ts';
 import type { Because } from './inbound-ports.ts';
 import { asksStrict, peersAmong } from './old-sidecars.ts';
 import { leaves, type LeftAlone } from './outbound-ports.ts';
-import { spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
 import { mtlsOfMany } from './policy/mtls-of-many.ts';
 import { selecting, type Selecting } from './policy/selecting.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';

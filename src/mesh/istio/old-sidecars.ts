@@ -6,7 +6,7 @@ import type { ConfigView, PodView } from '../views.ts';
 import { asksWhoCalls } from './findings/policy-fields.ts';
 import { selectorOf, targetRefs } from './findings/rule.ts';
 import { lacksHbone } from './pod-mode.ts';
-import { spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
 import { parsed } from './policy/parsed.ts';
 import { mtlsOfMany } from './policy/mtls-of-many.ts';
 import type { EffectiveMtls } from './policy/peer-authentication.ts';

@@ -3,7 +3,7 @@ import type { MeshObjects, Surroundings } from '../adapter.ts';
 import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../views.ts';
 import type { Inhabitants } from './asleep.ts';
 import { injects } from './injection.ts';
-import { bounded, spend } from './policy/effort.ts';
+import { bounded, spend } from '../../base/effort.ts';
 import { askedOf } from './waypoint/neighbour.ts';
 
 /*

@@ -6,7 +6,7 @@ import { list, record, records, stringMap, text, type Json } from '../json.ts';
 import { isEmpty } from '../has-labels.ts';
 import type { ConfigView, ServiceView, TemplateView } from '../views.ts';
 import { configuredSo } from './mesh-settings.ts';
-import { spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
 import { selecting, type Selecting } from './policy/selecting.ts';
 
 /*

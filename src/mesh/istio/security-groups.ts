@@ -3,7 +3,7 @@ import { memoize } from '../../base/memoize.ts';
 import { isEmpty } from '../has-labels.ts';
 import { record, records, stringMap, strings, text, type Json } from '../json.ts';
 import { selects, type ConfigView, type SelectorView, type TemplateView } from '../views.ts';
-import { spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
 import { weightOf, type Selecting } from './policy/selecting.ts';
 
 /*

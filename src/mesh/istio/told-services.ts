@@ -6,7 +6,7 @@ import { nameOf, selectorOf } from './findings/rule.ts';
 import { serviceExports } from './mesh-config.ts';
 import type { Template } from './next-mode.ts';
 import { concerns } from './pod-mode.ts';
-import { spend } from './policy/effort.ts';
+import { spend } from '../../base/effort.ts';
 import { selecting } from './policy/selecting.ts';
 import { question, type There } from './question.ts';
 import { isGateway } from './waypoint/callers.ts';

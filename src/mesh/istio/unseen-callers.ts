@@ -10,7 +10,7 @@ import { selectorOf, targetRefs } from './findings/rule.ts';
 import { asleep, isThere, serves } from './asleep.ts';
 import { injectionAsked } from './injection.ts';
 import { lacksHbone, modeOf } from './pod-mode.ts';
-import { bounded, spend } from './policy/effort.ts';
+import { bounded, spend } from '../../base/effort.ts';
 import { selecting } from './policy/selecting.ts';
 import { tlsModeLabel } from './policy/translate/selection.ts';
 import { everywhere, ofEach, question, type There } from './question.ts';

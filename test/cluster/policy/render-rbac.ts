@@ -1,5 +1,5 @@
 import type { EnvoyRule } from '../../../src/mesh/istio/policy/sidecar.ts';
-import type { Clause, Literal, Matcher, TextMatch } from '../../../src/mesh/istio/policy/semantics.ts';
+import type { Clause, Literal, Matcher, TextMatch } from '../../../src/requests/semantics.ts';
 import { addressBits, parseBlock } from '../../../src/base/address.ts';
 import type { Json } from '../../../src/mesh/json.ts';
 

@@ -4,7 +4,7 @@ import { record } from '../../json.ts';
 import { hasLabels } from '../../has-labels.ts';
 import type { ConfigView } from '../../views.ts';
 import { onlyRevision } from '../mesh-config.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { injectedLabels, withInjected } from '../policy/injected.ts';
 import { selecting } from '../policy/selecting.ts';
 import { forAllRevisions, readByRevision } from '../policy/translate/revision.ts';

@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { restartsByEviction } from '../../restartable.ts';
 import type { BudgetView, WorkloadView } from '../../views.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { selectingFully } from '../policy/selecting.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 

@@ -3,7 +3,7 @@ import { asPod, type ConfigView, type PodView } from '../../views.ts';
 import { bypassAnnotation, bypassesInbound } from '../inbound-capture.ts';
 import { arrived } from '../itinerary.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { effectiveMtls, isWide, scopes } from '../policy/peer-authentication.ts';
 import { selecting, type Selecting } from '../policy/selecting.ts';

@@ -12,7 +12,7 @@ import {
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
 import { istio } from '../adapter.ts';
-import { bounded } from '../policy/effort.ts';
+import { bounded } from '../../../base/effort.ts';
 import { counting } from '../../../../test/support/counting.ts';
 
 /** What somebody has in a namespace that nobody migrates. */

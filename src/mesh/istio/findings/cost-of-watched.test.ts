@@ -8,7 +8,7 @@ import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { istio } from '../adapter.ts';
 import { foundGuarded } from '../guarded.ts';
-import { stepsTaken } from '../policy/effort.ts';
+import { stepsTaken } from '../../../base/effort.ts';
 import { readPolicy } from '../policy/parse.ts';
 import { rules } from '../rules.ts';
 import { admits } from './scraping-refusals.ts';

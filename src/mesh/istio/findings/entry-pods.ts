@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import { record, text } from '../../json.ts';
 import type { PodView } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { podsBehind } from '../policy/translate/selection.ts';
 import type { ServiceFacts, WorkloadFacts } from '../policy/translate/world.ts';

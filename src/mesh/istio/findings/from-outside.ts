@@ -4,7 +4,7 @@ import { asPod, type ServiceView, type TemplateView } from '../../views.ts';
 import { calledFromOutside } from '../from-outside.ts';
 import { inboundOf } from '../inbound-ports.ts';
 import { optsOutOfInjection } from '../injection.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { byPlace, mtlsOfMany } from '../policy/mtls-of-many.ts';
 import { modeOfPort, type EffectiveMtls } from '../policy/peer-authentication.ts';
 import { selecting, type Selecting } from '../policy/selecting.ts';

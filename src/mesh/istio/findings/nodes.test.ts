@@ -4,7 +4,7 @@ import { mesh, pod, workload } from '../../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { placementOf } from '../../placement.ts';
 import { istio } from '../adapter.ts';
-import { stepsTaken } from '../policy/effort.ts';
+import { stepsTaken } from '../../../base/effort.ts';
 
 function messages(given: Surroundings): readonly string[] {
   return istio

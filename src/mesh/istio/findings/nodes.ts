@@ -6,7 +6,7 @@ import { mayRunOn, weightOf, type Placement } from '../../placement.ts';
 import type { ConfigView, NamespaceView, PodView, TemplateView, WorkloadView } from '../../views.ts';
 import { carriersOf, nodeAgentNamespaces, type NodeAgent } from '../node-agents.ts';
 import { concerns } from '../pod-mode.ts';
-import { bounded, costed, recount, spend } from '../policy/effort.ts';
+import { bounded, costed, recount, spend } from '../../../base/effort.ts';
 import { isOfGateway } from '../waypoint/gateway-pods.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { firstFor } from '../security-groups.ts';
 import { nameOf, type Evidence, type Rule } from './rule.ts';

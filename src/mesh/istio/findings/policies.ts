@@ -4,7 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { sidecarLabels } from '../policy/translate/world.ts';
 import { isMade } from '../policy/translate/names.ts';

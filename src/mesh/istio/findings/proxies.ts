@@ -1,6 +1,6 @@
 import { quoted, shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selectedBy } from '../policy/selecting.ts';
 import { customUse, providersOf } from '../policy/authorizer.ts';
 import { policyOptionsOf } from '../policy-options.ts';

@@ -6,7 +6,7 @@ import { record } from '../../json.ts';
 import { asksOf, type PodAsks } from '../../pod-resources.ts';
 import { quantity, thousandths } from '../../quantity.ts';
 import type { ConfigView, WorkloadView } from '../../views.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { isOfWaypoint } from '../waypoint/taken.ts';

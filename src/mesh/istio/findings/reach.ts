@@ -4,7 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { list, records, strings } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { policyOptionsOf } from '../policy-options.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { followers, isFollowed } from '../policy/visibility.ts';
 import { sidecarsOf } from '../told-services.ts';

@@ -5,7 +5,7 @@ import { isPod, type ConfigView, type PodView, type TemplateView, type WorkloadV
 import { decidingAbout, isDecidedAnew, markOfDeciding, markOfLetting, type Decided } from '../decided-since.ts';
 import { configNamed, markOf, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
 import { concerns } from '../pod-mode.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
 import { nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';

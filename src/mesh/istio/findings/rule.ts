@@ -3,7 +3,7 @@ import { memoize } from '../../../base/memoize.ts';
 import { printable } from '../../../base/printable.ts';
 import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { isOwnedByGateway } from '../waypoint/gateway-pods.ts';

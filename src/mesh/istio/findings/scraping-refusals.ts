@@ -3,7 +3,7 @@ import { memoize } from '../../../base/memoize.ts';
 import { isEmpty } from '../../has-labels.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ServiceView, TemplateView } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { byPlace, mtlsOfMany } from '../policy/mtls-of-many.ts';
 import { parsed } from '../policy/parsed.ts';
 import { modeOfPort, type EffectiveMtls } from '../policy/peer-authentication.ts';

@@ -2,7 +2,7 @@ import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type TemplateView } from '../../views.ts';
 import { optsOutOfInjection } from '../injection.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { isAnnotated, monitorIn, scrapedOf, type Scraped } from '../scraping.ts';
 import { peerAuthentications } from '../waypoint/peer-authentications.ts';

@@ -4,7 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ServicePortView, ServiceView, WorkloadView } from '../../views.ts';
 import { useWaypointLabel } from '../labels.ts';
 import { readerIn } from '../metric-readers.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
 import { selecting, type Selecting } from '../policy/selecting.ts';
 import { isHttp2 } from '../policy/translate/ports.ts';

@@ -4,7 +4,7 @@ import { isEmpty } from '../../has-labels.ts';
 import { mayBeCalledFromSidecars } from '../called-from-sidecars.ts';
 import { arrived } from '../itinerary.ts';
 import { concerns, modeFor, modeOf } from '../pod-mode.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { isInjectedGateway, isOfGateway } from '../waypoint/gateway-pods.ts';
 import { asksWhoCalls } from './policy-fields.ts';

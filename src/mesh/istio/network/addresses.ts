@@ -2,7 +2,7 @@ import { formatAddress, parseBlock, type AddressRange } from '../../../base/addr
 import { memoize } from '../../../base/memoize.ts';
 import { coverOf, isEmptyCover, type Cover } from '../../network-policy/blocks.ts';
 import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
-import { costed, recount, spend } from '../policy/effort.ts';
+import { costed, recount, spend } from '../../../base/effort.ts';
 import { rulesOf } from './ends.ts';
 
 /*

@@ -2,7 +2,7 @@ import { memoize } from '../../../base/memoize.ts';
 import { entriesOf } from '../../has-labels.ts';
 import { mayMean } from '../../network-policy/admits.ts';
 import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { rulesOf } from './ends.ts';
 import type { Place } from './places.ts';
 

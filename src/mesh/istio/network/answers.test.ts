@@ -3,7 +3,7 @@ import { networkPolicy } from '../../../../test/support/network-policy-examples.
 import { captured, mesh, namespace, plainPod, pod, surroundings } from '../../../../test/support/mesh-fixtures.ts';
 import type { MeshState, Route, Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView } from '../../views.ts';
-import { stepsTaken } from '../policy/effort.ts';
+import { stepsTaken } from '../../../base/effort.ts';
 import { bytesOfAnswers } from './answers.ts';
 import { cutsOf } from './cuts.ts';
 

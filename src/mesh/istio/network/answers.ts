@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { memoize } from '../../../base/memoize.ts';
 import { RecentTexts } from '../../../base/recent-texts.ts';
 import { sha256 } from '../../../base/sha256.ts';
-import { bounded } from '../policy/effort.ts';
+import { bounded } from '../../../base/effort.ts';
 import type { Cuts } from './compare.ts';
 import { pack, unpack, type Lists } from './packed.ts';
 import type { Place } from './places.ts';

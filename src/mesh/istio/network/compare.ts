@@ -1,6 +1,6 @@
 import type { UnreadablePolicy } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { alike, reachable } from './alike.ts';
 import { labelsAskedBy } from './ends.ts';
 import {

@@ -13,7 +13,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Finding } from '../../../api/common.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { istio } from '../adapter.ts';
-import { stepsTaken } from '../policy/effort.ts';
+import { stepsTaken } from '../../../base/effort.ts';
 import { cutsOf } from './cuts.ts';
 
 function times<T>(count: number, make: (index: number) => T): readonly T[] {

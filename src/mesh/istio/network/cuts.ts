@@ -3,7 +3,7 @@ import { Recent } from '../../../base/recent.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Direction } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
-import { bounded } from '../policy/effort.ts';
+import { bounded } from '../../../base/effort.ts';
 import { everywhere } from '../question.ts';
 import { namespaceCallers } from '../waypoint/namespace-callers.ts';
 import { compared, type Compared } from './answers.ts';

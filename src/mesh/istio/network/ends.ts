@@ -23,7 +23,7 @@ import { dataplaneModeLabel, sidecarContainer } from '../labels.ts';
 import { nextMode } from '../next-mode.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { concerns, lacksHbone, modeOf } from '../pod-mode.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { question, type There } from '../question.ts';
 import { runs } from '../waypoint/callers.ts';
 import { isInjectedGateway, isMadeGateway, makesGateway } from '../waypoint/gateway-pods.ts';

@@ -2,7 +2,7 @@ import { memoize } from '../../../base/memoize.ts';
 import { sha256 } from '../../../base/sha256.ts';
 import { singlesOut, type Opening } from '../../network-policy/admits.ts';
 import type { Direction, NetworkPolicy } from '../../network-policy/types.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { directions, isOfApplication } from './ends.ts';
 import { isTunnelled, type Place } from './places.ts';
 import { areOpen, isFree, isOpen, suppositions, type Side, type Supposed } from './sides.ts';

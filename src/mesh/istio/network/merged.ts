@@ -1,4 +1,4 @@
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import type { Cuts } from './compare.ts';
 import type { Calling } from './lost.ts';
 import type { Place } from './places.ts';

@@ -6,7 +6,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { withLabels } from '../label-changes.ts';
 import type { DataPlane } from '../../../api/common.ts';
 import { itinerary } from '../itinerary.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { neighbour } from '../waypoint/neighbour.ts';
 import { endsIn, labelsAskedBy, labelsThere, namespaceLabelsAskedBy, readableIn, type End, type Way } from './ends.ts';
 

@@ -2,7 +2,7 @@ import { openings, type Opening } from '../../network-policy/admits.ts';
 import { lastBefore } from '../../network-policy/blocks.ts';
 import type { Direction, NetworkPolicy, Peer, Protocol } from '../../network-policy/types.ts';
 import { memoize } from '../../../base/memoize.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { addressesToldApart } from './addresses.ts';
 import { directions, rulesOf } from './ends.ts';
 import type { Place } from './places.ts';

@@ -3,7 +3,7 @@ import { captured, config, plainPod, service, surroundings, workload } from '../
 import { ownShapes } from '../../../../test/support/own-shapes.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
-import { stepsTaken } from '../policy/effort.ts';
+import { stepsTaken } from '../../../base/effort.ts';
 import { cutsOf } from './cuts.ts';
 import { placesIn } from './places.ts';
 import { waypointOf } from './waypoint-paths.ts';

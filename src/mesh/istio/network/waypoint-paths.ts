@@ -5,7 +5,7 @@ import { isEmpty } from '../../has-labels.ts';
 import { dataplaneModeLabel, injectLabel, useWaypointLabel } from '../labels.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
-import { costed, recount, spend } from '../policy/effort.ts';
+import { costed, recount, spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { gatewayNameLabel, waypointClass } from '../waypoint/gateway.ts';
 import { translationOf } from '../waypoint/translation.ts';

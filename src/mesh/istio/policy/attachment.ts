@@ -1,5 +1,5 @@
 import { comparisons, hasLabels, isEmpty } from '../../has-labels.ts';
-import { spend } from './effort.ts';
+import { spend } from '../../../base/effort.ts';
 import type { PolicyOptions } from './options.ts';
 import type { Attachment, PolicyMeta, TargetRef } from './types.ts';
 

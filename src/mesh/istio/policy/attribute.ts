@@ -2,8 +2,8 @@ import { hasFeature, type IstioVersion, type PolicyFeature } from './istio-versi
 import { parseBlock } from '../../../base/address.ts';
 import { isPathTemplate } from './path-template.ts';
 import { portNumber } from './port-number.ts';
-import type { Matcher, TextMatch } from './semantics.ts';
-import { textMatch } from './text-match.ts';
+import type { Matcher, TextMatch } from '../../../requests/semantics.ts';
+import { textMatch } from '../../../requests/text-match.ts';
 
 /*
  * What Envoy is told to look for by each attribute of a rule (istio/istio pilot/pkg/security/authz/model/generator.go). The

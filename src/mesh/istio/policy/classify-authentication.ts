@@ -7,8 +7,8 @@ import {
   convertedPeerAuthentications,
   ztunnelPeerReadings,
 } from './peer-authentication-ztunnel.ts';
-import type { Effect, Plane, Reading } from './semantics.ts';
-import type { PeerAuthentication, RequestAuthentication } from './types.ts';
+import type { Effect, Reading } from '../../../requests/semantics.ts';
+import type { PeerAuthentication, Plane, RequestAuthentication } from './types.ts';
 
 /** What the planes make of a policy that has no rules. */
 export interface AuthenticationClassification {

@@ -1,6 +1,6 @@
-import { RequestSpaceTooLarge } from './boxes.ts';
-import type { Clause, Condition, Effect, Literal } from './semantics.ts';
-import { difference } from './space.ts';
+import { RequestSpaceTooLarge } from '../../../requests/boxes.ts';
+import type { Clause, Condition, Effect, Literal } from '../../../requests/semantics.ts';
+import { difference } from '../../../requests/space.ts';
 import type { Action } from './types.ts';
 
 const isHttp: Literal = { anyOf: [{ of: 'method', match: { kind: 'Present' } }], negated: false };

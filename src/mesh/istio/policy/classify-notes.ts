@@ -6,8 +6,7 @@ import { operationPredicates, sourcePredicates, whenPredicates } from './fields.
 import { hasFeature } from './istio-version.ts';
 import type { PolicyOptions } from './options.ts';
 import { proxyHeaderIn } from './proxy-headers.ts';
-import type { Plane } from './semantics.ts';
-import type { AuthorizationPolicy } from './types.ts';
+import type { AuthorizationPolicy, Plane } from './types.ts';
 import { ztunnelStatus } from './ztunnel-status.ts';
 
 /** What an operator of the policy should know besides its effects, a sentence each. */

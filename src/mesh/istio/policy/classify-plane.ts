@@ -3,9 +3,9 @@ import { effectOf } from './classify-effect.ts';
 import { causes, fieldNames } from './classify-fields.ts';
 import { asIntended } from './intent.ts';
 import type { PolicyOptions } from './options.ts';
-import type { Condition, Effect, Plane, Reading } from './semantics.ts';
+import type { Condition, Effect, Reading } from '../../../requests/semantics.ts';
 import { asSidecar } from './sidecar.ts';
-import type { AuthorizationPolicy, Rule } from './types.ts';
+import type { AuthorizationPolicy, Plane, Rule } from './types.ts';
 import { asWaypoint } from './waypoint.ts';
 import { asZtunnel } from './ztunnel.ts';
 

@@ -9,8 +9,8 @@ import {
 import { classify } from './classify.ts';
 import { operationFieldNames, sourceFieldNames } from './fields.ts';
 import { defaultOptions, type PolicyOptions } from './options.ts';
-import type { Effect, Plane } from './semantics.ts';
-import type { Rule } from './types.ts';
+import type { Effect } from '../../../requests/semantics.ts';
+import type { Plane, Rule } from './types.ts';
 
 function effects(spec: string, options: PolicyOptions = defaultOptions, placement: Placement = {}) {
   const { planes } = classify(authorizationPolicy(spec, placement), options);

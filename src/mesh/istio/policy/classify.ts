@@ -1,10 +1,10 @@
 import { classifyPeerAuthentication, classifyRequestAuthentication } from './classify-authentication.ts';
 import { notesOf } from './classify-notes.ts';
 import { classifyPlane, type PlaneClassification } from './classify-plane.ts';
-import { bounded, classificationSteps } from './effort.ts';
+import { bounded } from '../../../base/effort.ts';
+import { classificationSteps } from '../../effort-limits.ts';
 import type { PolicyOptions } from './options.ts';
-import type { Plane } from './semantics.ts';
-import type { Action, AuthorizationPolicy, MtlsMode, PeerAuthentication, Policy } from './types.ts';
+import type { Action, AuthorizationPolicy, MtlsMode, PeerAuthentication, Plane, Policy } from './types.ts';
 
 /** What a policy applies to. */
 export type PolicyScope = 'Mesh' | 'Namespace' | 'Workload' | 'TargetRefs';

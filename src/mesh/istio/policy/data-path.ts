@@ -1,6 +1,7 @@
 import { asPeerReading, type EffectiveMtls } from './peer-authentication.ts';
-import type { Clause, Matcher, Plane, Reading, Request, Verdict } from './semantics.ts';
-import { replaced } from './space-lowering.ts';
+import type { Clause, Matcher, Reading, Request, Verdict } from '../../../requests/semantics.ts';
+import type { Plane } from './types.ts';
+import { replaced } from '../../../requests/space-lowering.ts';
 import {
   allowed,
   asked,
@@ -11,9 +12,9 @@ import {
   union,
   type RequestSet,
   type SeenFacts,
-} from './space.ts';
-import { matches } from './matches.ts';
-import { verdict } from './verdict.ts';
+} from '../../../requests/space.ts';
+import { matches } from '../../../requests/matches.ts';
+import { verdict } from '../../../requests/verdict.ts';
 
 /*
  * What decides about a request on its way. Every stage has to let it through: a waypoint first, if the client uses one, then the proxy of the

@@ -13,11 +13,11 @@ import {
   type DataPath,
   type Destination,
 } from './data-path.ts';
-import { describe as inWords } from './describe.ts';
+import { describe as inWords } from '../../../requests/describe.ts';
 import { gained, outcome } from './equivalence.ts';
 import type { EffectiveMtls } from './peer-authentication.ts';
-import type { Literal, Reading, Request } from './semantics.ts';
-import { complement, has, union, type Space } from './space.ts';
+import type { Literal, Reading, Request } from '../../../requests/semantics.ts';
+import { complement, has, union, type Space } from '../../../requests/space.ts';
 
 const cart: Literal = {
   anyOf: [{ of: 'identity', part: 'Principal', match: { kind: 'Exact', value: 'cluster.local/ns/shop/sa/cart' } }],

@@ -1,6 +1,6 @@
 import { allowedOn, askedOn, type DataPath } from './data-path.ts';
-import type { Request } from './semantics.ts';
-import { example, intersect, subtract, union, type RequestSet, type Space } from './space.ts';
+import type { Request } from '../../../requests/semantics.ts';
+import { example, intersect, subtract, union, type RequestSet, type Space } from '../../../requests/space.ts';
 
 /** What gets through by some ways together. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import { own } from '../../../base/own.ts';
-import type { Matcher } from './semantics.ts';
+import type { Matcher } from '../../../requests/semantics.ts';
 
 /**
  * Headers that Envoy keeps under another name: the host of HTTP/1 and the pseudo-headers of HTTP/2 are the same to it.

@@ -1,10 +1,10 @@
 import { matcherOf, type AttributeContext } from './attribute.ts';
-import { all, literals } from './conditions.ts';
+import { all, literals } from '../../../requests/conditions.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { asPseudoHeader } from './header.ts';
 import type { PolicyOptions } from './options.ts';
-import type { Clause, Condition, Matcher, Reading, TextMatch } from './semantics.ts';
-import { textMatch } from './text-match.ts';
+import type { Clause, Condition, Matcher, Reading, TextMatch } from '../../../requests/semantics.ts';
+import { textMatch } from '../../../requests/text-match.ts';
 import { expandTrustDomains } from './trust-domain.ts';
 import type { AuthorizationPolicy, Rule } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { spend } from './effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { byAge, effectiveMtls, isWide, scopes, type EffectiveMtls } from './peer-authentication.ts';
 import type { Selecting } from './selecting.ts';
 import type { PeerAuthentication } from './types.ts';

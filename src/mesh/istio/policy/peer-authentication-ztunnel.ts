@@ -1,6 +1,6 @@
 import { isSelected, type Workload } from './attachment.ts';
 import { oldest, scopes } from './peer-authentication.ts';
-import type { Reading } from './semantics.ts';
+import type { Reading } from '../../../requests/semantics.ts';
 import type { MtlsMode, PeerAuthentication } from './types.ts';
 import type { ZtunnelAuthorization, ZtunnelGroup, ZtunnelMatch, ZtunnelRules } from './ztunnel-types.ts';
 import { authorizationReading } from './ztunnel.ts';

@@ -10,7 +10,7 @@ import {
   parentPolicies,
   ztunnelPeerReadings,
 } from './peer-authentication-ztunnel.ts';
-import type { Effect } from './semantics.ts';
+import type { Effect } from '../../../requests/semantics.ts';
 import type { MtlsMode, PeerAuthentication } from './types.ts';
 
 const root = 'istio-system';

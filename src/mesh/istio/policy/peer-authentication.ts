@@ -1,5 +1,5 @@
 import { isSelected, type Workload } from './attachment.ts';
-import type { Literal, Matcher, Reading } from './semantics.ts';
+import type { Literal, Matcher, Reading } from '../../../requests/semantics.ts';
 import type { MtlsMode, PeerAuthentication } from './types.ts';
 
 /*

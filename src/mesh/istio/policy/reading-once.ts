@@ -1,6 +1,6 @@
 import type { PolicyOptions } from './options.ts';
 import type { Protocol } from './protocol.ts';
-import type { Reading } from './semantics.ts';
+import type { Reading } from '../../../requests/semantics.ts';
 import type { AuthorizationPolicy } from './types.ts';
 
 type Reader = Protocol | 'ztunnel' | `waypoint ${Protocol}`;

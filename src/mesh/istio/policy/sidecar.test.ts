@@ -3,7 +3,7 @@ import { fc } from '../../../../test/support/properties.ts';
 import { authorizationPolicy } from '../../../../test/policy/written.ts';
 import { defaultOptions, type PolicyOptions } from './options.ts';
 import { asSidecar, envoyRules } from './sidecar.ts';
-import { textMatch } from './text-match.ts';
+import { textMatch } from '../../../requests/text-match.ts';
 
 function principals(spec: string, options: PolicyOptions = defaultOptions) {
   return envoyRules(authorizationPolicy(spec), 'http', options)[0]?.principals;

@@ -1,13 +1,13 @@
 import { isHttpOnly, isKnownAttribute, isPermission, matcherOf, type AttributeContext } from './attribute.ts';
 import { customUse, optionsFor, type CustomUse } from './authorizer.ts';
-import { all, literals, mapLiterals, never } from './conditions.ts';
+import { all, literals, mapLiterals, never } from '../../../requests/conditions.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { asPseudoHeader } from './header.ts';
 import { hasFeature } from './istio-version.ts';
 import type { PolicyOptions } from './options.ts';
 import { readingOnce } from './reading-once.ts';
 import type { Protocol } from './protocol.ts';
-import type { Clause, Condition, Literal, Matcher, Reading } from './semantics.ts';
+import type { Clause, Condition, Literal, Matcher, Reading } from '../../../requests/semantics.ts';
 import { storedSource } from './stored.ts';
 import { expandTrustDomains } from './trust-domain.ts';
 import type { AuthorizationPolicy, Rule } from './types.ts';

@@ -121,3 +121,6 @@ export interface RequestAuthentication extends PolicyMeta, Attachment {
 
 /** Any policy that decides about requests. */
 export type Policy = AuthorizationPolicy | PeerAuthentication | RequestAuthentication;
+
+/** The data planes that read policies. */
+export type Plane = 'sidecar' | 'ztunnel' | 'waypoint';

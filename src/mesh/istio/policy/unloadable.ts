@@ -1,7 +1,7 @@
 import { quoted, shown } from '../../../base/shown.ts';
 import type { PolicyOptions } from './options.ts';
 import { unloadableTemplate } from './path-template.ts';
-import type { Matcher } from './semantics.ts';
+import type { Matcher } from '../../../requests/semantics.ts';
 import { envoyRules } from './sidecar.ts';
 import type { AuthorizationPolicy } from './types.ts';
 

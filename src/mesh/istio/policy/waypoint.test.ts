@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { authorizationPolicy } from '../../../../test/policy/written.ts';
 import { classify } from './classify.ts';
-import { matches } from './matches.ts';
+import { matches } from '../../../requests/matches.ts';
 import { defaultOptions } from './options.ts';
-import type { Request } from './semantics.ts';
+import type { Request } from '../../../requests/semantics.ts';
 import { asSidecar } from './sidecar.ts';
 import { asWaypoint } from './waypoint.ts';
 

@@ -1,8 +1,8 @@
 import { optionsFor } from './authorizer.ts';
-import { mapLiterals } from './conditions.ts';
+import { mapLiterals } from '../../../requests/conditions.ts';
 import type { PolicyOptions } from './options.ts';
 import { readingOnce } from './reading-once.ts';
-import type { Literal, Reading } from './semantics.ts';
+import type { Literal, Reading } from '../../../requests/semantics.ts';
 import type { Protocol } from './protocol.ts';
 import { asSidecar } from './sidecar.ts';
 import type { AuthorizationPolicy } from './types.ts';

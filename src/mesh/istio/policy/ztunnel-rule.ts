@@ -1,7 +1,7 @@
 import { serviceAccount } from './attribute.ts';
 import { addressBits, formatAddress, parseAddress, parseBlock } from '../../../base/address.ts';
 import { portNumber } from './port-number.ts';
-import { textMatch } from './text-match.ts';
+import { textMatch } from '../../../requests/text-match.ts';
 import type { Operation, Rule, Source, When } from './types.ts';
 import type { ServiceAccountMatch, StringMatch, ZtunnelAddress, ZtunnelGroup, ZtunnelMatch } from './ztunnel-types.ts';
 

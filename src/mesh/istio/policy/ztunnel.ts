@@ -1,7 +1,7 @@
-import { all, literals } from './conditions.ts';
+import { all, literals } from '../../../requests/conditions.ts';
 import { sendsDryRun, type PolicyOptions } from './options.ts';
 import { readingOnce } from './reading-once.ts';
-import type { Clause, Condition, Matcher, Reading, TextMatch } from './semantics.ts';
+import type { Clause, Condition, Matcher, Reading, TextMatch } from '../../../requests/semantics.ts';
 import { storedSource } from './stored.ts';
 import type { AuthorizationPolicy } from './types.ts';
 import { groupOf } from './ztunnel-rule.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { config, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
-import { stepsTaken } from '../policy/effort.ts';
+import { stepsTaken } from '../../../base/effort.ts';
 import type { WorkloadFacts } from '../policy/translate/world.ts';
 import { asSelected } from './alike-pods.ts';
 import { podChangesOf } from './pods-proof.ts';

@@ -1,5 +1,5 @@
 import { isEmpty } from '../../has-labels.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { sidecarLabels, type WorkloadFacts } from '../policy/translate/world.ts';
 
 type Labels = WorkloadFacts['labels'];

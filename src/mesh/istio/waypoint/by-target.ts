@@ -2,7 +2,7 @@ import { memoize } from '../../../base/memoize.ts';
 import type { MeshState } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { waypointReads, type ServiceName, type WaypointName } from '../policy/attachment.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { parsed } from '../policy/parsed.ts';
 import type { Policy } from '../policy/types.ts';

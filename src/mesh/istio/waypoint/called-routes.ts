@@ -12,7 +12,7 @@ import {
 } from '../findings/route-objects.ts';
 import { concerns, modeOf } from '../pod-mode.ts';
 import { policyOptionsOf } from '../policy-options.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { lostToCallers } from '../policy/translate/routes.ts';
 import { sizeOf } from '../policy/translate/size.ts';

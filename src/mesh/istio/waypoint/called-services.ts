@@ -2,7 +2,7 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ObservedWorkload } from '../../telemetry.ts';
 import type { ServiceView } from '../../views.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { anyOf, callersOf, namespacesNamedBy, type PolicyWorld } from './callers.ts';
 import { clusterServices } from './cluster-services.ts';
 import { askedAt, neighbour } from './neighbour.ts';

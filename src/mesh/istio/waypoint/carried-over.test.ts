@@ -4,7 +4,7 @@ import { config, service, surroundings } from '../../../../test/support/mesh-fix
 import type { Finding } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
-import { stepsTaken } from '../policy/effort.ts';
+import { stepsTaken } from '../../../base/effort.ts';
 
 function times<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));

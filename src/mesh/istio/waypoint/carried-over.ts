@@ -1,7 +1,7 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { isOfCallers } from '../policy/translate/route-features.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
 import type { Translation } from '../policy/translate/translate.ts';

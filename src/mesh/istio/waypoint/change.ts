@@ -1,6 +1,7 @@
 import { verdictOn, type DataPath } from '../policy/data-path.ts';
-import { bounded, proofSteps } from '../policy/effort.ts';
-import type { Request } from '../policy/semantics.ts';
+import { bounded } from '../../../base/effort.ts';
+import { proofSteps } from '../../effort-limits.ts';
+import type { Request } from '../../../requests/semantics.ts';
 import { largestIn } from '../policy/translate/size.ts';
 import { serviceTitle, type ServiceFacts, type World } from '../policy/translate/world.ts';
 

@@ -1,7 +1,7 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { MeshState } from '../../adapter.ts';
 import type { ServiceView } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { serviceOfHost } from '../policy/translate/host-names.ts';
 import { namesService } from '../policy/translate/route-hosts.ts';
 

@@ -1,5 +1,5 @@
 import type { WorkloadView } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { byKey, grouped, keyOf, type Follower, type Groups, type Lead, type Wait } from './waits.ts';
 
 /** What of some groups is left, while workloads are put in order one after the other. */

@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
-import { bounded, callerSteps } from '../policy/effort.ts';
+import { bounded } from '../../../base/effort.ts';
+import { callerSteps } from '../../effort-limits.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import {
   anyOf,

@@ -1,6 +1,6 @@
 import type { NamespaceCallers, Surroundings } from '../../adapter.ts';
 import { concerns } from '../pod-mode.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { selecting } from '../policy/selecting.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';

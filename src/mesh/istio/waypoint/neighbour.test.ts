@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../test/support/properties.ts';
 import { circleFrom } from '../../circle.ts';
-import { chainSteps, spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
+import { chainSteps } from '../../effort-limits.ts';
 import { inNoCircle, nobody, type Waits } from './neighbour.ts';
 
 type Graph = ReadonlyMap<string, Waits>;

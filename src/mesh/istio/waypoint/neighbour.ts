@@ -2,7 +2,8 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { leadingTo } from '../../circle.ts';
 import { guarded } from '../guarded.ts';
-import { bounded, chainSteps, charged } from '../policy/effort.ts';
+import { bounded, charged } from '../../../base/effort.ts';
+import { chainSteps } from '../../effort-limits.ts';
 
 function pictureOf({ route, spec, mesh, namespace, scope }: Surroundings, name: string): Surroundings {
   return {

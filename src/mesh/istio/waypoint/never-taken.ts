@@ -5,7 +5,7 @@ import type { PodView, ServiceView, TemplateView } from '../../views.ts';
 import { injectionAsked } from '../injection.ts';
 import { dataplaneModeLabel } from '../labels.ts';
 import { concerns } from '../pod-mode.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 
 /*

@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ObservedCaller, ObservedCallers, ObservedWorkload } from '../../telemetry.ts';
 import { selects } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import { modeOf } from '../pod-mode.ts';
 import { chosenWaypoint } from './chosen.ts';

@@ -2,7 +2,7 @@ import type { PlannedRestart } from '../../../api/namespace-migration.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
-import { bounded, spend } from '../policy/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { guardedServices } from './callers.ts';
 import { inOrder } from './in-order.ts';

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import type { PeerAuthentication } from '../policy/types.ts';
 

@@ -16,9 +16,9 @@ import {
 } from '../policy/peer-authentication-ztunnel.ts';
 import { effectiveMtls, type EffectiveMtls } from '../policy/peer-authentication.ts';
 import type { Protocol } from '../policy/protocol.ts';
-import type { Reading } from '../policy/semantics.ts';
+import type { Reading } from '../../../requests/semantics.ts';
 import { asSidecars } from '../policy/sidecar.ts';
-import { matching, type RequestSet } from '../policy/space.ts';
+import { matching, type RequestSet } from '../../../requests/space.ts';
 import { tlsModeLabel } from '../policy/translate/selection.ts';
 import { nobody } from '../policy/translate/companions.ts';
 import { waypointPrincipal, type ServiceFacts, type World } from '../policy/translate/world.ts';

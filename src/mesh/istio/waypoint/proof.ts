@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Surroundings } from '../../adapter.ts';
-import { RequestSpaceTooLarge } from '../policy/boxes.ts';
+import { RequestSpaceTooLarge } from '../../../requests/boxes.ts';
 import type { DataPath } from '../policy/data-path.ts';
-import { describe } from '../policy/describe.ts';
-import { spend, stepsOfScene } from '../policy/effort.ts';
+import { describe } from '../../../requests/describe.ts';
+import { spend } from '../../../base/effort.ts';
+import { stepsOfScene } from '../../effort-limits.ts';
 import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
 import { parsePolicy } from '../policy/parse.ts';
-import { asker, intersect, subtract, type Asker, type RequestSet } from '../policy/space.ts';
+import { asker, intersect, subtract, type Asker, type RequestSet } from '../../../requests/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
 import { podsBehind } from '../policy/translate/selection.ts';

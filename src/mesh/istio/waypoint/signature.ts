@@ -1,5 +1,5 @@
 import type { DataPath, Stage } from '../policy/data-path.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 
 /**
  * Names what decides on data paths, alike for paths on which the same is decided: policies of other names say the same.

@@ -13,7 +13,7 @@ import {
 } from '../../../../test/support/mesh-fixtures.ts';
 import type { ConfigView, PodView, ServiceView } from '../../views.ts';
 import { istio } from '../adapter.ts';
-import { bounded, stepsTaken } from '../policy/effort.ts';
+import { bounded, stepsTaken } from '../../../base/effort.ts';
 import { identityOf, roleLabel, stableName, targetAnnotation } from '../policy/translate/names.ts';
 import { refusedByGuards } from './standing-guards.ts';
 

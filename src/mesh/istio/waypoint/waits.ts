@@ -1,6 +1,6 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { WorkloadView } from '../../views.ts';
-import { spend } from '../policy/effort.ts';
+import { spend } from '../../../base/effort.ts';
 import { anyOf, type Caller } from './callers.ts';
 import { nameInMetrics } from './observed.ts';
 

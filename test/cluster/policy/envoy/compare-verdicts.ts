@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Request } from '../../../../src/mesh/istio/policy/semantics.ts';
-import { verdict } from '../../../../src/mesh/istio/policy/verdict.ts';
+import type { Request } from '../../../../src/requests/semantics.ts';
+import { verdict } from '../../../../src/requests/verdict.ts';
 import { inLanes } from '../apply.ts';
 import type { Disagreement } from '../disagreement.ts';
 import type { ProxyPorts, TestProxy } from './proxy.ts';

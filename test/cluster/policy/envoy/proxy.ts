@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep, systemClock } from '../../../../src/base/clock.ts';
-import type { Request } from '../../../../src/mesh/istio/policy/semantics.ts';
+import type { Request } from '../../../../src/requests/semantics.ts';
 import { CommandError, runCommand } from '../../command.ts';
 import { freePorts } from '../../ports.ts';
 import { ensureEnvoy } from './binary.ts';

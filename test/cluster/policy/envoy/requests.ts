@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Request, Token } from '../../../../src/mesh/istio/policy/semantics.ts';
+import type { Request, Token } from '../../../../src/requests/semantics.ts';
 
 /** Callers that have a certificate. */
 export const identities: readonly string[] = [

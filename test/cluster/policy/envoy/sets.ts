@@ -1,4 +1,4 @@
-import type { Reading } from '../../../../src/mesh/istio/policy/semantics.ts';
+import type { Reading } from '../../../../src/requests/semantics.ts';
 import { asSidecars } from '../../../../src/mesh/istio/policy/sidecar.ts';
 import type { AuthorizationPolicy } from '../../../../src/mesh/istio/policy/types.ts';
 import { record, type Json } from '../../../../src/mesh/json.ts';

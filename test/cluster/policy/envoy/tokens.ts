@@ -1,5 +1,5 @@
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { Token } from '../../../../src/mesh/istio/policy/semantics.ts';
+import type { Token } from '../../../../src/requests/semantics.ts';
 import type { Json } from '../../../../src/mesh/json.ts';
 
 /** Signs tokens, and says how to verify them. */

@@ -1,8 +1,8 @@
-import { mapLiterals } from '../conditions.ts';
-import type { Condition, Literal, Matcher, Request } from '../semantics.ts';
+import { mapLiterals } from '../../../../requests/conditions.ts';
+import type { Condition, Literal, Matcher, Request } from '../../../../requests/semantics.ts';
 import type { Protocol } from '../protocol.ts';
 import { asSidecar } from '../sidecar.ts';
-import { intersect, matching, seenAs, subtract, union } from '../space.ts';
+import { intersect, matching, seenAs, subtract, union } from '../../../../requests/space.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { ofProtocol, sidecarAction, someRequest, throughService } from './reach.ts';

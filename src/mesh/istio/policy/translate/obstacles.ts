@@ -1,4 +1,4 @@
-import { intersect, matching, subtract, union } from '../space.ts';
+import { intersect, matching, subtract, union } from '../../../../requests/space.ts';
 import { asSidecar } from '../sidecar.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { AuthorizationPolicy } from '../types.ts';

@@ -1,6 +1,6 @@
 import { own } from '../../../../base/own.ts';
 import type { ServicePortView } from '../../../views.ts';
-import { spend } from '../effort.ts';
+import { spend } from '../../../../base/effort.ts';
 import { podsBehind } from './selection.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';
 

@@ -1,9 +1,9 @@
-import { RequestSpaceTooLarge } from '../boxes.ts';
+import { RequestSpaceTooLarge } from '../../../../requests/boxes.ts';
 import type { PolicyOptions } from '../options.ts';
-import type { Clause, Condition, Reading, Request } from '../semantics.ts';
+import type { Clause, Condition, Reading, Request } from '../../../../requests/semantics.ts';
 import type { Protocol } from '../protocol.ts';
 import { asSidecar } from '../sidecar.ts';
-import { example, intersect, matching, type RequestSet, type Space } from '../space.ts';
+import { example, intersect, matching, type RequestSet, type Space } from '../../../../requests/space.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { portMap, trafficOf } from './ports.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';

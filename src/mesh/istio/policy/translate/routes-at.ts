@@ -1,6 +1,6 @@
 import { memoize } from '../../../../base/memoize.ts';
 import { records, strings, text } from '../../../json.ts';
-import { spend } from '../effort.ts';
+import { spend } from '../../../../base/effort.ts';
 import { isOfCallers } from './route-features.ts';
 import { concernsService } from './route-hosts.ts';
 import type { ConfigObject, ServiceFacts, World } from './world.ts';

@@ -1,10 +1,10 @@
 import { memoize } from '../../../../base/memoize.ts';
 import { shown } from '../../../../base/shown.ts';
 import { record, records, strings, text, type Json } from '../../../json.ts';
-import { factsOf } from '../conditions.ts';
-import { spend } from '../effort.ts';
+import { factsOf } from '../../../../requests/conditions.ts';
+import { spend } from '../../../../base/effort.ts';
 import { asSidecar } from '../sidecar.ts';
-import type { Matcher } from '../semantics.ts';
+import type { Matcher } from '../../../../requests/semantics.ts';
 import { namedPorts } from './rewrite.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { featuresOf, stateIn } from './route-features.ts';

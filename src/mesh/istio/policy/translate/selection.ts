@@ -3,7 +3,7 @@ import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import { entriesOf, isEmpty } from '../../../has-labels.ts';
 import { isSelected } from '../attachment.ts';
-import { spend } from '../effort.ts';
+import { spend } from '../../../../base/effort.ts';
 import { selecting, type Selecting } from '../selecting.ts';
 import type { Attachment } from '../types.ts';
 import type { ServiceFacts, WorkloadFacts } from './world.ts';

@@ -1,5 +1,5 @@
 import { memoize } from '../../../../base/memoize.ts';
-import { spend } from '../effort.ts';
+import { spend } from '../../../../base/effort.ts';
 import type { Problem } from './problem.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
 

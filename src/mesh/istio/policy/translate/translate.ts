@@ -1,7 +1,8 @@
 import { useWaypointLabel } from '../../labels.ts';
 import type { AuthorizationPolicy } from '../types.ts';
-import { factsOf } from '../conditions.ts';
-import { bounded, translationSteps } from '../effort.ts';
+import { factsOf } from '../../../../requests/conditions.ts';
+import { bounded } from '../../../../base/effort.ts';
+import { translationSteps } from '../../../effort-limits.ts';
 import { asSidecar } from '../sidecar.ts';
 import { alike } from './alike.ts';
 import { allowWaypoint, guard } from './companions.ts';

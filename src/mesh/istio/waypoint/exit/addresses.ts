@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../../adapter.ts';
-import { spend } from '../../policy/effort.ts';
+import { spend } from '../../../../base/effort.ts';
 import { selecting } from '../../policy/selecting.ts';
 import type { Problem } from '../../policy/translate/problem.ts';
 import { sidecarAction } from '../../policy/translate/reach.ts';

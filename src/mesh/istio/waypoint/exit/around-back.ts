@@ -7,7 +7,7 @@ import { dataplaneModeLabel } from '../../labels.ts';
 import { nextMode } from '../../next-mode.ts';
 import { modeOf } from '../../pod-mode.ts';
 import type { Served } from '../../policy/translate/to-sidecar/served.ts';
-import { bounded, spend } from '../../policy/effort.ts';
+import { bounded, spend } from '../../../../base/effort.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
 import { everywhere, ofEach } from '../../question.ts';
 import { decides, enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';

@@ -10,9 +10,9 @@ import {
   type Destination,
 } from '../../policy/data-path.ts';
 import { outcome, type Outcome } from '../../policy/equivalence.ts';
-import type { Matcher } from '../../policy/semantics.ts';
+import type { Matcher } from '../../../../requests/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
-import { intersect, matching, subtract, union, type RequestSet } from '../../policy/space.ts';
+import { intersect, matching, subtract, union, type RequestSet } from '../../../../requests/space.ts';
 import { nobody } from '../../policy/translate/companions.ts';
 import { ofProtocol, throughService } from '../../policy/translate/reach.ts';
 import {

@@ -4,7 +4,7 @@ import { guarded } from '../../guarded.ts';
 import { useWaypointLabel } from '../../labels.ts';
 import { nameOf } from '../../findings/rule.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
-import { bounded, spend } from '../../policy/effort.ts';
+import { bounded, spend } from '../../../../base/effort.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
 import { policyOptionsOf } from '../../policy-options.ts';
 import { boundCondition, boundWaypoint, soughtWaypoint } from '../bound.ts';

@@ -5,7 +5,7 @@ import { record, records, strings, type Json } from '../../../json.ts';
 import { configByName } from '../../../look-up.ts';
 import type { ConfigView } from '../../../views.ts';
 import { nameOf } from '../../findings/rule.ts';
-import { spend } from '../../policy/effort.ts';
+import { spend } from '../../../../base/effort.ts';
 import { selecting } from '../../policy/selecting.ts';
 import { isOfExit, originalOf, targetOf } from '../../policy/translate/names.ts';
 import { tlsModeLabel } from '../../policy/translate/selection.ts';

@@ -1,7 +1,7 @@
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { WorkloadView } from '../../../views.ts';
-import { spend } from '../../policy/effort.ts';
+import { spend } from '../../../../base/effort.ts';
 import { selecting } from '../../policy/selecting.ts';
 import { isEnforcedFor } from '../../policy/translate/to-sidecar/served.ts';
 import { decidedServices } from '../../policy/translate/to-sidecar/translate.ts';

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Surroundings } from '../../../adapter.ts';
-import { RequestSpaceTooLarge } from '../../policy/boxes.ts';
+import { RequestSpaceTooLarge } from '../../../../requests/boxes.ts';
 import type { DataPath } from '../../policy/data-path.ts';
-import { describe } from '../../policy/describe.ts';
-import { spend, stepsOfScene } from '../../policy/effort.ts';
+import { describe } from '../../../../requests/describe.ts';
+import { spend } from '../../../../base/effort.ts';
+import { stepsOfScene } from '../../../effort-limits.ts';
 import { gain, outcome, type Outcome } from '../../policy/equivalence.ts';
-import { asker, type Asker } from '../../policy/space.ts';
+import { asker, type Asker } from '../../../../requests/space.ts';
 import { protocolsOf, throughService } from '../../policy/translate/reach.ts';
 import { podsBehind } from '../../policy/translate/selection.ts';
 import type { ExitWorld } from '../../policy/translate/to-sidecar/served.ts';

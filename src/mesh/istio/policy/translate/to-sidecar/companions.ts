@@ -1,8 +1,8 @@
 import { sidecarReads, ztunnelReads } from '../../attachment.ts';
-import { spend } from '../../effort.ts';
-import type { Matcher } from '../../semantics.ts';
+import { spend } from '../../../../../base/effort.ts';
+import type { Matcher } from '../../../../../requests/semantics.ts';
 import { asSidecars } from '../../sidecar.ts';
-import { allowed, has, intersect, matching, union, type RequestSet } from '../../space.ts';
+import { allowed, has, intersect, matching, union, type RequestSet } from '../../../../../requests/space.ts';
 import { asZtunnel } from '../../ztunnel.ts';
 import { guardField, nobody } from '../companions.ts';
 import { manifest, type Manifest } from '../manifest.ts';

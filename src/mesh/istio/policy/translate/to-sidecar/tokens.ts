@@ -1,5 +1,5 @@
 import { records, type Json } from '../../../../json.ts';
-import { spend } from '../../effort.ts';
+import { spend } from '../../../../../base/effort.ts';
 import type { RequestAuthentication } from '../../types.ts';
 import { critical, type Problem } from '../problem.ts';
 import { coverage } from '../selection.ts';

@@ -1,5 +1,6 @@
 import { quoted } from '../../../../../base/shown.ts';
-import { bounded, translationSteps } from '../../effort.ts';
+import { bounded } from '../../../../../base/effort.ts';
+import { translationSteps } from '../../../../effort-limits.ts';
 import { alike } from '../alike.ts';
 import { labelledPods, protocolConflicts } from '../obstacles.ts';
 import { portMap } from '../ports.ts';

@@ -1,4 +1,4 @@
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import { matcherHolds } from './matches.ts';
 import type { Condition, FactMatcher, Literal, Request } from './semantics.ts';
 import { question, type Question } from './space-questions.ts';

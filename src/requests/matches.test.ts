@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { blockContains, formatAddress, parseAddress } from '../../../base/address.ts';
+import { blockContains, formatAddress, parseAddress } from '../base/address.ts';
 import { textMatches, type PathMatch } from './matches-text.ts';
 import { matcherHolds, matches } from './matches.ts';
 import type { HttpFacts, Matcher, Request } from './semantics.ts';

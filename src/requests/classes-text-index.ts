@@ -1,4 +1,4 @@
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import { pattern, textMatcher, type PathMatch } from './matches-text.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 
 /*
  * Classes of one fact: two values are in one class if no matcher of any of the compared policies tells them apart. There are finitely

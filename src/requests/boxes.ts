@@ -1,5 +1,5 @@
 import { wordsOf } from './classes.ts';
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 
 /*
  * Boolean formulas over the sides of boxes. A side is a bit set of the classes of one dimension; a conjunction of sides is a box; sets

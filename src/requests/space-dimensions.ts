@@ -1,6 +1,6 @@
 import { Boxes, FALSE, type Formula } from './boxes.ts';
 import type { ServicePort } from './classes-port.ts';
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import { fact, type Dimension, type Fact, type Side } from './space-facts.ts';
 import type { Atom, Question } from './space-questions.ts';
 

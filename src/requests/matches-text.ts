@@ -1,4 +1,4 @@
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import type { Matcher } from './semantics.ts';
 
 /** What a path may be compared with: a text, or Envoy's URI template. */

@@ -1,4 +1,4 @@
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import type { Clause, Condition, FactMatcher, Literal, Matcher } from './semantics.ts';
 
 /** Matches no request. */

@@ -1,7 +1,7 @@
 import { claimKey } from './claim-key.ts';
 import { identityParts } from './classes-identity.ts';
 import type { PortMatcher } from './classes-port.ts';
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import type { PathMatch } from './matches-text.ts';
 import type { FactMatcher, Matcher, TextMatch } from './semantics.ts';
 

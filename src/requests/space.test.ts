@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { fc } from '../../../../test/support/properties.ts';
-import { condition, conditionAbout, reading, request } from '../../../../test/policy/arbitraries.ts';
+import { fc } from '../../test/support/properties.ts';
+import { condition, conditionAbout, reading, request } from '../../test/policy/arbitraries.ts';
 import { matches } from './matches.ts';
 import { RequestSpaceTooLarge } from './boxes.ts';
 import type { Condition, Matcher, Reading, TextMatch } from './semantics.ts';

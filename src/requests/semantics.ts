@@ -1,10 +1,8 @@
-import type { Action } from './types.ts';
-
 /*
- * The common language of all data planes: what a policy matches, as a union of conjunctions over facts of a request. A data plane
- * is described by how it turns a policy into this (`sidecar.ts`, `ztunnel.ts`, `waypoint.ts`); what an author asked for is one
- * more such reading (`intent.ts`). Two readings are compared exactly, over the finite set of request classes that their values
- * make (`classes.ts`), never by looking at field names.
+ * The common language of all data planes: what a policy matches, as a union of conjunctions over facts of a request. A
+ * mesh describes each of its data planes by how it turns a policy into this; what an author asked for is one more such
+ * reading. Two readings are compared exactly, over the finite set of request classes that their values make
+ * (`classes.ts`), never by looking at field names.
  */
 
 /** How a text is compared. Case matters unless `ignoreCase`. */
@@ -69,7 +67,7 @@ export interface Reading {
   readonly namespace: string;
   readonly name: string;
   /** ALLOW and DENY decide; CUSTOM asks an external authorizer about what it matches, which may refuse. */
-  readonly action: Exclude<Action, 'AUDIT'>;
+  readonly action: 'ALLOW' | 'DENY' | 'CUSTOM';
   /** One condition per rule of the policy, in its order. */
   readonly rules: readonly Condition[];
 }
@@ -127,6 +125,3 @@ export interface Verdict {
   /** `namespace/name` of the CUSTOM policy whose authorizer is asked first, and may refuse. */
   readonly asked?: string;
 }
-
-/** The data planes that read policies. */
-export type Plane = 'sidecar' | 'ztunnel' | 'waypoint';

@@ -1,5 +1,5 @@
 import { RequestSpaceTooLarge } from './boxes.ts';
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import type { TextKind } from './classes-text.ts';
 import {
   advance,

@@ -1,5 +1,5 @@
 import { classify, type Classes } from './classes.ts';
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import type { Matcher } from './semantics.ts';
 
 /** A port of a Service, and the port of the pod that it leads to. */

@@ -1,5 +1,5 @@
 import { classify, type Classes } from './classes.ts';
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import {
   addressBits,
   formatAddress,
@@ -7,7 +7,7 @@ import {
   parseBlock,
   type AddressRange,
   type Family,
-} from '../../../base/address.ts';
+} from '../base/address.ts';
 
 /** Addresses to name first when a policy does not tell them apart from others: a pod, documentation ranges, IPv6. */
 const usual = ['10.244.1.17', '192.0.2.10', '198.51.100.7', '2001:db8::17'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fc } from '../../../../test/support/properties.ts';
+import { fc } from '../../test/support/properties.ts';
 import { RequestSpaceTooLarge } from './boxes.ts';
 import { identityParts } from './classes-identity.ts';
 import { occurs, textClasses, type TextClasses, type TextKind } from './classes-text.ts';

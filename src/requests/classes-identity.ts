@@ -1,4 +1,4 @@
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import { textMatches } from './matches-text.ts';
 import type { TextMatch } from './semantics.ts';
 

@@ -1,4 +1,4 @@
-import { shown } from '../../../base/shown.ts';
+import { shown } from '../base/shown.ts';
 import type { Request } from './semantics.ts';
 
 /**

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { corpus } from '../../../../test/fuzz/corpus.ts';
-import { pictureOf } from '../../../../test/fuzz/picture.ts';
-import { askEverything } from '../../../../test/fuzz/questions.ts';
-import { routes, surroundings } from '../../../../test/support/mesh-fixtures.ts';
-import { tenantShapes } from '../../../../test/support/tenant-shapes.ts';
-import { istio } from '../adapter.ts';
-import { guarded } from '../guarded.ts';
-import { bounded, charged, mostSteps, spend, stepsOfNobody } from './effort.ts';
+import { corpus } from '../../../test/fuzz/corpus.ts';
+import { pictureOf } from '../../../test/fuzz/picture.ts';
+import { askEverything } from '../../../test/fuzz/questions.ts';
+import { routes, surroundings } from '../../../test/support/mesh-fixtures.ts';
+import { tenantShapes } from '../../../test/support/tenant-shapes.ts';
+import { istio } from './adapter.ts';
+import { guarded } from './guarded.ts';
+import { bounded, spend, stepsOfNobody } from '../../base/effort.ts';
+import { mostSteps } from '../effort-limits.ts';
 
 /** The steps that nobody bounds while something is done. */
 function ofNobody(work: () => void): number {
@@ -69,33 +70,5 @@ describe('what takes more steps than a look may', () => {
       ),
     ).toBe('the order takes more steps than one look may take');
     expect(faults).toEqual([]);
-  });
-
-  it('may be many parts, each within steps of its own', () => {
-    const part = (): unknown =>
-      bounded(100, () => {
-        spend(60);
-      });
-    expect(
-      bounded(100, () => {
-        part();
-        part();
-      }),
-    ).toEqual({ kind: 'Done', value: undefined, steps: 0 });
-    expect(
-      bounded(100, () => {
-        charged(part);
-        charged(part);
-      }),
-    ).toEqual({ kind: 'TooLarge' });
-    expect(
-      bounded(130, () => {
-        charged(() => {
-          charged(part);
-          spend(1);
-          part();
-        });
-      }),
-    ).toEqual({ kind: 'Done', value: undefined, steps: 121 });
   });
 });

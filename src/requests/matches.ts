@@ -1,5 +1,5 @@
 import { claimKey } from './claim-key.ts';
-import { blockContains } from '../../../base/address.ts';
+import { blockContains } from '../base/address.ts';
 import { textMatches } from './matches-text.ts';
 import type {
   Clause,

@@ -4,7 +4,7 @@ import { portClasses, type AddressedPort, type PortMatcher, type ServicePort } f
 import { textClasses, type Form, type TextClasses, type TextKind } from './classes-text.ts';
 import { TextIndex } from './classes-text-index.ts';
 import { bitSet, classify, wordsOf } from './classes.ts';
-import { spend } from './effort.ts';
+import { spend } from '../base/effort.ts';
 import type { PathMatch } from './matches-text.ts';
 import type { AddressName, Atom, FlagName, ListName, Shape, TextName } from './space-questions.ts';
 
