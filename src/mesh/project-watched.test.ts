@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../api/object.ts';
-import { watched } from './istio/resources.ts';
+import { watched } from './istio/settings/resources.ts';
 import { projectWatched } from './project-watched.ts';
 
 function kept(kind: string, object: Omit<KubeObject, 'metadata'>, annotations = {}): Readonly<Record<string, unknown>> {

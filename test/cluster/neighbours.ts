@@ -1,5 +1,5 @@
 import { NotFoundError } from '../../src/kube/errors.ts';
-import { tunnelLabel } from '../../src/mesh/istio/labels.ts';
+import { tunnelLabel } from '../../src/mesh/istio/vocabulary/labels.ts';
 import { scenarios } from '../scenarios/all.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';

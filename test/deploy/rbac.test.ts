@@ -11,7 +11,7 @@ import {
   templateResources,
   workloadResources,
 } from '../../src/engine/resources.ts';
-import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
+import { parametersName } from '../../src/mesh/istio/vocabulary/gateway.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
 import type { Resource } from '../../src/api/object.ts';
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../src/api/object.ts';
 import type { ItineraryName, WorkloadKind } from '../../src/api/namespace-migration.ts';
 import type { MeshState, Route, Surroundings } from '../../src/mesh/adapter.ts';
-import { watched } from '../../src/mesh/istio/resources.ts';
+import { watched } from '../../src/mesh/istio/settings/resources.ts';
 import { projectTemplate } from '../../src/mesh/project-template.ts';
 import { projectWorkload } from '../../src/mesh/project-workload.ts';
 import { projectWatched } from '../../src/mesh/project-watched.ts';

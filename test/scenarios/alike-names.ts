@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KubeObject } from '../../src/api/object.ts';
 import { appliedAnnotation } from '../../src/api/resources.ts';
-import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
+import { parametersName } from '../../src/mesh/istio/vocabulary/gateway.ts';
 import { sealOf } from '../../src/mesh/seal.ts';
 import { allowGet, denyDelete, made, nothingLeft, shop } from './http.ts';
 import { kinds, meshMigration, object } from './manifests.ts';

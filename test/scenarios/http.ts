@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { managedBy, managedByLabel, namespaceMigrations, originalLabelsAnnotation } from '../../src/api/resources.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import type { KubeObject } from '../../src/api/object.ts';
-import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
+import { parametersName } from '../../src/mesh/istio/vocabulary/gateway.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { deployment, kinds, meshMigration, namespace, object, strict } from './manifests.ts';
 import type { Scenario } from './scenario.ts';

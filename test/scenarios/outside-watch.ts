@@ -1,6 +1,6 @@
 import type { KubeClient } from '../../src/kube/client.ts';
 import { projectPod } from '../../src/mesh/project.ts';
-import { concerns, modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { concerns, modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { watchEvents } from '../../src/kube/watch-stream.ts';
 import { kinds } from './manifests.ts';

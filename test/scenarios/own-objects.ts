@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { managedBy, managedByLabel, migrationLabel } from '../../src/api/resources.ts';
 import type { KubeObject } from '../../src/api/object.ts';
-import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
+import { parametersName } from '../../src/mesh/istio/vocabulary/gateway.ts';
 import { allowGet, denyDelete, made, shop } from './http.ts';
 import { kinds, meshMigration } from './manifests.ts';
 import type { Scenario } from './scenario.ts';

@@ -5,7 +5,7 @@ import { service, waypoint } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { meshMigrations } from '../../src/api/resources.ts';
-import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import { projectPod } from '../../src/mesh/project.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import { projectPod } from '../../src/mesh/project.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { allowGet, httpPort } from '../scenarios/http.ts';

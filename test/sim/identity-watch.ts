@@ -2,7 +2,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import { watchEvents } from '../../src/kube/watch-stream.ts';
-import { lacksHbone, modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { lacksHbone, modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import { sidecarReads } from '../../src/mesh/istio/policy/attachment.ts';
 import {
   ambientDirect,

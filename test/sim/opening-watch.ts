@@ -3,7 +3,7 @@ import { managedBy, managedByLabel } from '../../src/api/resources.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import { watchEvents } from '../../src/kube/watch-stream.ts';
-import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import { parsePolicy } from '../../src/mesh/istio/policy/parse.ts';
 import type { AuthorizationPolicy } from '../../src/mesh/istio/policy/types.ts';
 import type { Manifest, Role } from '../../src/mesh/istio/policy/translate/manifest.ts';

@@ -1,5 +1,5 @@
 import { sleep, type Clock } from '../../src/base/clock.ts';
-import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import { projectPod } from '../../src/mesh/project.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';

@@ -3,7 +3,7 @@ import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts'
 import { seededRandom } from '../../src/base/random.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { KubeClient } from '../../src/kube/client.ts';
-import { parametersName } from '../../src/mesh/istio/waypoint/gateway.ts';
+import { parametersName } from '../../src/mesh/istio/vocabulary/gateway.ts';
 import { kinds, meshMigration } from '../scenarios/manifests.ts';
 import { oneIn } from '../support/sample.ts';
 import { smallShop } from '../scenarios/migrate.ts';

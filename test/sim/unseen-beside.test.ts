@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import { sleep } from '../../src/base/clock.ts';
 import type { KubeObject } from '../../src/api/object.ts';
-import { modeOf } from '../../src/mesh/istio/pod-mode.ts';
+import { modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import { projectPod } from '../../src/mesh/project.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import type { MeshAdapter } from '../../src/mesh/adapter.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
-import { watched } from '../../src/mesh/istio/resources.ts';
+import { watched } from '../../src/mesh/istio/settings/resources.ts';
 import { cronJob, deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { service } from '../scenarios/waypoint-world.ts';

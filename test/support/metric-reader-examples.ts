@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/api/object.ts';
 import type { Surroundings } from '../../src/mesh/adapter.ts';
-import { watched } from '../../src/mesh/istio/resources.ts';
+import { watched } from '../../src/mesh/istio/settings/resources.ts';
 import { projectWatched } from '../../src/mesh/project-watched.ts';
 import type { ConfigView } from '../../src/mesh/views.ts';
 import type { Examples } from './examples.ts';

@@ -1,4 +1,4 @@
-import { waypointManifests } from '../../src/mesh/istio/waypoint/gateway.ts';
+import { waypointManifests } from '../../src/mesh/istio/vocabulary/gateway.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../src/api/resources.ts';
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { sealOf } from '../../src/mesh/seal.ts';

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
-import { watched } from '../../src/mesh/istio/resources.ts';
+import { watched } from '../../src/mesh/istio/settings/resources.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
 import { config, injected, pod, service, surroundings, workload } from './mesh-fixtures.ts';
 import { ownShapes } from './own-shapes.ts';

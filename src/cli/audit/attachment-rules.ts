@@ -1,8 +1,8 @@
-import { nameOf } from '../../mesh/istio/findings/rule.ts';
+import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import { asksForDirectPeer } from '../../mesh/istio/policy/classify-notes.ts';
-import { asksWhoCalls } from '../../mesh/istio/findings/policy-fields.ts';
+import { asksWhoCalls } from '../../mesh/istio/policy/policy-fields.ts';
 import type { TargetRef } from '../../mesh/istio/policy/types.ts';
-import { useWaypointLabel } from '../../mesh/istio/labels.ts';
+import { useWaypointLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { selects, type ServiceView } from '../../mesh/views.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 import { templatesIn, type Inventory } from './inventory.ts';

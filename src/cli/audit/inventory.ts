@@ -1,8 +1,8 @@
 import { WorkloadKind } from '../../api/namespace-migration.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { sidecarStatusAnnotation } from '../../mesh/istio/labels.ts';
-import { watched } from '../../mesh/istio/resources.ts';
-import { nameOf as objectNameOf } from '../../mesh/istio/findings/rule.ts';
+import { sidecarStatusAnnotation } from '../../mesh/istio/vocabulary/labels.ts';
+import { watched } from '../../mesh/istio/settings/resources.ts';
+import { nameOf as objectNameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectWatched } from '../../mesh/project-watched.ts';

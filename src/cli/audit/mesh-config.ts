@@ -1,7 +1,7 @@
 import type { MeshState } from '../../mesh/adapter.ts';
 import { text } from '../../mesh/json.ts';
-import { parseMeshConfig } from '../../mesh/istio/mesh-config.ts';
-import { settingsIn } from '../../mesh/istio/mesh-settings.ts';
+import { parseMeshConfig } from '../../mesh/istio/settings/mesh-config.ts';
+import { settingsIn } from '../../mesh/istio/settings/mesh-settings.ts';
 import { authorizersOf, sentToAuthorizers } from '../../mesh/istio/policy/authorizer.ts';
 import { defaultOptions, type PolicyOptions } from '../../mesh/istio/policy/options.ts';
 import type { ConfigView } from '../../mesh/views.ts';

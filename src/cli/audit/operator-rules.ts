@@ -1,5 +1,6 @@
 import { rules } from '../../mesh/istio/rules.ts';
-import { apply, nameOf } from '../../mesh/istio/findings/rule.ts';
+import { apply } from '../../mesh/istio/findings/rule.ts';
+import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 
 /**

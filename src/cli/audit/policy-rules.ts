@@ -1,5 +1,5 @@
-import { nameOf } from '../../mesh/istio/findings/rule.ts';
-import { principals } from '../../mesh/istio/findings/policy-fields.ts';
+import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
+import { principals } from '../../mesh/istio/policy/policy-fields.ts';
 import { headerNotes } from '../../mesh/istio/policy/classify-notes.ts';
 import { injectedLabels } from '../../mesh/istio/policy/injected.ts';
 import { makeSmaller } from '../../mesh/istio/policy/translate/size.ts';

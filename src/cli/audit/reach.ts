@@ -1,6 +1,6 @@
 import type { Attachment, PolicyMeta } from '../../mesh/istio/policy/types.ts';
 import { stringMap } from '../../mesh/json.ts';
-import { isInjectedGateway } from '../../mesh/istio/waypoint/gateway-pods.ts';
+import { isInjectedGateway } from '../../mesh/istio/vocabulary/gateway-pods.ts';
 import { selects, type TemplateView } from '../../mesh/views.ts';
 import { templatesIn, type Inventory } from './inventory.ts';
 

@@ -1,8 +1,8 @@
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
-import { selectorOf } from '../../mesh/istio/findings/rule.ts';
-import { injectionLabel } from '../../mesh/istio/labels.ts';
+import { selectorOf } from '../../mesh/istio/vocabulary/objects.ts';
+import { injectionLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { policyKinds } from '../../mesh/istio/policy/parse.ts';

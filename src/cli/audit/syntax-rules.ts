@@ -1,4 +1,4 @@
-import { nameOf } from '../../mesh/istio/findings/rule.ts';
+import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import type { AuditContext, AuditEvidence, AuditRule } from './context.ts';
 
 /** Said by MM027. */

@@ -1,9 +1,9 @@
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { optOutOf } from '../../mesh/istio/findings/captured-gateways.ts';
-import { nameOf } from '../../mesh/istio/findings/rule.ts';
-import { dataplaneModeLabel } from '../../mesh/istio/labels.ts';
-import { gatewayNameLabel } from '../../mesh/istio/waypoint/gateway.ts';
-import { isOwnedByGateway } from '../../mesh/istio/waypoint/gateway-pods.ts';
+import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
+import { dataplaneModeLabel } from '../../mesh/istio/vocabulary/labels.ts';
+import { gatewayNameLabel } from '../../mesh/istio/vocabulary/gateway.ts';
+import { isOwnedByGateway } from '../../mesh/istio/vocabulary/gateway-pods.ts';
 import { record, records, stringMap, text } from '../../mesh/json.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import type { ConfigView, WorkloadView } from '../../mesh/views.ts';

@@ -1,8 +1,8 @@
 import { systemNamespaces } from '../../api/names.ts';
 import { arrived } from '../../mesh/istio/itinerary.ts';
-import { injects } from '../../mesh/istio/injection.ts';
-import { injectionLabel } from '../../mesh/istio/labels.ts';
-import { isOfOtherMesh, modeOf } from '../../mesh/istio/pod-mode.ts';
+import { injects } from '../../mesh/istio/vocabulary/injection.ts';
+import { injectionLabel } from '../../mesh/istio/vocabulary/labels.ts';
+import { isOfOtherMesh, modeOf } from '../../mesh/istio/vocabulary/pod-mode.ts';
 import { askedOf, otherMeshes } from '../../mesh/other-meshes.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
 import type { Read } from '../audit/context.ts';

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../mesh/adapter.ts';
-import { nameOf } from '../../mesh/istio/findings/rule.ts';
+import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import { calledRoutes } from '../../mesh/istio/waypoint/called-routes.ts';
 import { guardedServices } from '../../mesh/istio/waypoint/callers.ts';
 

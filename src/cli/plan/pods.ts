@@ -6,8 +6,8 @@ import {
   sidecarContainer,
   sidecarStatusAnnotation,
   tunnelLabel,
-} from '../../mesh/istio/labels.ts';
-import { nextMode } from '../../mesh/istio/next-mode.ts';
+} from '../../mesh/istio/vocabulary/labels.ts';
+import { nextMode } from '../../mesh/istio/vocabulary/next-mode.ts';
 import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
 import type { PodView } from '../../mesh/views.ts';
 import type { Inventory } from '../audit/inventory.ts';

@@ -1,6 +1,6 @@
 import { memoize } from '../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../../mesh/adapter.ts';
-import { dataplaneModeLabel, injectionLabel } from '../../mesh/istio/labels.ts';
+import { dataplaneModeLabel, injectionLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { projectPod } from '../../mesh/project.ts';
 import type { ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';

@@ -1,6 +1,6 @@
 import { asEscape, unobeyed } from '../../base/ci-commands.ts';
 import { findingLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
-import { useWaypointLabel } from '../../mesh/istio/labels.ts';
+import { useWaypointLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
 
 /** A heading and what belongs to it; nothing if nothing does. */

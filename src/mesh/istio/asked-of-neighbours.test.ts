@@ -13,8 +13,8 @@ import {
 } from '../../../test/support/mesh-fixtures.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import type { ConfigView, PodView, WorkloadView } from '../views.ts';
-import { oldSidecars } from './old-sidecars.ts';
-import { unseenBy } from './unseen-callers.ts';
+import { oldSidecars } from './waypoint/calls/old-sidecars.ts';
+import { unseenBy } from './waypoint/calls/unseen-callers.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 

@@ -9,7 +9,7 @@ import { ownerOf } from './findings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';
 import { asBack, isAskedBack } from './findings/asked-back.ts';
 import type { Found, Rule } from './findings/rule.ts';
-import { foundGuarded } from './guarded.ts';
+import { foundGuarded } from './findings/guarded-rules.ts';
 import { onlyRestarts } from './waypoint/choose.ts';
 import { unknownMesh } from './waypoint/unknown-mesh.ts';
 import { semanticRules } from './rules.ts';

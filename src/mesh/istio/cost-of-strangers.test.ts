@@ -18,7 +18,7 @@ import { ingredients, theirHome, type Theirs } from '../../../test/support/stran
 import type { MeshState, Route, Surroundings } from '../adapter.ts';
 import { istio } from './adapter.ts';
 import { rules } from './rules.ts';
-import { foundGuarded } from './guarded.ts';
+import { foundGuarded } from './findings/guarded-rules.ts';
 import { stepsTaken } from '../../base/effort.ts';
 
 const sidecars = { 'istio-injection': 'enabled' };

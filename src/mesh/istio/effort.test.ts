@@ -5,7 +5,7 @@ import { askEverything } from '../../../test/fuzz/questions.ts';
 import { routes, surroundings } from '../../../test/support/mesh-fixtures.ts';
 import { tenantShapes } from '../../../test/support/tenant-shapes.ts';
 import { istio } from './adapter.ts';
-import { guarded } from './guarded.ts';
+import { guarded } from '../guarded.ts';
 import { bounded, spend, stepsOfNobody } from '../../base/effort.ts';
 import { mostSteps } from '../effort-limits.ts';
 

@@ -3,7 +3,7 @@ import { captured, plainPod, pod, present, routes, surroundings } from '../../..
 import type { LabelTargets, Route, StepPlan } from '../adapter.ts';
 import { arrived, itinerary } from './itinerary.ts';
 import { istio } from './adapter.ts';
-import { modeFor, modeOf } from './pod-mode.ts';
+import { modeFor, modeOf } from './vocabulary/pod-mode.ts';
 
 const injection = 'istio-injection';
 const revision = 'istio.io/rev';

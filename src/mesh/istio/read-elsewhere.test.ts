@@ -4,7 +4,7 @@ import { installed, mesh, namespace, plainPod, captured, surroundings } from '..
 import { ingredients, theirHome, type Theirs } from '../../../test/support/stranger-shapes.ts';
 import type { MeshState, Surroundings } from '../adapter.ts';
 import { istio } from './adapter.ts';
-import { watched } from './resources.ts';
+import { watched } from './settings/resources.ts';
 
 const none: readonly never[] = [];
 

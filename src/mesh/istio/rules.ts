@@ -48,7 +48,7 @@ import { unseenCallerRules } from './findings/unseen-callers.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
-import { guarded } from './guarded.ts';
+import { guarded } from '../guarded.ts';
 import { choose } from './waypoint/choose.ts';
 import { adoptedIn } from './waypoint/chosen.ts';
 import { explain } from './waypoint/explain.ts';

@@ -8,7 +8,7 @@ import {
   restartAnnotation,
 } from '../../../src/api/resources.ts';
 import { systemRandom } from '../../../src/base/random.ts';
-import { useWaypointLabel } from '../../../src/mesh/istio/labels.ts';
+import { useWaypointLabel } from '../../../src/mesh/istio/vocabulary/labels.ts';
 import { allowGet, nothingLeft, shop } from '../../scenarios/http.ts';
 import { deployment, kinds, meshMigration } from '../../scenarios/manifests.ts';
 import { World, type OperatorControl, type Snapshot } from '../../scenarios/world.ts';

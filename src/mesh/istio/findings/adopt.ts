@@ -3,13 +3,14 @@ import type { Surroundings } from '../../adapter.ts';
 import { list, record, records, text, type Json } from '../../json.ts';
 import { isMarked } from '../../seal.ts';
 import type { ConfigView } from '../../views.ts';
-import { waypointForLabel } from '../labels.ts';
+import { waypointForLabel } from '../vocabulary/labels.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenGateway, chosenWaypoint } from '../waypoint/chosen.ts';
 import { attachedTo, guestsOf } from '../waypoint/company.ts';
-import { gatewayNameLabel, waypointClass, waypointName } from '../waypoint/gateway.ts';
+import { gatewayNameLabel, waypointClass, waypointName } from '../vocabulary/gateway.ts';
 import { trafficOf } from '../waypoint/traffic.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /** What is wrong with it, and what to do about it if there is more to say than the rule does. */
 interface Fault {

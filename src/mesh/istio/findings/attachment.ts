@@ -3,7 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { hasLabels } from '../../has-labels.ts';
 import type { ConfigView } from '../../views.ts';
-import { onlyRevision } from '../mesh-config.ts';
+import { onlyRevision } from '../settings/mesh-config.ts';
 import { spend } from '../../../base/effort.ts';
 import { injectedLabels, withInjected } from '../policy/injected.ts';
 import { selecting } from '../policy/selecting.ts';
@@ -12,7 +12,9 @@ import { isNarrowed } from '../policy/translate/selection.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { unlessOnSidecars } from './of-sidecars.ts';
-import { applicable, mtlsModes, nameOf, selectorOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { applicable } from './applicable.ts';
+import { type Evidence, type Rule } from './rule.ts';
+import { mtlsModes, nameOf, selectorOf, targetRefs } from '../vocabulary/objects.ts';
 
 /**
  * The namespace as if each of its templates had its pods, with their sidecars: one at zero replicas has none that show

@@ -1,17 +1,18 @@
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type ConfigView, type PodView } from '../../views.ts';
-import { bypassAnnotation, bypassesInbound } from '../inbound-capture.ts';
+import { bypassAnnotation, bypassesInbound } from '../settings/inbound-capture.ts';
 import { arrived } from '../itinerary.ts';
-import { concerns, modeOf } from '../pod-mode.ts';
+import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { effectiveMtls, isWide, scopes } from '../policy/peer-authentication.ts';
 import { selecting, type Selecting } from '../policy/selecting.ts';
 import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
-import { isOfGateway } from '../waypoint/gateway-pods.ts';
+import { isOfGateway } from '../vocabulary/gateway-pods.ts';
 import { translationOf } from '../waypoint/translation.ts';
-import { inReach, nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
+import { inReach, nameOf, selectorOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
 
 /** Pods, or what makes them, that ambient would capture only as far as they send. */

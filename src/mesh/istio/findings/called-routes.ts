@@ -11,9 +11,10 @@ import {
 } from '../waypoint/called-routes.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { seenOf } from './accepted.ts';
-import { isFollowedHere, isStranger } from './reach.ts';
-import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { isFollowedHere, isStranger } from '../waypoint/reach.ts';
+import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from '../waypoint/route-objects.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /**
  * What is known of routes is known of sidecars that leave for ambient; otherwise every route counts as one that is

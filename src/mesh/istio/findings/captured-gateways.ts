@@ -1,12 +1,13 @@
 import type { Surroundings } from '../../adapter.ts';
 import { podsOwnedBy } from '../../look-up.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
-import { bypassesInbound } from '../inbound-capture.ts';
-import { dataplaneModeLabel } from '../labels.ts';
-import { concerns } from '../pod-mode.ts';
-import { isOfGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
+import { bypassesInbound } from '../settings/inbound-capture.ts';
+import { dataplaneModeLabel } from '../vocabulary/labels.ts';
+import { concerns } from '../vocabulary/pod-mode.ts';
+import { isOfGateway, isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
 import { bypassRule } from './bypassed.ts';
-import { hasAny, nameOf, type Evidence, type Rule } from './rule.ts';
+import { hasAny, nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /** What ztunnel would enforce at the pods of a gateway as soon as they are captured. */
 const enforced = ['AuthorizationPolicy', 'PeerAuthentication'];

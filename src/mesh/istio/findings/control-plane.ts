@@ -2,9 +2,9 @@ import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { records } from '../../json.ts';
 import type { WorkloadView } from '../../views.ts';
-import { carriersOf, nodeAgentNamespaces, type NodeAgent } from '../node-agents.ts';
-import { modeOf } from '../pod-mode.ts';
-import { watched } from '../resources.ts';
+import { carriersOf, nodeAgentNamespaces, type NodeAgent } from '../vocabulary/node-agents.ts';
+import { modeOf } from '../vocabulary/pod-mode.ts';
+import { watched } from '../settings/resources.ts';
 import type { Evidence, Rule } from './rule.ts';
 import { restartsByEviction } from '../../restartable.ts';
 

@@ -7,7 +7,7 @@ import { watchedShapes } from '../../../../test/support/watched-shapes.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { istio } from '../adapter.ts';
-import { foundGuarded } from '../guarded.ts';
+import { foundGuarded } from './guarded-rules.ts';
 import { stepsTaken } from '../../../base/effort.ts';
 import { readPolicy } from '../policy/parse.ts';
 import { rules } from '../rules.ts';

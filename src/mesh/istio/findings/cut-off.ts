@@ -10,7 +10,7 @@ import type { End } from '../network/ends.ts';
 import { hbonePort, keyOfEnd, type Calling, type Lost } from '../network/lost.ts';
 import { standingOf, type Standing } from '../network/standing.ts';
 import type { Calls, Leg, LostLeg } from '../network/waypoint-paths.ts';
-import { gatewayNameLabel } from '../waypoint/gateway.ts';
+import { gatewayNameLabel } from '../vocabulary/gateway.ts';
 
 /** A part of what a policy cuts off, and what to do about that part. */
 export interface Part {

@@ -6,9 +6,9 @@ import { digestOf, sha256 } from '../../../base/sha256.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
-import { useWaypointLabel } from '../labels.ts';
-import { guarded } from '../guarded.ts';
-import { policyOptionsOf } from '../policy-options.ts';
+import { useWaypointLabel } from '../vocabulary/labels.ts';
+import { guarded } from '../../guarded.ts';
+import { policyOptionsOf } from '../settings/policy-options.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 import { describe } from '../../../requests/describe.ts';
 import { bounded, spend, type Costed } from '../../../base/effort.ts';
@@ -23,8 +23,9 @@ import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { digestOfAll, type Seen } from './accepted.ts';
 import { nameOfWaypoint, wholes, type Bound } from './egress-seen.ts';
-import { isStranger } from './reach.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { isStranger } from '../waypoint/reach.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /*
  * Hosts outside the mesh behind a waypoint: callers in ambient reach the ServiceEntry through it, callers with sidecars never do

@@ -2,9 +2,10 @@ import { listed } from '../../../base/counted.ts';
 import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ServiceView } from '../../views.ts';
-import { serviceExports } from '../mesh-config.ts';
+import { serviceExports } from '../settings/mesh-config.ts';
 import { serviceTitle } from '../policy/translate/world.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { takesOutsidersIn } from './templates.ts';
 
 /*

@@ -2,12 +2,14 @@ import type { DataPlane } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { record, records } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
-import { configuredSo, isRegistryOnly } from '../mesh-settings.ts';
+import { configuredSo, isRegistryOnly } from '../settings/mesh-settings.ts';
 import { isReported } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
-import { useWaypointLabel } from '../labels.ts';
+import { useWaypointLabel } from '../vocabulary/labels.ts';
 import { fateOf, ofSidecars, toldOf } from './of-sidecars.ts';
-import { applicable, nameOf, type Evidence, type Rule } from './rule.ts';
+import { applicable } from './applicable.ts';
+import { type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 import { waypointInUse } from './waypoint-in-use.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */

@@ -1,14 +1,14 @@
 import { isEmpty } from '../../has-labels.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { asPod, type ServiceView, type TemplateView } from '../../views.ts';
-import { calledFromOutside } from '../from-outside.ts';
-import { inboundOf } from '../inbound-ports.ts';
-import { optsOutOfInjection } from '../injection.ts';
+import { calledFromOutside } from './called-from-outside.ts';
+import { inboundOf } from '../settings/inbound-ports.ts';
+import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { spend } from '../../../base/effort.ts';
 import { byPlace, mtlsOfMany } from '../policy/mtls-of-many.ts';
 import { modeOfPort, type EffectiveMtls } from '../policy/peer-authentication.ts';
 import { selecting, type Selecting } from '../policy/selecting.ts';
-import { numbersOf } from '../scraping.ts';
+import { numbersOf } from '../settings/scraping.ts';
 import { serviceTitle } from '../policy/translate/world.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { peerAuthentications } from '../waypoint/peer-authentications.ts';

@@ -1,7 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
-import { listedIn } from '../inbound-ports.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { listedIn } from '../settings/inbound-ports.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { isCaptured, podsIn } from './templates.ts';
 
 const old = 'traffic.sidecar.istio.io/kubevirtInterfaces';

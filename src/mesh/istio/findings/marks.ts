@@ -2,9 +2,10 @@ import type { Surroundings } from '../../adapter.ts';
 import { isMarked } from '../../seal.ts';
 import type { ConfigView } from '../../views.ts';
 import { isOurs } from '../policy/translate/names.ts';
-import { made } from '../resources.ts';
+import { made } from '../settings/resources.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /**
  * What carries the label that the operator puts on what it makes; anybody can put it on anything, and it is copied with

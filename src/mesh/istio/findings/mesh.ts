@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { hiddenRoot, hidingIt } from '../discovery.ts';
+import { hiddenRoot, hidingIt } from '../settings/discovery.ts';
 import type { Problem } from '../policy/translate/problem.ts';
 import { unknownConfiguration } from '../waypoint/unknown-mesh.ts';
 import type { Evidence, Rule } from './rule.ts';

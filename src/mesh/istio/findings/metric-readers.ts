@@ -1,10 +1,11 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type ConfigView } from '../../views.ts';
-import { optsOutOfInjection } from '../injection.ts';
-import { ofEnvoy, readerIn, type MetricReader, type Reading } from '../metric-readers.ts';
+import { optsOutOfInjection } from '../vocabulary/injection.ts';
+import { ofEnvoy, readerIn, type MetricReader, type Reading } from '../settings/metric-readers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 const autoscalers = ['HorizontalPodAutoscaler', 'ScaledObject', 'ScaledJob'];
 

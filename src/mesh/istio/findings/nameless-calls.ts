@@ -1,8 +1,9 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
-import type { Nameless } from '../nameless-calls.ts';
+import type { Nameless } from '../waypoint/calls/nameless-calls.ts';
 import { namelessForGood } from '../waypoint/awaits-nameless.ts';
-import { nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 
 const consequences: Readonly<Record<Nameless['effect'], string>> = {
   Opens: 'what it refuses may get through',

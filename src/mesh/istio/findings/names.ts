@@ -4,10 +4,11 @@ import { memoizeLast } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, strings, text } from '../../json.ts';
 import { asPod, type ConfigView, type TemplateView } from '../../views.ts';
-import { proxyConfigIn } from '../inbound-ports.ts';
-import { answersNamesIn, configuredSo } from '../mesh-settings.ts';
+import { proxyConfigIn } from '../settings/inbound-ports.ts';
+import { answersNamesIn, configuredSo } from '../settings/mesh-settings.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 

@@ -1,14 +1,15 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { arrived } from '../itinerary.ts';
-import { mirrored } from '../mirrored.ts';
+import { mirrored } from './mirrored.ts';
 import { waitsForEver } from '../waypoint/awaits-back.ts';
 import { waypointsLack } from '../waypoint/exit/serving.ts';
 import { passedBy, passedByFix, passesBy } from '../waypoint/passed-by.ts';
 import { asBack, askedBack } from './asked-back.ts';
 import { cutOff } from './network-policies.ts';
 import { nobodyLeft } from './return.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 interface Mirrored extends Evidence {
   /** Whether a rollback would wait for it. */

@@ -4,11 +4,12 @@ import { own } from '../../../base/own.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { mayRunOn, weightOf, type Placement } from '../../placement.ts';
 import type { ConfigView, NamespaceView, PodView, TemplateView, WorkloadView } from '../../views.ts';
-import { carriersOf, nodeAgentNamespaces, type NodeAgent } from '../node-agents.ts';
-import { concerns } from '../pod-mode.ts';
+import { carriersOf, nodeAgentNamespaces, type NodeAgent } from '../vocabulary/node-agents.ts';
+import { concerns } from '../vocabulary/pod-mode.ts';
 import { bounded, costed, recount, spend } from '../../../base/effort.ts';
-import { isOfGateway } from '../waypoint/gateway-pods.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { isOfGateway } from '../vocabulary/gateway-pods.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
 
 /** A node for which a component of the mesh is not meant. */

@@ -2,9 +2,11 @@ import type { Severity } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { PodView } from '../../views.ts';
-import { askedOfAll, describeInbound, inboundOf } from '../inbound-ports.ts';
+import { askedOfAll, describeInbound, inboundOf } from '../settings/inbound-ports.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
-import { applicable, asleepIn, isStrict, nameOf, severityOfRefusals, type Evidence } from './rule.ts';
+import { applicable, isStrict } from './applicable.ts';
+import { asleepIn, severityOfRefusals, type Evidence } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 import { podsIn, perNamespace } from './templates.ts';
 
 /** Why some connections would be refused that no sidecar sees today. */

@@ -2,7 +2,8 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { nameOf, targetRefs } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /**
  * What a way does to what sidecars do and ambient does not:

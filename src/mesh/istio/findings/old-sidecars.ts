@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../adapter.ts';
-import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
+import { oldSidecars, type OldSidecars } from '../waypoint/calls/old-sidecars.ts';
 import { awaitedCallers, circleOfCallers } from '../waypoint/awaits.ts';
 import { some, type Evidence, type Rule } from './rule.ts';
 

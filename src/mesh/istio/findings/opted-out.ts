@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
-import { optsOutOfInjection } from '../injection.ts';
-import { modeOf } from '../pod-mode.ts';
+import { optsOutOfInjection } from '../vocabulary/injection.ts';
+import { modeOf } from '../vocabulary/pod-mode.ts';
 import type { Evidence, Rule } from './rule.ts';
 import { asleep, optsOutOfCapture, perNamespace } from './templates.ts';
 

@@ -4,10 +4,11 @@ import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { askedOf, meshIn, otherMeshes, type OtherMesh } from '../../other-meshes.ts';
 import type { PodView, TemplateView } from '../../views.ts';
-import { optsOutOfInjection } from '../injection.ts';
+import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
-import { isOfGateway, makesGateway } from '../waypoint/gateway-pods.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { isOfGateway, makesGateway } from '../vocabulary/gateway-pods.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { optsOutOfCapture } from './templates.ts';
 
 /** A pod, or what makes pods, with what is to say about it. */

@@ -8,7 +8,8 @@ import { arrived } from '../itinerary.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import { guardedServices, sidecarCallers, type Caller } from '../waypoint/callers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
-import { found, nameOf, some, type Evidence, type Rule } from './rule.ts';
+import { found, some, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 
 /*
  * Callers of the namespace itself are restarted before those whom they call (`order.ts`), but for those that the operator cannot restart. With its

@@ -1,8 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
 import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
-import { firstFor } from '../security-groups.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { firstFor } from '../settings/security-groups.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
 import { warned } from './warned.ts';
 

@@ -8,7 +8,9 @@ import { podChangesOf } from '../waypoint/pods-proof.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { attachmentRules } from './attachment.ts';
 import { policyRules } from './policies.ts';
-import { applicable, nameOf, targetRefs, type Evidence, type Rule } from './rule.ts';
+import { applicable } from './applicable.ts';
+import { type Evidence, type Rule } from './rule.ts';
+import { nameOf, targetRefs } from '../vocabulary/objects.ts';
 
 /** Whether it is about the way between the two data planes of the mesh: each enforces what stands there. */
 function changesPlane(surroundings: Surroundings): boolean {

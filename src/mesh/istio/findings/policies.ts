@@ -3,7 +3,7 @@ import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
-import { asksWhoCalls, l7Fields, principals } from './policy-fields.ts';
+import { asksWhoCalls, l7Fields, principals } from '../policy/policy-fields.ts';
 import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { sidecarLabels } from '../policy/translate/world.ts';
@@ -15,18 +15,11 @@ import { isExit } from '../waypoint/exit/route.ts';
 import { directPods } from '../waypoint/direct-pods.ts';
 import { worldOf } from '../waypoint/world.ts';
 import { unlessOnSidecars } from './of-sidecars.ts';
-import { isStranger } from './reach.ts';
-import { meshKnowledge } from '../mesh-settings.ts';
-import {
-  applicable,
-  asksForStrict,
-  mtlsModes,
-  nameOf,
-  severityOfRefusals,
-  targetRefs,
-  type Evidence,
-  type Rule,
-} from './rule.ts';
+import { isStranger } from '../waypoint/reach.ts';
+import { meshKnowledge } from '../settings/mesh-settings.ts';
+import { applicable } from './applicable.ts';
+import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
+import { asksForStrict, mtlsModes, nameOf, targetRefs } from '../vocabulary/objects.ts';
 
 function action(policy: ConfigView): string {
   return shown(text(policy.spec['action']) ?? 'ALLOW');

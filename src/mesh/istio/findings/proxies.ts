@@ -3,11 +3,13 @@ import type { Surroundings } from '../../adapter.ts';
 import { spend } from '../../../base/effort.ts';
 import { selectedBy } from '../policy/selecting.ts';
 import { customUse, providersOf } from '../policy/authorizer.ts';
-import { policyOptionsOf } from '../policy-options.ts';
+import { policyOptionsOf } from '../settings/policy-options.ts';
 import { parsed } from '../policy/parsed.ts';
 import type { AuthorizationPolicy } from '../policy/types.ts';
 import { unloadable } from '../policy/unloadable.ts';
-import { applicable, labelSets, nameOf, type Evidence, type Rule } from './rule.ts';
+import { applicable } from './applicable.ts';
+import { type Evidence, type Rule } from './rule.ts';
+import { labelSets, nameOf } from '../vocabulary/objects.ts';
 
 interface Read {
   readonly object: string;

@@ -1,8 +1,9 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ProxyParts, TemplateView } from '../../views.ts';
-import { injectionAsked } from '../injection.ts';
-import { isInjectedGateway, makesGateway } from '../waypoint/gateway-pods.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { injectionAsked } from '../vocabulary/injection.ts';
+import { isInjectedGateway, makesGateway } from '../vocabulary/gateway-pods.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /** What is wrong with a part once no injector is called for the pod any more; what breaks for sure is critical. */
 const parts: readonly {

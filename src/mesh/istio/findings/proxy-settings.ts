@@ -2,8 +2,9 @@ import { listed } from '../../../base/counted.ts';
 import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type TemplateView } from '../../views.ts';
-import { proxyConfigIn } from '../inbound-ports.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { proxyConfigIn } from '../settings/inbound-ports.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 

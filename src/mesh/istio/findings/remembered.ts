@@ -2,13 +2,14 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { stoodBefore } from '../../made-since.ts';
 import { isPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
-import { decidingAbout, isDecidedAnew, markOfDeciding, markOfLetting, type Decided } from '../decided-since.ts';
-import { configNamed, markOf, markOfSaying, templateNamed, wordsOf } from '../mark.ts';
-import { concerns } from '../pod-mode.ts';
+import { decidingAbout, isDecidedAnew, markOfDeciding, markOfLetting, type Decided } from './decided-since.ts';
+import { configNamed, markOf, markOfSaying, templateNamed, wordsOf } from '../waypoint/calls/mark.ts';
+import { concerns } from '../vocabulary/pod-mode.ts';
 import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
-import { nameOf, selectorOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf, selectorOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /*
  * By what it is known again that a rule says the same thing as at the start. A mark is of what was said, not only of whom: something mild that was so

@@ -4,8 +4,9 @@ import type { Surroundings } from '../../adapter.ts';
 import { resolvePercent } from '../../project-workload.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import type { WorkloadView } from '../../views.ts';
-import { concerns, modeFor, modeOf } from '../pod-mode.ts';
-import { nameOf, type Evidence } from './rule.ts';
+import { concerns, modeFor, modeOf } from '../vocabulary/pod-mode.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence } from './rule.ts';
 
 /** Whether pods of the namespace are made anew on the way. */
 export function restarts({ route }: Surroundings): boolean {

@@ -3,7 +3,7 @@ import { config, namespace, surroundings, workload } from '../../../../test/supp
 import { mostWorkloads } from '../../../api/namespace-migration.ts';
 import type { Finding } from '../../../api/common.ts';
 import { istio } from '../adapter.ts';
-import { heldBefore } from '../held-before.ts';
+import { heldBefore } from './held-before.ts';
 import { mostHeldBefore } from '../../others.ts';
 
 const leavesPort = { 'traffic.sidecar.istio.io/excludeInboundPorts': '9090' };

@@ -1,6 +1,6 @@
 import { mostWorkloads } from '../../../api/namespace-migration.ts';
 import { mostHeldBefore } from '../../others.ts';
-import { isTooMuchHeld } from '../held-before.ts';
+import { isTooMuchHeld } from './held-before.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Evidence, Rule } from './rule.ts';
 

@@ -6,9 +6,10 @@ import { getsWaypoint } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { seenOf } from './accepted.ts';
 import { fateOf, isOnSidecars, toldOf, type Words } from './of-sidecars.ts';
-import { followedElsewhere, isFollowedHere, isStranger } from './reach.ts';
-import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from './route-objects.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { followedElsewhere, isFollowedHere, isStranger } from '../waypoint/reach.ts';
+import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from '../waypoint/route-objects.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 /**
  * What only callers of other namespaces follow: they keep it for as long as they have their sidecars, whatever becomes

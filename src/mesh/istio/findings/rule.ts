@@ -1,16 +1,11 @@
 import type { Finding, Severity } from '../../../api/common.ts';
-import { memoize } from '../../../base/memoize.ts';
 import { printable } from '../../../base/printable.ts';
 import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { bounded, spend } from '../../../base/effort.ts';
-import { selecting } from '../policy/selecting.ts';
-import { isMade } from '../policy/translate/names.ts';
-import { isOwnedByGateway } from '../waypoint/gateway-pods.ts';
+import { isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
 import { answerTo } from './acknowledged.ts';
 import { acceptanceOf, entriesFor, ownerOf, type Seen } from './accepted.ts';
-import { record, records, text, type Json } from '../../json.ts';
-import type { ConfigView, PodView, TemplateView } from '../../views.ts';
+import type { PodView, TemplateView } from '../../views.ts';
 
 /** What a rule saw: the object it is about and what would happen to it. */
 export interface Evidence {
@@ -162,129 +157,10 @@ export function apply(rule: Rule, surroundings: Surroundings): readonly Finding[
   return found(rule, surroundings).map(({ finding }) => finding);
 }
 
-/** `AuthorizationPolicy shop/deny-delete`. */
-export function nameOf(object: { readonly kind?: string; readonly namespace?: string; readonly name: string }): string {
-  const path =
-    object.namespace === undefined || object.namespace === '' ? object.name : `${object.namespace}/${object.name}`;
-  return `${object.kind ?? 'Pod'} ${path}`;
-}
-
-/**
- * The labels of every pod of the namespace, and of every pod that its templates would make: one scaled to zero has none
- * yet, and a CronJob between two runs.
- */
-export function labelSets({
-  pods,
-  workloads,
-  otherTemplates,
-}: Surroundings): readonly Readonly<Record<string, string>>[] {
-  return [
-    ...pods.map(({ labels }) => labels),
-    ...[...workloads, ...otherTemplates].map(({ templateLabels }) => templateLabels),
-  ];
-}
-
 /** Templates of which no pod need be there: a data plane takes the pods that come of them all the same. */
 export function asleepIn({ workloads, otherTemplates }: Surroundings): readonly TemplateView[] {
   const sleeping = workloads.filter((workload) => workload.replicas === 0 && !isOwnedByGateway(workload));
   return [...sleeping, ...otherTemplates].filter(({ hostNetwork }) => hostNetwork !== true);
-}
-
-/** Which objects of a kind apply. Where that takes more steps than one look may take, each of them may. */
-interface Applicable {
-  readonly configs: readonly ConfigView[];
-  readonly tooLarge: boolean;
-}
-
-/** Of one kind. */
-const selectionSteps = 200_000;
-
-function whichApply(kind: string, surroundings: Surroundings): Applicable {
-  const { mesh, namespace } = surroundings;
-  const inScope = namespace.name === mesh.rootNamespace ? [namespace.name] : [namespace.name, mesh.rootNamespace];
-  const all = inScope.flatMap((name) => mesh.configs(kind, name)).filter((config) => !isMade(config, surroundings));
-  const found = bounded(selectionSteps, () => {
-    const select = selecting(labelSets(surroundings), spend);
-    return all.filter((config) => {
-      const matchLabels = selectorOf(config);
-      return matchLabels === undefined || select(matchLabels).length > 0;
-    });
-  });
-  return found.kind === 'Done' ? { configs: found.value, tooLarge: false } : { configs: all, tooLarge: true };
-}
-
-/** Some fifteen rules ask. */
-const appliesIn = memoize((surroundings: Surroundings) => {
-  const known = new Map<string, Applicable>();
-  return (kind: string): Applicable => {
-    const found = known.get(kind) ?? whichApply(kind, surroundings);
-    known.set(kind, found);
-    return found;
-  };
-});
-
-/** Objects of some kinds that may be about pods of the namespace: its own, and those of the mesh. */
-export function inReach(kinds: readonly string[], { mesh, namespace }: Surroundings): readonly ConfigView[] {
-  const homes = [...new Set([namespace.name, mesh.rootNamespace])];
-  return kinds.flatMap((kind) => homes.flatMap((home) => mesh.configs(kind, home)));
-}
-
-/** Whether there is an object of one of some kinds that may apply in the namespace: its own, or of the root namespace. */
-export function hasAny(kinds: readonly string[], { mesh, namespace }: Surroundings): boolean {
-  return [namespace.name, mesh.rootNamespace].some((home) => kinds.some((kind) => mesh.configs(kind, home).length > 0));
-}
-
-/**
- * Objects of a kind that apply to the namespace: its own, and those of the root namespace, which apply to the mesh
- * (pkg/config/schema: "rootNamespace"). With `selector` (or `workloadSelector`) only if it selects one of its pods.
- */
-export function applicable(kind: string, surroundings: Surroundings): readonly ConfigView[] {
-  return appliesIn(surroundings)(kind).configs;
-}
-
-/** Whether it takes too long to tell which objects of a kind apply: `applicable` has all of them then. */
-export function isTooLarge(kind: string, surroundings: Surroundings): boolean {
-  return appliesIn(surroundings)(kind).tooLarge;
-}
-
-/**
- * `spec.selector.matchLabels`, or `spec.workloadSelector.labels` of networking kinds; undefined if it applies to all
- * pods. Read once: it is asked of each pod.
- */
-export const selectorOf: (config: ConfigView) => Readonly<Record<string, string>> | undefined = memoize(
-  (config: ConfigView) => {
-    const labels = record(
-      record(config.spec['selector'])['matchLabels'] ?? record(config.spec['workloadSelector'])['labels'],
-    );
-    const entries = Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    return entries.length === 0 ? undefined : Object.fromEntries(entries);
-  },
-);
-
-/** `spec.targetRefs` and the older `spec.targetRef`. */
-export function targetRefs(config: ConfigView): readonly Json[] {
-  const single = config.spec['targetRef'];
-  return [...records(config.spec['targetRefs']), ...(single === undefined ? [] : [record(single)])];
-}
-
-/** The mode of a PeerAuthentication and those of its ports; UNSET if it says none. */
-export function mtlsModes({ spec }: ConfigView): { readonly mode: string; readonly ports: readonly string[] } {
-  const modeOf = (mtls: unknown): string => text(record(mtls)['mode']) ?? 'UNSET';
-  return { mode: modeOf(spec['mtls']), ports: Object.values(record(spec['portLevelMtls'])).map(modeOf) };
-}
-
-/**
- * Whether a PeerAuthentication asks for STRICT, for everything or for some port. Read once: every look asks about the
- * whole mesh.
- */
-export const asksForStrict: (policy: ConfigView) => boolean = memoize((policy: ConfigView): boolean => {
-  const { mode, ports } = mtlsModes(policy);
-  return mode === 'STRICT' || ports.includes('STRICT');
-});
-
-/** Whether STRICT mTLS is in force for some pod of the namespace (mesh, namespace, workload or port level). */
-export function isStrict(surroundings: Surroundings): boolean {
-  return applicable('PeerAuthentication', surroundings).some(asksForStrict);
 }
 
 /** Whether it blocks that a request would be refused which gets through today, by `spec.policies.refusals`. */

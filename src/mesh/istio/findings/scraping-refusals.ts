@@ -9,10 +9,10 @@ import { parsed } from '../policy/parsed.ts';
 import { modeOfPort, type EffectiveMtls } from '../policy/peer-authentication.ts';
 import type { Selecting } from '../policy/selecting.ts';
 import type { AuthorizationPolicy, PeerAuthentication } from '../policy/types.ts';
-import type { Scraped } from '../scraping.ts';
+import type { Scraped } from '../settings/scraping.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { translationOf } from '../waypoint/translation.ts';
-import { inReach, nameOf } from './rule.ts';
+import { inReach, nameOf } from '../vocabulary/objects.ts';
 
 /** ALLOW policies of a template. */
 interface Allowing {

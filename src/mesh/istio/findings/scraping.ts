@@ -1,12 +1,13 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type TemplateView } from '../../views.ts';
-import { optsOutOfInjection } from '../injection.ts';
+import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
-import { isAnnotated, monitorIn, scrapedOf, type Scraped } from '../scraping.ts';
+import { isAnnotated, monitorIn, scrapedOf, type Scraped } from '../settings/scraping.ts';
 import { peerAuthentications } from '../waypoint/peer-authentications.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import {
   admits,
   allowIn,

@@ -13,7 +13,9 @@ import { worldOf } from '../waypoint/world.ts';
 import { largestIn, makeSmaller } from '../policy/translate/size.ts';
 import type { Problem } from '../policy/translate/problem.ts';
 import { changesOfPods } from './pods.ts';
-import { isTooLarge, nameOf, type Evidence, type Rule } from './rule.ts';
+import { isTooLarge } from './applicable.ts';
+import { type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 
 const selectingKinds: readonly string[] = [
   'AuthorizationPolicy',

@@ -3,9 +3,10 @@ import type { Surroundings } from '../../adapter.ts';
 import { text } from '../../json.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
-import { waypointClass } from '../waypoint/gateway.ts';
+import { waypointClass } from '../vocabulary/gateway.ts';
 import { borrowers, namesakes, takenGateway } from '../waypoint/taken.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 
 function gateway(surroundings: Surroundings): readonly Evidence[] {
   const found = takenGateway(surroundings);

@@ -1,13 +1,14 @@
 import type { Route, Surroundings } from '../../adapter.ts';
 import { asPod, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
-import { injectionAsked, optsOutOfInjection } from '../injection.ts';
-import { dataplaneModeLabel } from '../labels.ts';
+import { injectionAsked, optsOutOfInjection } from '../vocabulary/injection.ts';
+import { dataplaneModeLabel } from '../vocabulary/labels.ts';
 import { arrived } from '../itinerary.ts';
-import { withLabels } from '../label-changes.ts';
-import { concerns, countedMode, modeFor } from '../pod-mode.ts';
-import { staysOutside } from '../stays-outside.ts';
-import { isInjectedGateway, isOwnedByGateway } from '../waypoint/gateway-pods.ts';
-import { asleepIn, nameOf, some, type Evidence } from './rule.ts';
+import { withLabels } from '../vocabulary/label-changes.ts';
+import { concerns, countedMode, modeFor } from '../vocabulary/pod-mode.ts';
+import { staysOutside } from '../vocabulary/stays-outside.ts';
+import { isInjectedGateway, isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
+import { asleepIn, some, type Evidence } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 
 /** Pods in a mode that are the operator's business and not on their way out. */
 export function podsIn(surroundings: Surroundings, mode: string): readonly PodView[] {

@@ -3,11 +3,12 @@ import { memoize } from '../../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { record, records, strings, text } from '../../json.ts';
 import { asPod, type ConfigView, type PodView } from '../../views.ts';
-import { optsOutOfInjection } from '../injection.ts';
-import { templatesAnnotation } from '../labels.ts';
-import { listedIn } from '../inbound-ports.ts';
-import { parseMeshConfig, possibleConfigs } from '../mesh-config.ts';
-import { nameOf, type Evidence, type Rule } from './rule.ts';
+import { optsOutOfInjection } from '../vocabulary/injection.ts';
+import { templatesAnnotation } from '../vocabulary/labels.ts';
+import { listedIn } from '../settings/inbound-ports.ts';
+import { parseMeshConfig, possibleConfigs } from '../settings/mesh-config.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
 import { isCaptured, podsIn } from './templates.ts';
 
 /** Of another network than that of a pod: `networks` of `data.meshNetworks`, which the chart writes. */

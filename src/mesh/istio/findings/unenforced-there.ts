@@ -1,6 +1,6 @@
 import type { Finding } from '../../../api/common.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { foundGuarded } from '../guarded.ts';
+import { foundGuarded } from './guarded-rules.ts';
 import { usesWaypoint } from '../waypoint/exit/served.ts';
 import { policyRules } from './policies.ts';
 

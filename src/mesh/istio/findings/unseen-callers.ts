@@ -11,12 +11,13 @@ import {
   unseenOnceRestarted,
   type Called,
   type Unseen,
-} from '../unseen-callers.ts';
-import { tooManyUnseen } from '../unseen-before.ts';
+} from '../waypoint/calls/unseen-callers.ts';
+import { tooManyUnseen } from '../waypoint/calls/unseen-before.ts';
 import { unseenForGood } from '../waypoint/awaits-called.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { found, nameOf, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
+import { found, severityOfRefusals, type Evidence, type Rule } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 
 const consequences: Readonly<Record<Unseen['effect'], string>> = {
   Opens: 'what it refuses may get through',

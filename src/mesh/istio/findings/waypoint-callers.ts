@@ -5,7 +5,8 @@ import type { ServiceFacts } from '../policy/translate/world.ts';
 import { guardedServices, sidecarCallers, sleepingCallers, type KnownCallers } from '../waypoint/callers.ts';
 import { leftOut } from '../waypoint/left-out.ts';
 import { refusedOutside } from '../waypoint/outside.ts';
-import { nameOf, some, type Evidence } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { some, type Evidence } from './rule.ts';
 
 /** A Service as findings name it. */
 export function serviceName({ namespace, name }: { readonly namespace: string; readonly name: string }): string {

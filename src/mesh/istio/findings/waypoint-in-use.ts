@@ -1,13 +1,14 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ServiceView } from '../../views.ts';
 import { originalLabelsAnnotation } from '../../../api/resources.ts';
-import { useWaypointCanaryLabel, useWaypointLabel } from '../labels.ts';
+import { useWaypointCanaryLabel, useWaypointLabel } from '../vocabulary/labels.ts';
 import { isServable } from '../policy/translate/world.ts';
 import { redirects } from '../waypoint/bound.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint, namesChosen } from '../waypoint/chosen.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { asleepIn, nameOf, type Evidence } from './rule.ts';
+import { asleepIn, type Evidence } from './rule.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 
 /** Whoever has left the mesh goes through no waypoint any more, and none decides about him. */
 function hasLeft({ route, itinerary }: Surroundings): boolean {

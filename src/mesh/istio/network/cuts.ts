@@ -4,7 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Direction } from '../../network-policy/types.ts';
 import type { ConfigView } from '../../views.ts';
 import { bounded } from '../../../base/effort.ts';
-import { everywhere } from '../question.ts';
+import { everywhere } from '../waypoint/calls/question.ts';
 import { namespaceCallers } from '../waypoint/namespace-callers.ts';
 import { compared, type Compared } from './answers.ts';
 import { between, joined, nothing, type Cuts } from './compare.ts';

@@ -19,14 +19,14 @@ import {
   type TemplateView,
 } from '../../views.ts';
 import { comparisons, entriesOf } from '../../has-labels.ts';
-import { dataplaneModeLabel, sidecarContainer } from '../labels.ts';
-import { nextMode } from '../next-mode.ts';
+import { dataplaneModeLabel, sidecarContainer } from '../vocabulary/labels.ts';
+import { nextMode } from '../vocabulary/next-mode.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { concerns, lacksHbone, modeOf } from '../pod-mode.ts';
+import { concerns, lacksHbone, modeOf } from '../vocabulary/pod-mode.ts';
 import { spend } from '../../../base/effort.ts';
-import { question, type There } from '../question.ts';
+import { question, type There } from '../waypoint/calls/question.ts';
 import { runs } from '../waypoint/callers.ts';
-import { isInjectedGateway, isMadeGateway, makesGateway } from '../waypoint/gateway-pods.ts';
+import { isInjectedGateway, isMadeGateway, makesGateway } from '../vocabulary/gateway-pods.ts';
 import { isNeverTaken } from '../waypoint/never-taken.ts';
 
 type Labels = Readonly<Record<string, string>>;

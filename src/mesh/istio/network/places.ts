@@ -3,7 +3,7 @@ import { Recent } from '../../../base/recent.ts';
 import { isolates } from '../../network-policy/admits.ts';
 import type { Direction, NetworkPolicy, Peer } from '../../network-policy/types.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { withLabels } from '../label-changes.ts';
+import { withLabels } from '../vocabulary/label-changes.ts';
 import type { DataPlane } from '../../../api/common.ts';
 import { itinerary } from '../itinerary.ts';
 import { bounded, spend } from '../../../base/effort.ts';

@@ -2,12 +2,12 @@ import type { Direction, NetworkPolicy, PolicyPort, Protocol } from '../../netwo
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
-import { dataplaneModeLabel, injectLabel, useWaypointLabel } from '../labels.ts';
+import { dataplaneModeLabel, injectLabel, useWaypointLabel } from '../vocabulary/labels.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { costed, recount, spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
-import { gatewayNameLabel, waypointClass } from '../waypoint/gateway.ts';
+import { gatewayNameLabel, waypointClass } from '../vocabulary/gateway.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { directions, rulesOf, type End } from './ends.ts';
 import { getsThrough, hbonePort, isMeantAt } from './lost.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseMeshConfig } from '../mesh-config.ts';
+import { parseMeshConfig } from '../settings/mesh-config.ts';
 import { authorizersOf, customUse, sentToAuthorizers } from './authorizer.ts';
 import { classify } from './classify.ts';
 import { defaultOptions, type PolicyOptions } from './options.ts';

@@ -3,10 +3,10 @@ import type { Awaiting, Refusing } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
-import { concerns, modeOf } from '../pod-mode.ts';
+import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
 import type { WorkloadView } from '../../views.ts';
-import { everywhere, ofEach } from '../question.ts';
-import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from '../unseen-callers.ts';
+import { everywhere, ofEach } from './calls/question.ts';
+import { isMissedAlready, unseenAtSidecars, unseenFromAmbient } from './calls/unseen-callers.ts';
 import { declaredByAll } from './all-declare.ts';
 import { aroundBack } from './exit/around-back.ts';
 import { isExit } from './exit/route.ts';
@@ -22,19 +22,13 @@ import {
   type Words,
 } from './opening-back.ts';
 import { passedBy, passedByFix, passesBy } from './passed-by.ts';
-import { isBehindWaypoint, isGuarding, refusedByGuards } from './standing-guards.ts';
+import { isBehindWaypoint } from './behind-waypoint.ts';
+import { isGuarding, refusedHere } from './standing-guards.ts';
 
 /*
  * The way back between namespaces. A pod with a sidecar does not use waypoints: it goes past that of whom it calls, and pods without a
  * sidecar refuse it there (the guard). So whoever is called gets its sidecars back first, and its callers after it.
  */
-
-/** Those of `names` whose calls the namespace refuses as soon as they come from sidecars. */
-function refusedHere(surroundings: Surroundings, names: readonly string[]): readonly string[] {
-  const others = names.filter((name) => name !== surroundings.namespace.name);
-  if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
-  return refusedByGuards(others, surroundings);
-}
 
 /**
  * A namespace behind a waypoint that a migration has made, as it sees itself. Who calls it is what any migration

@@ -1,7 +1,7 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting } from '../../others.ts';
-import { unseenBy, type Called } from '../unseen-callers.ts';
+import { unseenBy, type Called } from './calls/unseen-callers.ts';
 import { awaitedCallers, halt } from './awaits.ts';
 import { inNoCircle, neighbour, waitsOf, type Waits } from './neighbour.ts';
 

@@ -2,8 +2,8 @@ import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting } from '../../others.ts';
-import { callsTo, namelessCalls, type Nameless } from '../nameless-calls.ts';
-import { everywhere } from '../question.ts';
+import { callsTo, namelessCalls, type Nameless } from './calls/nameless-calls.ts';
+import { everywhere } from './calls/question.ts';
 import { halt } from './awaits.ts';
 import { askedOf, inNoCircle, nobody, waitsOf, type Waits } from './neighbour.ts';
 

@@ -4,7 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { Awaiting } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import type { PodView } from '../../views.ts';
-import { oldSidecars, type OldSidecars } from '../old-sidecars.ts';
+import { oldSidecars, type OldSidecars } from './calls/old-sidecars.ts';
 import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type KnownCallers } from './callers.ts';
 import { getsWaypoint } from './choose.ts';
 import { askedOf, inChain, link } from './neighbour.ts';

@@ -6,7 +6,7 @@ import {
   useWaypointCanaryNamespaceLabel,
   useWaypointLabel,
   useWaypointNamespaceLabel,
-} from '../labels.ts';
+} from '../vocabulary/labels.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 
 /** What istiod says of a Service that is to go through a waypoint. */

@@ -1,5 +1,5 @@
 import { memoize } from '../../../base/memoize.ts';
-import { withoutIdentity } from '../findings/identity-fields.ts';
+import { withoutIdentity } from '../policy/identity-fields.ts';
 import type { AuthorizationPolicy, Operation, Source, When } from '../policy/types.ts';
 
 /* Policies that decide by who calls and at which port, and by nothing else: what every proxy knows of a call in the mesh. */

@@ -1,7 +1,7 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
-import { isFollowedHere } from '../findings/reach.ts';
+import { isFollowedHere } from './reach.ts';
 import {
   concernsNamespace,
   gatewayRoutes,
@@ -9,9 +9,9 @@ import {
   lostTrafficPolicy,
   meshRoutes,
   namesOfRoute,
-} from '../findings/route-objects.ts';
-import { concerns, modeOf } from '../pod-mode.ts';
-import { policyOptionsOf } from '../policy-options.ts';
+} from './route-objects.ts';
+import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
+import { policyOptionsOf } from '../settings/policy-options.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { lostToCallers } from '../policy/translate/routes.ts';

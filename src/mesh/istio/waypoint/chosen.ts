@@ -1,11 +1,11 @@
 import { own } from '../../../base/own.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
-import { useWaypointLabel } from '../labels.ts';
+import { useWaypointLabel } from '../vocabulary/labels.ts';
 import type { WaypointFacts } from '../policy/translate/world.ts';
 import { isOurs } from '../policy/translate/names.ts';
 import { isWaypoint, labelsBefore, namedWaypoint } from './bound.ts';
-import { waypointName } from './gateway.ts';
+import { waypointName } from '../vocabulary/gateway.ts';
 
 /** The waypoint of a namespace, as it is or is going to be. */
 export interface Chosen extends WaypointFacts {

@@ -2,15 +2,15 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { records, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
-import { nameOf, targetRefs } from '../findings/rule.ts';
+import { nameOf, targetRefs } from '../vocabulary/objects.ts';
 import {
   useWaypointCanaryLabel,
   useWaypointCanaryNamespaceLabel,
   useWaypointLabel,
   useWaypointNamespaceLabel,
-} from '../labels.ts';
+} from '../vocabulary/labels.ts';
 import type { WaypointName } from '../policy/attachment.ts';
-import { ofEach, question, type There } from '../question.ts';
+import { ofEach, question, type There } from './calls/question.ts';
 import { boundWaypoint, namedCanary, namedWaypoint } from './bound.ts';
 import { clusterServices } from './cluster-services.ts';
 

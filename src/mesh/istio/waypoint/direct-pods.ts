@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
-import { dataplaneModeLabel } from '../labels.ts';
+import { dataplaneModeLabel } from '../vocabulary/labels.ts';
 import { selectingPods } from '../policy/translate/selection.ts';
 import type { ServiceFacts, WorkloadFacts, World } from '../policy/translate/world.ts';
 import { itineraryOf } from './choose.ts';

@@ -1,14 +1,14 @@
 import type { NamespaceCallers, Surroundings } from '../../adapter.ts';
-import { concerns } from '../pod-mode.ts';
+import { concerns } from '../vocabulary/pod-mode.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { selecting } from '../policy/selecting.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import type { Attachment } from '../policy/types.ts';
-import { filled } from '../question.ts';
+import { filled } from './calls/question.ts';
 import { declaredCallers, isGateway, namespacesNamedBy, type Caller, type NamedNamespaces } from './callers.ts';
 import { chosenWaypoint } from './chosen.ts';
-import { makesGateway } from './gateway-pods.ts';
+import { makesGateway } from '../vocabulary/gateway-pods.ts';
 import { askedOf } from './neighbour.ts';
 import { isNeverTaken } from './never-taken.ts';
 import { fromMetrics } from './observed.ts';

@@ -1,7 +1,7 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { leadingTo } from '../../circle.ts';
-import { guarded } from '../guarded.ts';
+import { guarded } from '../../guarded.ts';
 import { bounded, charged } from '../../../base/effort.ts';
 import { chainSteps } from '../../effort-limits.ts';
 

@@ -2,9 +2,9 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { isEmpty } from '../../has-labels.ts';
 import type { PodView, ServiceView, TemplateView } from '../../views.ts';
-import { injectionAsked } from '../injection.ts';
-import { dataplaneModeLabel } from '../labels.ts';
-import { concerns } from '../pod-mode.ts';
+import { injectionAsked } from '../vocabulary/injection.ts';
+import { dataplaneModeLabel } from '../vocabulary/labels.ts';
+import { concerns } from '../vocabulary/pod-mode.ts';
 import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 

@@ -3,7 +3,7 @@ import type { ObservedCaller, ObservedCallers, ObservedWorkload } from '../../te
 import { selects } from '../../views.ts';
 import { spend } from '../../../base/effort.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
-import { modeOf } from '../pod-mode.ts';
+import { modeOf } from '../vocabulary/pod-mode.ts';
 import { chosenWaypoint } from './chosen.ts';
 import type { Callers } from './callers.ts';
 

@@ -5,7 +5,7 @@ import type { ConfigView } from '../../views.ts';
 import { parsed } from '../policy/parsed.ts';
 import { isOurs, originalOf, roleOf, targetOf, type ExitRole } from '../policy/translate/names.ts';
 import type { Translation } from '../policy/translate/translate.ts';
-import { made } from '../resources.ts';
+import { made } from '../settings/resources.ts';
 import { hinderedBy } from './translation.ts';
 import { unknownMesh } from './unknown-mesh.ts';
 

@@ -1,13 +1,13 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ContainerPortView, PodView, TemplateView } from '../../views.ts';
-import { injectionAsked } from '../injection.ts';
-import { sidecarContainer } from '../labels.ts';
-import { concerns, modeOf } from '../pod-mode.ts';
+import { injectionAsked } from '../vocabulary/injection.ts';
+import { sidecarContainer } from '../vocabulary/labels.ts';
+import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
 import { withSources } from '../policy/injected.ts';
 import { attachmentOf } from '../policy/translate/extensions.ts';
 import { withoutAdded } from '../policy/translate/selection.ts';
 import type { WorkloadFacts } from '../policy/translate/world.ts';
-import { isMadeGateway, makesGateway } from './gateway-pods.ts';
+import { isMadeGateway, makesGateway } from '../vocabulary/gateway-pods.ts';
 
 /** Kinds whose objects select pods. */
 const selecting = [

@@ -4,12 +4,12 @@ import { text } from '../../json.ts';
 import { stoodBefore } from '../../made-since.ts';
 import { carriesMarks } from '../../seal.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
-import { labelSets, nameOf, targetRefs } from '../findings/rule.ts';
-import { markOfPolicy } from '../mark.ts';
+import { labelSets, nameOf, targetRefs } from '../vocabulary/objects.ts';
+import { markOfPolicy } from './calls/mark.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 import { namedWaypoint } from './bound.ts';
 import { goesPast } from './callers.ts';
-import { waypointClass } from './gateway.ts';
+import { waypointClass } from '../vocabulary/gateway.ts';
 
 /*
  * What a rollback to sidecars goes past. Sidecars use no waypoint, and read no policy that is attached to one, to a

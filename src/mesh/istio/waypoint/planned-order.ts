@@ -3,7 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { itineraryOf } from './choose.ts';
 import { exitOrder } from './exit/order.ts';
 import { isExit } from './exit/route.ts';
-import { makesGateway } from './gateway-pods.ts';
+import { makesGateway } from '../vocabulary/gateway-pods.ts';
 import { restartOrder } from './order.ts';
 import { keyOf } from './waits.ts';
 

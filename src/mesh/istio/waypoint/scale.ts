@@ -1,5 +1,5 @@
 import type { Scale, Surroundings } from '../../adapter.ts';
-import { waypointName } from './gateway.ts';
+import { waypointName } from '../vocabulary/gateway.ts';
 import { isOfWaypoint } from './taken.ts';
 
 /**

@@ -1,13 +1,12 @@
 import { memoize, memoizeLast } from '../../../base/memoize.ts';
 import { sha256 } from '../../../base/sha256.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { text } from '../../json.ts';
 import type { ConfigView, PodView, ServiceView, TemplateView, WorkloadView } from '../../views.ts';
-import { asleep, inhabitantsOf } from '../asleep.ts';
-import { labelSets } from '../findings/rule.ts';
-import { dataplaneModeLabel } from '../labels.ts';
-import { concerns, modeOf } from '../pod-mode.ts';
-import { policyOptionsOf } from '../policy-options.ts';
+import { asleep, inhabitantsOf } from './calls/asleep.ts';
+import { labelSets } from '../vocabulary/objects.ts';
+import { dataplaneModeLabel } from '../vocabulary/labels.ts';
+import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
+import { policyOptionsOf } from '../settings/policy-options.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { callerSteps } from '../../effort-limits.ts';
 import { parsed } from '../policy/parsed.ts';
@@ -15,7 +14,6 @@ import { selectedBy, selecting } from '../policy/selecting.ts';
 import { isOurs, roleOf, targetOf } from '../policy/translate/names.ts';
 import { isServable, type ServiceFacts, type World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Source, TargetRef } from '../policy/types.ts';
-import { boundWaypoint } from './bound.ts';
 import {
   callersOf,
   callsFrom,
@@ -26,7 +24,6 @@ import {
   toldCallers,
   type Callers,
 } from './callers.ts';
-import { waypointClass } from './gateway.ts';
 import { worldOf } from './world.ts';
 
 /*
@@ -143,21 +140,6 @@ function readsGuards({ mesh }: Surroundings): (pod: PodView) => boolean {
     (labels[dataplaneModeLabel] ?? mesh.labelsOf?.(namespace)?.[dataplaneModeLabel]) === 'ambient';
   const reads = (pod: PodView): boolean => modeOf(pod) !== 'Sidecar' && (modeOf(pod) !== 'None' || isTaken(pod));
   return (pod) => concerns(pod) && runs(pod) && !isGateway(pod) && reads(pod);
-}
-
-function isWaypointGateway({ spec }: ConfigView): boolean {
-  return text(spec['gatewayClassName']) === waypointClass;
-}
-
-/**
- * Whether a waypoint stands in a namespace, or Services of it go through one: guards are made for nothing else, and
- * stay where that does. Asked of one that no migration takes back, where the guards are all that tells of one.
- */
-export function isBehindWaypoint(name: string, { mesh }: Surroundings): boolean {
-  return (
-    mesh.configs('Gateway', name).some(isWaypointGateway) ||
-    mesh.services(name).some((service) => boundWaypoint(service) !== undefined)
-  );
 }
 
 /** Labels of the pods of a namespace that read guards, and of those that will when they wake. */
@@ -346,4 +328,11 @@ export function refusedByGuards(names: readonly string[], surroundings: Surround
     }),
   );
   return names.filter((name) => refused.has(name));
+}
+
+/** Those of `names` whose calls the namespace refuses as soon as they come from sidecars. */
+export function refusedHere(surroundings: Surroundings, names: readonly string[]): readonly string[] {
+  const others = names.filter((name) => name !== surroundings.namespace.name);
+  if (others.length === 0 || surroundings.spec.policies.bypass !== 'CallersFirst') return [];
+  return refusedByGuards(others, surroundings);
 }

@@ -1,8 +1,8 @@
 import type { Lacking, StepPlan, Surroundings } from '../../adapter.ts';
 import type { Manifest } from '../../manifest.ts';
 import type { PodView } from '../../views.ts';
-import { concerns, modeOf } from '../pod-mode.ts';
-import { ingressUseWaypointLabel, useWaypointLabel } from '../labels.ts';
+import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
+import { ingressUseWaypointLabel, useWaypointLabel } from '../vocabulary/labels.ts';
 import { awaitsLeavers } from './awaits-back.ts';
 import { redirected, redirectingLabels } from './bound.ts';
 import {
@@ -15,7 +15,7 @@ import {
   waypointMissing,
 } from './gates.ts';
 import { boundBefore } from './chosen.ts';
-import { configMaps, gateways, parametersName, waypointManifests, waypointName } from './gateway.ts';
+import { configMaps, gateways, parametersName, waypointManifests, waypointName } from '../vocabulary/gateway.ts';
 import { guardStays, withoutHoles } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, OwnerView } from '../../views.ts';
 import { isOurs } from '../policy/translate/names.ts';
 import { chosenGateway, chosenWaypoint } from './chosen.ts';
-import { gatewayNameLabel } from './gateway.ts';
+import { gatewayNameLabel } from '../vocabulary/gateway.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

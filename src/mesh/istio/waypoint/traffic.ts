@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
-import { waypointForLabel } from '../labels.ts';
+import { waypointForLabel } from '../vocabulary/labels.ts';
 
 /**
  * Whose callers a waypoint serves: its own label, else that of its class, else those of Services

@@ -1,8 +1,8 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
-import { nameOf } from '../findings/rule.ts';
-import { hiddenRoot } from '../discovery.ts';
-import { meshKnowledge } from '../mesh-settings.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { hiddenRoot } from '../settings/discovery.ts';
+import { meshKnowledge } from '../settings/mesh-settings.ts';
 import { isOurs, roleOf } from '../policy/translate/names.ts';
 import { critical, type Problem } from '../policy/translate/problem.ts';
 import { chosenWaypoint } from './chosen.ts';

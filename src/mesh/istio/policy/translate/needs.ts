@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { memoize } from '../../../../base/memoize.ts';
 import { Recent } from '../../../../base/recent.ts';
 import { digestOf } from '../../../../base/sha256.ts';
-import { l7Fields } from '../../findings/policy-fields.ts';
+import { l7Fields } from '../policy-fields.ts';
 import type { Protocol } from '../protocol.ts';
 import { costed, recount, spend, type Costed } from '../../../../base/effort.ts';
 import { selecting } from '../selecting.ts';

@@ -1,4 +1,4 @@
-import { revisionLabel } from '../../labels.ts';
+import { revisionLabel } from '../../vocabulary/labels.ts';
 import { attachmentOf, isExtendedBy } from './extensions.ts';
 import { critical, type Problem } from './problem.ts';
 import { routeReason } from './route-features.ts';

@@ -1,4 +1,4 @@
-import { useWaypointLabel } from '../../labels.ts';
+import { useWaypointLabel } from '../../vocabulary/labels.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { factsOf } from '../../../../requests/conditions.ts';
 import { bounded } from '../../../../base/effort.ts';

@@ -1,12 +1,12 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
-import { guarded } from '../../guarded.ts';
-import { useWaypointLabel } from '../../labels.ts';
-import { nameOf } from '../../findings/rule.ts';
+import { guarded } from '../../../guarded.ts';
+import { useWaypointLabel } from '../../vocabulary/labels.ts';
+import { nameOf } from '../../vocabulary/objects.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { bounded, spend } from '../../../../base/effort.ts';
 import type { PolicyOptions } from '../../policy/options.ts';
-import { policyOptionsOf } from '../../policy-options.ts';
+import { policyOptionsOf } from '../../settings/policy-options.ts';
 import { boundCondition, boundWaypoint, soughtWaypoint } from '../bound.ts';
 import { decides, enforcedAt, policiesByTarget, type ByTarget, type Enforced } from '../by-target.ts';
 import { callersThrough } from './order.ts';

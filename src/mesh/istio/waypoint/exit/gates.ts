@@ -1,7 +1,7 @@
 import type { Lacking, Surroundings } from '../../../adapter.ts';
 import { records, text } from '../../../json.ts';
 import type { ConfigView, ServiceView } from '../../../views.ts';
-import { nameOf, targetRefs } from '../../findings/rule.ts';
+import { nameOf, targetRefs } from '../../vocabulary/objects.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { boundCondition, stillThrough, whyNotBound } from '../bound.ts';
 import { servedServices } from './served.ts';

@@ -4,12 +4,12 @@ import type { Surroundings } from '../../../adapter.ts';
 import { record, records, strings, type Json } from '../../../json.ts';
 import { configByName } from '../../../look-up.ts';
 import type { ConfigView } from '../../../views.ts';
-import { nameOf } from '../../findings/rule.ts';
+import { nameOf } from '../../vocabulary/objects.ts';
 import { spend } from '../../../../base/effort.ts';
 import { selecting } from '../../policy/selecting.ts';
 import { isOfExit, originalOf, targetOf } from '../../policy/translate/names.ts';
 import { tlsModeLabel } from '../../policy/translate/selection.ts';
-import { made } from '../../resources.ts';
+import { made } from '../../settings/resources.ts';
 import { servedServices } from './served.ts';
 import { exitTranslationOf } from './translation.ts';
 

@@ -1,5 +1,5 @@
 import type { Surroundings } from '../../../adapter.ts';
-import { concerns, modeFor, modeOf } from '../../pod-mode.ts';
+import { concerns, modeFor, modeOf } from '../../vocabulary/pod-mode.ts';
 import { isExit } from './route.ts';
 
 /** With the last sidecar nothing is left of what ztunnel enforced: what comes later means what sidecars make of it. */

@@ -7,7 +7,7 @@ import { isEnforcedFor } from '../../policy/translate/to-sidecar/served.ts';
 import { decidedServices } from '../../policy/translate/to-sidecar/translate.ts';
 import type { ServiceFacts, World } from '../../policy/translate/world.ts';
 import { toldCallers, type Callers } from '../callers.ts';
-import { makesGateway } from '../gateway-pods.ts';
+import { makesGateway } from '../../vocabulary/gateway-pods.ts';
 import { orderOf, type Order } from '../order.ts';
 import { callingAmong, keysAmong, type Wait } from '../waits.ts';
 import { exitWorldOf } from './served.ts';

@@ -1,8 +1,8 @@
 import type { Surroundings } from '../../../adapter.ts';
 import type { TemplateView } from '../../../views.ts';
-import { nameOf } from '../../findings/rule.ts';
-import { dataplaneModeLabel } from '../../labels.ts';
-import { concerns } from '../../pod-mode.ts';
+import { nameOf } from '../../vocabulary/objects.ts';
+import { dataplaneModeLabel } from '../../vocabulary/labels.ts';
+import { concerns } from '../../vocabulary/pod-mode.ts';
 import { bounded, spend } from '../../../../base/effort.ts';
 import { callerSteps } from '../../../effort-limits.ts';
 import { selecting, type Selecting } from '../../policy/selecting.ts';

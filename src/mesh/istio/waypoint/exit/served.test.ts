@@ -11,7 +11,7 @@ import {
 } from '../../../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { ConfigView } from '../../../views.ts';
-import { useWaypointLabel } from '../../labels.ts';
+import { useWaypointLabel } from '../../vocabulary/labels.ts';
 import { exitTranslationOf } from './translation.ts';
 import { servedServices } from './served.ts';
 

@@ -2,14 +2,14 @@ import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
-import { useWaypointLabel } from '../../labels.ts';
+import { useWaypointLabel } from '../../vocabulary/labels.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { isOurs, roleOf, targetOf } from '../../policy/translate/names.ts';
 import type { ExitWorld, Served } from '../../policy/translate/to-sidecar/served.ts';
 import { labelsBefore, namedWaypoint } from '../bound.ts';
 import { principalsOf } from '../standing-principals.ts';
-import { makesGateway } from '../gateway-pods.ts';
-import { gatewayNameLabel } from '../gateway.ts';
+import { makesGateway } from '../../vocabulary/gateway-pods.ts';
+import { gatewayNameLabel } from '../../vocabulary/gateway.ts';
 import { worldOf } from '../world.ts';
 
 /** Whose identity a waypoint has (pilot/pkg/config/kube/gateway/gateway_collection.go). */

@@ -1,8 +1,8 @@
 import type { StepPlan, Surroundings } from '../../../adapter.ts';
 import type { Manifest } from '../../../manifest.ts';
 import type { ConfigView, PodView } from '../../../views.ts';
-import { useWaypointLabel } from '../../labels.ts';
-import { modeOf } from '../../pod-mode.ts';
+import { useWaypointLabel } from '../../vocabulary/labels.ts';
+import { modeOf } from '../../vocabulary/pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
 import { notFurther, staysClosed } from './further.ts';

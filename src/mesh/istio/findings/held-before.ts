@@ -1,0 +1,31 @@
+import type { Surroundings } from '../../adapter.ts';
+import { mostHeldBefore } from '../../others.ts';
+import { marksOfNow } from './asked-back.ts';
+import { waypointLacksNow } from '../waypoint/exit/serving.ts';
+import { attachedNow } from '../waypoint/passed-by.ts';
+
+/** All of them, one after the other: of many there is room for some only, and the others need not be worked out. */
+function* marks(surroundings: Surroundings): Generator<string> {
+  yield* waypointLacksNow(surroundings);
+  yield* attachedNow(surroundings);
+  yield* marksOfNow(surroundings);
+}
+
+function someMarks(surroundings: Surroundings, most: number): readonly string[] {
+  const found = new Set<string>();
+  for (const mark of marks(surroundings)) {
+    found.add(mark);
+    if (found.size >= most) break;
+  }
+  return [...found];
+}
+
+/** Marks of what would hold a way back if it began now: asked at the start. */
+export function heldBefore(surroundings: Surroundings): readonly string[] {
+  return someMarks(surroundings, mostHeldBefore);
+}
+
+/** Whether that is more than can be remembered. */
+export function isTooMuchHeld(surroundings: Surroundings): boolean {
+  return someMarks(surroundings, mostHeldBefore + 1).length > mostHeldBefore;
+}
