@@ -80,15 +80,16 @@ export function revoked(situation: Situation, orphans: readonly Orphan[]): reado
 
 /**
  * What this step made earlier and is not wanted any more: the user's object that it followed is gone. What another
- * migration has finalized is its owner's.
+ * migration has finalized is its owner's. Only of what `isMet`.
  */
 export function superfluous(
   situation: Situation,
   step: StepPlan,
   entries: readonly Pick<Entry, 'applied'>[],
+  isMet: (seen: ConfigView) => boolean = () => true,
 ): readonly OwnObject[] {
   return ownObjects(situation, [step.name])
-    .filter((seen) => isOfThis(situation, seen))
+    .filter((seen) => isOfThis(situation, seen) && isMet(seen))
     .filter(
       ({ kind, name }) =>
         !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name),

@@ -1,4 +1,5 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { KubeObject } from '../api/object.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Itinerary, StepPlan, StepWork } from '../mesh/adapter.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from './apply.ts';
 import { ownObjects } from './own-objects.ts';
 import { timesRefused } from './refused.ts';
-import { isPartlyUnbound } from './services.ts';
+import { unboundAgain } from './services.ts';
 import type { Outcome, OwnObject, Situation, Write } from './situation.ts';
 
 /** How what was made stands against what the user's objects say now. */
@@ -35,14 +36,21 @@ export interface Followed {
 }
 
 /**
- * `New`: callers are being taken from what was made, so nothing is changed or deleted that still decides about some of
- * them.
+ * What is followed. `Bound`: callers are being taken from what was made, so what is for Services that are not bound any
+ * more, or not for one Service alone, is neither changed nor deleted: it still decides about some of them.
  */
-type Extent = 'All' | 'New' | 'Nothing';
+type Extent = { readonly kind: 'All' | 'Nothing' } | { readonly kind: 'Bound'; readonly services: ReadonlySet<string> };
+
+type Annotated = Pick<KubeObject['metadata'], 'annotations'>;
+
+/** `isMet`: it is followed, because callers meet it all the same. */
+interface FollowedEntry extends Entry {
+  readonly isMet: boolean;
+}
 
 interface Picture {
   readonly step: StepPlan;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly FollowedEntry[];
   readonly left: readonly OwnObject[];
   /** Why not all of it can be made. */
   readonly problem?: string;
@@ -58,21 +66,32 @@ interface Picture {
 type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
 
 /**
- * What was made is followed until its removal begins, and as long as callers of all Services meet it: that they are to
- * be unbound takes nothing from it yet, and may take long.
+ * What was made is followed until its removal begins, and as long as callers meet it: that Services are to be unbound
+ * takes nothing from it yet, and may take long. What is for one that is bound goes on being followed beside others that
+ * are not: anybody may have made those anew.
  */
 function extentOf(
   { surroundings }: Situation,
   { direction, steps }: NamespaceMigrationStatus,
   { backward }: Itinerary,
 ): Extent {
-  if (direction !== 'Backward') return 'All';
+  if (direction !== 'Backward') return { kind: 'All' };
   const begun = backward
     .filter(({ name }) => steps?.some((step) => step.name === name) === true)
     .map(({ work }) => work);
-  if (begun.some(({ kind }) => kind === 'Remove')) return 'Nothing';
+  if (begun.some(({ kind }) => kind === 'Remove')) return { kind: 'Nothing' };
   const isUnbinding = begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true);
-  return isUnbinding && isPartlyUnbound(surroundings) ? 'New' : 'All';
+  const unbound = isUnbinding ? unboundAgain(surroundings) : [];
+  if (unbound.length === 0) return { kind: 'All' };
+  const bound = surroundings.services.filter((service) => !unbound.includes(service));
+  return { kind: 'Bound', services: new Set(bound.map(({ name }) => name)) };
+}
+
+/** Whether an object of a step is changed, and deleted, with what it follows. */
+function isFollowed(extent: Extent, { serves }: ApplyWork, object: Annotated): boolean {
+  if (extent.kind !== 'Bound') return extent.kind === 'All';
+  const service = serves?.(object);
+  return service !== undefined && extent.services.has(service);
 }
 
 /** Whether the journal says that it has been at the end of this way, and so has done all its steps. */
@@ -92,26 +111,33 @@ function hasMade(situation: Situation, status: NamespaceMigrationStatus, { name 
   );
 }
 
-function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork): Picture {
+function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork, extent: Extent): Picture {
+  const isMet = (object: Annotated): boolean => isFollowed(extent, work, object);
   const whole = work.objects(situation.surroundings);
   const manifests = typeof whole === 'string' ? (work.possible?.(situation.surroundings) ?? []) : whole;
-  const entries = entriesOf(situation, step, manifests);
-  if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries) };
+  const entries = entriesOf(situation, step, manifests).map((entry) => ({
+    ...entry,
+    isMet: isMet(entry.applied.object.metadata),
+  }));
+  if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries, isMet) };
   // Of what only part can be made nobody knows whether the rest is superfluous, but for copies that their originals do
   // not ask for any more.
   const orphans = work.orphans?.(situation.surroundings) ?? [];
   return {
     step,
     entries,
-    left: revoked(situation, orphans),
+    left: revoked(
+      situation,
+      orphans.filter(({ object }) => isMet(object)),
+    ),
     problem: whole,
     ...(work.isRollout && { isRollout: work.isRollout(situation.surroundings) }),
     gone: [...(work.withheld?.(situation.surroundings) ?? []), ...orphans.map(({ original }) => original)],
   };
 }
 
-function isDue({ standing }: Entry, extent: Extent): boolean {
-  return standing === 'Missing' || (standing === 'Outdated' && extent === 'All');
+function isDue({ standing, isMet }: FollowedEntry): boolean {
+  return standing === 'Missing' || (standing === 'Outdated' && isMet);
 }
 
 /**
@@ -127,13 +153,8 @@ function isHeld({ surroundings }: Situation, { manifest: { reliesOn } }: Entry, 
   );
 }
 
-function applying(
-  situation: Situation,
-  picture: Picture,
-  pictures: readonly Picture[],
-  extent: Extent,
-): readonly Write[] {
-  const due = picture.entries.filter((entry) => isDue(entry, extent) && !isHeld(situation, entry, pictures));
+function applying(situation: Situation, picture: Picture, pictures: readonly Picture[]): readonly Write[] {
+  const due = picture.entries.filter((entry) => isDue(entry) && !isHeld(situation, entry, pictures));
   const groups = due.map(({ before, applied }) => [...before, applied]);
   // Together as long as nothing is refused; then one by one, so that what is refused keeps nothing else back.
   const writes = situation.refusals.size === 0 ? [groups.flat()] : groups;
@@ -151,7 +172,7 @@ function deleting(situation: Situation, pictures: readonly Picture[], { backward
     .filter(
       ({ step, entries, left }) =>
         left.length > 0 &&
-        entries.every(({ standing }) => standing === 'AsWanted' || standing === 'Edited') &&
+        entries.every(({ standing, isMet }) => !isMet || standing === 'AsWanted' || standing === 'Edited') &&
         notTakenOver(situation, step, left) === undefined,
     )
     .toSorted((a, b) => order.indexOf(a.step.name) - order.indexOf(b.step.name))
@@ -178,7 +199,7 @@ function faultOf({ entries, problem, isRollout }: Picture): Outcome | undefined 
 
 /** Why something of the step that should be written is not. */
 function keptBack(situation: Situation, picture: Picture, pictures: readonly Picture[]): string | undefined {
-  const due = picture.entries.find((entry) => isDue(entry, 'All'));
+  const due = picture.entries.find(({ standing }) => standing === 'Missing' || standing === 'Outdated');
   if (due === undefined) return undefined;
   const name = nameOf(due.applied);
   if (isHeld(situation, due, pictures))
@@ -243,16 +264,15 @@ function noted(
 export function follow(situation: Situation, status: NamespaceMigrationStatus, itinerary: Itinerary): Followed {
   const extent = extentOf(situation, status, itinerary);
   const pictures =
-    extent === 'Nothing'
+    extent.kind === 'Nothing'
       ? []
       : itinerary.forward.flatMap((step) =>
-          step.work.kind === 'Apply' && hasMade(situation, status, step) ? [pictureOf(situation, step, step.work)] : [],
+          step.work.kind === 'Apply' && hasMade(situation, status, step)
+            ? [pictureOf(situation, step, step.work, extent)]
+            : [],
         );
-  const applied = pictures.flatMap((picture) => applying(situation, picture, pictures, extent));
-  const { write, refused } = first(situation, [
-    ...applied,
-    ...(extent === 'All' ? deleting(situation, pictures, itinerary) : []),
-  ]);
+  const applied = pictures.flatMap((picture) => applying(situation, picture, pictures));
+  const { write, refused } = first(situation, [...applied, ...deleting(situation, pictures, itinerary)]);
   return {
     status: noted(status, write, pictures, situation.now),
     ...(write && { write }),

@@ -29,9 +29,9 @@ function hasRecord(service: ServiceView): boolean {
   return service.lostRecord === undefined ? isKept(service) : service.lostRecord !== null;
 }
 
-/** Whether a Service that was bound is not any more: by the way back, or by somebody. */
-export function isPartlyUnbound({ services, records = {} }: Surroundings): boolean {
-  return services.some((service) => own(records, service.name) !== undefined && !isKept(service));
+/** Services that were bound and are not any more, by the way back or by somebody. */
+export function unboundAgain({ services, records = {} }: Surroundings): readonly ServiceView[] {
+  return services.filter((service) => own(records, service.name) !== undefined && !isKept(service));
 }
 
 /** What the labels were before; of an annotation that somebody has spoilt, that they were not there. */

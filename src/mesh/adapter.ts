@@ -2,7 +2,7 @@ import type { Acknowledgement } from '../api/acknowledged.ts';
 import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
-import type { Resource } from '../api/object.ts';
+import type { KubeObject, Resource } from '../api/object.ts';
 import type { Manifest, Orphan } from './manifest.ts';
 import type { MeshPlace } from './mesh-place.ts';
 import type { Awaiting, Hold, Refusing, ScopeView, UnseenBefore } from './others.ts';
@@ -47,7 +47,7 @@ export type StepWork =
    * must not keep the others from theirs. Of `orphans` some can go even then; what is `withheld` is not there, and is
    * named. An object that `stays` is left as it is seen instead of becoming what is wanted, or going where nothing is:
    * it refuses what would get through then. What `isRollout` is over with the rollouts that are under way, and waited
-   * for.
+   * for. Only the callers of the Service that `serves` names meet an object; without, those of all do.
    */
   | {
       readonly kind: 'Apply';
@@ -57,6 +57,7 @@ export type StepWork =
       readonly withheld?: (surroundings: Surroundings) => readonly string[];
       readonly isRollout?: (surroundings: Surroundings) => boolean;
       readonly stays?: (surroundings: Surroundings, seen: ConfigView, wanted: Manifest | undefined) => boolean;
+      readonly serves?: (object: Pick<KubeObject['metadata'], 'annotations'>) => string | undefined;
     }
   /**
    * Deletes every object that these steps made, in the order of the steps, once no pod satisfies `heldBy` any more;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { allowGet, denyDelete, httpPort, shop } from '../scenarios/http.ts';
-import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, job, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -54,6 +54,67 @@ describe('copies, on the way back to sidecars', () => {
       expect(await made(world, called, 'Copy')).toEqual([expect.stringContaining('nobody')]);
       await world.childPhase('RolledBack', called);
       expect(await made(world, called, 'Copy')).toEqual([]);
+    });
+  });
+});
+
+describe('copies of a Service that is bound', () => {
+  const readers = (...names: readonly string[]): readonly unknown[] => [
+    { from: [{ source: { principals: names } }], to: [{ operation: { methods: ['GET'] } }] },
+  ];
+
+  /** On the way back, which a pod without a sidecar holds before any Service is unbound; another Service is made anew. */
+  async function beside(story: (world: World, names: readonly [string, string]) => Promise<void>): Promise<void> {
+    await run(async (world) => {
+      const [home, caller] = [world.ns(), world.ns('caller')];
+      const names = [`cluster.local/ns/${home}/sa/web`, `cluster.local/ns/${caller}/sa/default`] as const;
+      const selector = { matchLabels: { app: 'api' } };
+      await world.create(namespace(caller, { 'istio.io/dataplane-mode': 'ambient' }), deployment(caller, 'web'));
+      await shop(
+        world,
+        object('AuthorizationPolicy', home, 'readers', { selector, action: 'ALLOW', rules: readers(...names) }),
+        object('AuthorizationPolicy', home, 'keeps', {
+          selector: { matchLabels: { app: 'web' } },
+          action: 'DENY',
+          rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+        }),
+      );
+      const from = [
+        { namespace: home, serviceAccount: 'web' },
+        { namespace: caller, serviceAccount: 'default' },
+      ];
+      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from }] }));
+      await world.childPhase('Migrated');
+      await world.create(job(home, 'night'));
+      await world.pause(10_000);
+      await world.edit({ action: 'Rollback' });
+      await world.eventually('it waits for the pod', async () =>
+        (await world.child(home)).status?.step === 'UnbindWaypoint' ? true : undefined,
+      );
+      await world.delete(kinds.Service, home, 'web');
+      await world.pause(3000);
+      await world.create(service(home, 'web', {}, httpPort));
+      await world.pause(10_000);
+      await story(world, names);
+    });
+  }
+
+  it('follow their original on the way back beside another that was made anew', async () => {
+    await beside(async (world, [web]) => {
+      await world.patch('AuthorizationPolicy', world.ns(), 'readers', { spec: { rules: readers(web) } });
+      await world.pause(5000);
+      const copies = await made(world, world.ns(), 'Copy');
+      expect(copies.filter((each) => each.startsWith('readers-'))).toEqual([expect.not.stringContaining('caller')]);
+    });
+  });
+
+  it('go with it', async () => {
+    await beside(async (world) => {
+      const copied = async (): Promise<readonly string[]> =>
+        (await made(world, world.ns(), 'Copy')).filter((each) => each.startsWith('readers-'));
+      expect(await copied()).toHaveLength(1);
+      await world.delete(kinds.AuthorizationPolicy, world.ns(), 'readers');
+      await world.eventually('none', async () => ((await copied()).length === 0 ? true : undefined));
     });
   });
 });

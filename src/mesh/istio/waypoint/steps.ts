@@ -16,6 +16,7 @@ import {
 } from './gates.ts';
 import { boundBefore } from './chosen.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from '../vocabulary/gateway.ts';
+import { servedBy } from '../policy/translate/names.ts';
 import { guardStays, withoutHoles } from './guards.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';
@@ -75,6 +76,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       work: {
         kind: 'Apply',
         objects: (surroundings) => policyManifests(surroundings, 'Copy'),
+        serves: servedBy,
         possible: (surroundings) => possible(surroundings, 'Copy'),
         isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Copy'),
@@ -90,6 +92,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       work: {
         kind: 'Apply',
         objects: (surroundings) => policyManifests(surroundings, 'AllowWaypoint'),
+        serves: servedBy,
         possible: (surroundings) => possible(surroundings, 'AllowWaypoint'),
         isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'AllowWaypoint'),
@@ -126,6 +129,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       work: {
         kind: 'Apply',
         objects: allGuards,
+        serves: servedBy,
         possible: (surroundings) => withoutHoles(surroundings, guardsOf),
         isRollout,
         withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'),

@@ -78,6 +78,12 @@ export function targetOf({ annotations }: Pick<Sealed, 'annotations'>): ReturnTy
   return placeOf(annotations?.[targetAnnotation]);
 }
 
+/** The Service whose callers alone meet an object of ours; undefined if it is for the callers of a whole waypoint. */
+export function servedBy(object: Pick<Sealed, 'annotations'>): string | undefined {
+  const target = targetOf(object);
+  return target?.kind === 'Service' ? target.name : undefined;
+}
+
 /** What an object of ours is a copy of; undefined if it is none. */
 export function originalOf({ annotations }: Pick<Sealed, 'annotations'>): ReturnType<typeof placeOf> {
   return placeOf(annotations?.[copyOfAnnotation]);
