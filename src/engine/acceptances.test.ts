@@ -12,28 +12,33 @@ function finding(id: string, object: string): Finding {
   return { id, severity: 'Warning', object, message: 'm', fix: 'f' };
 }
 
-function child(namespace: string, findings: readonly Finding[] | undefined): NamespaceMigration {
+function child(namespace: string, findings: readonly Finding[] | undefined, own = {}): NamespaceMigration {
   return {
     metadata: { name: 'mm', namespace, uid: `${namespace}-uid` },
     spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
-    ...(findings && { status: { writtenPhase: 'Pending', phase: 'Pending', findings: [...findings] } }),
+    ...(findings && { status: { writtenPhase: 'Pending', phase: 'Pending', findings: [...findings], ...own } }),
   };
 }
 
 interface Said {
+  readonly all: readonly Finding[];
   readonly found: readonly Finding[];
   readonly message: string;
 }
 
 /** What a migration of two namespaces says of its entries. */
-function saidOf(entries: Readonly<Record<string, readonly Entry[]>>, findings: readonly Finding[] | undefined): Said {
-  const children = [child('a', []), child('b', findings)];
+function saidOf(
+  entries: Readonly<Record<string, readonly Entry[]>>,
+  findings: readonly Finding[] | undefined,
+  { status: own = {}, now = 0 } = {},
+): Said {
+  const children = [child('a', []), child('b', findings, own)];
   const object = {
     metadata: { name: 'mm', uid: 'mm-uid', finalizers: [rollbackFinalizer] },
     spec: migrationSpec({ ...entries, namespaces: { names: ['a', 'b'] } }),
   };
   const { status } = decideMigration({
-    now: 0,
+    now,
     object,
     children,
     scope: { namespaces: ['a', 'b'], hbone: [], changed: [], findings: [] },
@@ -41,6 +46,7 @@ function saidOf(entries: Readonly<Record<string, readonly Entry[]>>, findings: r
   });
   expect(MeshMigrationStatus.safeParse(status).success).toBe(true);
   return {
+    all: status.findings ?? [],
     found: (status.findings ?? []).filter(({ id }) => id === 'MM126'),
     message: status.conditions?.find(({ type }) => type === 'Ready')?.message ?? '',
   };
@@ -99,8 +105,9 @@ describe('what spec.accept names', () => {
   });
 });
 
+const night = { id: 'MM055', reason: 'at night', until: '2027-01-01T00:00:00Z' };
+
 describe('what spec.acknowledge names', () => {
-  const night = { id: 'MM055', reason: 'at night', until: '2027-01-01T00:00:00Z' };
   const found = [finding('MM055', 'Deployment b/web')];
   const idle = (entry: Entry): readonly string[] =>
     saidOf({ acknowledge: [entry] }, found).found.map(({ message }) => message);
@@ -119,5 +126,43 @@ describe('what spec.acknowledge names', () => {
     ['another object', { ...night, object: 'Deployment b/api' }, 'MM055 Deployment b/api'],
   ])('is told where nothing of it is found: %s', (_title, entry, name) => {
     expect(idle(entry)).toEqual([`spec.acknowledge names what is not found in any of its namespaces: ${name}`]);
+  });
+});
+
+describe('what a namespace was started by', () => {
+  const under = { writtenPhase: 'Migrating', direction: 'Forward' } as const;
+  const told = (
+    status: Readonly<Record<string, unknown>>,
+    entries: Readonly<Record<string, readonly Entry[]>>,
+    now = 0,
+  ): readonly string[] => saidOf(entries, [], { status, now }).all.map(({ id, message }) => `${id} ${message}`);
+
+  it.each<[string, Readonly<Record<string, readonly Entry[]>>]>([
+    ['acknowledged', { acknowledge: [night] }],
+    ['acknowledged there', { acknowledge: [{ ...night, namespace: 'b' }] }],
+    ['accepted', { accept: [evil] }],
+  ])('is not told to be taken out while it is under way: %s', (_title, entries) => {
+    expect(told(under, entries)).toEqual([]);
+    expect(told({ writtenPhase: 'Migrated', direction: 'Forward' }, entries)).toEqual([]);
+  });
+
+  it.each(['RolledBack', 'Finalized'])('is, once that is over: %s', (writtenPhase) => {
+    expect(told({ ...under, writtenPhase }, { acknowledge: [night] })).toEqual([expect.stringMatching(/^MM126 /)]);
+  });
+
+  it('is told where it is about another namespace', () => {
+    expect(told(under, { acknowledge: [{ ...night, namespace: 'a' }] })).toEqual([expect.stringMatching(/^MM126 /)]);
+  });
+
+  it('is told when its time is over, and to nobody who has not started', () => {
+    const later = Date.parse(night.until);
+    const said = [
+      'MM153 the time of what spec.acknowledge says is over: MM055. What was started by it goes on, nothing more is started by it',
+    ];
+    expect(told(under, { acknowledge: [night] }, later - 1)).toEqual([]);
+    expect(told(under, { acknowledge: [night] }, later)).toEqual(said);
+    expect(told({ writtenPhase: 'Pending' }, { acknowledge: [night] }, later)).toEqual([
+      expect.stringMatching(/^MM126 /),
+    ]);
   });
 });

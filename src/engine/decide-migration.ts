@@ -166,7 +166,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
   const everyone = everyoneIn(given);
   const scope = {
     ...given.scope,
-    findings: [...given.scope.findings, ...idleAcceptances(object, everyone, given.scope)].slice(0, 50),
+    findings: [...given.scope.findings, ...idleAcceptances(object, everyone, given.scope, now)].slice(0, 50),
   };
   const situation = { ...given, scope };
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
