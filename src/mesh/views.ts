@@ -1,4 +1,5 @@
 import type { WorkloadKind } from '../api/namespace-migration.ts';
+import { memoize } from '../base/memoize.ts';
 import { own } from '../base/own.ts';
 import { hasLabels } from './has-labels.ts';
 import type { Placement } from './placement.ts';
@@ -252,6 +253,13 @@ export function owns({ kind, name }: OwnerView, { owner }: Pick<PodView, 'owner'
   return owner?.kind === kind && owner.name === name;
 }
 
+/** Values of an expression; of many, looked up: each is compared with all templates of a namespace. */
+const allOf = memoize((values: readonly string[]): ReadonlySet<string> => new Set(values));
+
+function isAmong(value: string, values: readonly string[]): boolean {
+  return values.length > 8 ? allOf(values).has(value) : values.includes(value);
+}
+
 /** Whether labels satisfy a selector (metav1.LabelSelector semantics: an empty selector matches everything). */
 export function selects(selector: SelectorView, labels: Readonly<Record<string, string>>): boolean {
   const byLabel = selector.matchLabels === undefined || hasLabels(labels, selector.matchLabels);
@@ -261,9 +269,9 @@ export function selects(selector: SelectorView, labels: Readonly<Record<string, 
       const value = own(labels, key);
       switch (operator) {
         case 'In':
-          return value !== undefined && values.includes(value);
+          return value !== undefined && isAmong(value, values);
         case 'NotIn':
-          return value === undefined || !values.includes(value);
+          return value === undefined || !isAmong(value, values);
         case 'Exists':
           return value !== undefined;
         default:

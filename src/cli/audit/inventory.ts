@@ -226,6 +226,7 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
   const workloads = all.flatMap(({ manifest, object }) => workloadOf(manifest, object, scaled));
   const others = all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object));
   const restarted = workloads.map(({ template }) => template);
+  const besides = others.map(({ template }) => template);
   const makers = new Set(
     [...workloads, ...others].flatMap(({ template }) => (template.kind === 'Pod' ? [] : [objectNameOf(template)])),
   );
@@ -234,13 +235,7 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
     workloads: restarted,
     otherTemplates: others.filter((each) => !isOfAnother(each, makers)).map(({ template }) => template),
     pods: [...workloads, ...others].map(({ pod }) => pod),
-    budgets: objectsOf('policy', 'PodDisruptionBudget').map((budget) =>
-      statedBudget(
-        budget,
-        restarted,
-        others.map(({ template }) => template),
-      ),
-    ),
+    budgets: objectsOf('policy', 'PodDisruptionBudget').map((budget) => statedBudget(budget, restarted, besides)),
     services: objectsOf('', 'Service').map(projectService),
     configs: (kind, name) => (name === undefined ? viewsOf(kind) : (homesOf(kind).get(name) ?? nothing)),
     located,

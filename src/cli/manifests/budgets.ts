@@ -1,13 +1,37 @@
 import type { KubeObject } from '../../api/object.ts';
+import { memoize } from '../../base/memoize.ts';
 import { count, record, text } from '../../mesh/json.ts';
 import { resolvePercent } from '../../mesh/project-workload.ts';
 import { projectBudget } from '../../mesh/project.ts';
-import { selects, type BudgetView, type TemplateView, type WorkloadView } from '../../mesh/views.ts';
+import { selectingFully } from '../../mesh/istio/policy/selecting.ts';
+import type { BudgetView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 
 /** How many of its pods have to be healthy (getExpectedPodCount in pkg/controller/disruption/disruption.go). */
 function desiredOf({ minAvailable, maxUnavailable }: Readonly<Record<string, unknown>>, expected: number): number {
   if (maxUnavailable !== undefined) return Math.max(0, expected - resolvePercent(maxUnavailable, expected, 'up'));
   return resolvePercent(minAvailable, expected, 'up');
+}
+
+/** By namespace, and looked up: each budget is compared with all. */
+const selectingIn = memoize((templates: readonly TemplateView[]) => {
+  const homes = Map.groupBy(templates, ({ namespace }) => namespace);
+  return new Map(
+    [...homes].map(([home, there]) => {
+      const select = selectingFully(
+        there.map(({ templateLabels }) => templateLabels),
+        () => undefined,
+      );
+      return [home, { there, select }] as const;
+    }),
+  );
+});
+
+/** Those of some templates whose pods a budget is for. */
+function selected<T extends TemplateView>({ namespace, selector }: BudgetView, templates: readonly T[]): readonly T[] {
+  const home = selectingIn(templates).get(namespace);
+  if (home === undefined || selector === undefined) return [];
+  const found = new Set(home.select(selector).map((place) => home.there[place]));
+  return templates.filter((template) => found.has(template));
 }
 
 /**
@@ -22,12 +46,9 @@ export function statedBudget(
 ): BudgetView {
   const budget = projectBudget(object);
   if (record(object['status'])['expectedPods'] !== undefined) return budget;
-  const { selector, namespace } = budget;
-  const isSelected = (template: TemplateView): boolean =>
-    template.namespace === namespace && selector !== undefined && selects(selector, template.templateLabels);
-  const expectedPods = workloads.filter(isSelected).reduce((sum, { replicas }) => sum + replicas, 0);
+  const expectedPods = selected(budget, workloads).reduce((sum, { replicas }) => sum + replicas, 0);
   const desiredHealthy = desiredOf(record(object['spec']), expectedPods);
-  return { ...budget, current: !others.some(isSelected), expectedPods, desiredHealthy };
+  return { ...budget, current: selected(budget, others).length === 0, expectedPods, desiredHealthy };
 }
 
 /** What scales workloads: how many pods it leaves at least, where it says nothing. */
