@@ -11,15 +11,17 @@ export type Mode = z.infer<typeof Mode>;
 export const DataPlane = z.enum(['IstioSidecar', 'IstioAmbient', 'None']);
 export type DataPlane = z.infer<typeof DataPlane>;
 
-/** A Go duration such as `90s`, `10m` or `1h30m`. */
-export const Duration = z
+/** A Go duration such as `90s`, `10m` or `1h30m`; `0s` too. */
+export const DurationOrNone = z
   .string()
   .max(16)
   .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/)
-  .min(2)
-  .meta({
-    'x-kubernetes-validations': [{ rule: "duration(self) > duration('0s')", message: 'must be longer than 0s' }],
-  });
+  .min(2);
+
+/** The same, longer than nothing. */
+export const Duration = DurationOrNone.meta({
+  'x-kubernetes-validations': [{ rule: "duration(self) > duration('0s')", message: 'must be longer than 0s' }],
+});
 
 /** Kubernetes time: RFC 3339, whole seconds, UTC. */
 export const Time = z.string().max(32).meta({ format: 'date-time' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration } from './common.ts';
+import { Duration, DurationOrNone } from './common.ts';
 import { NamespaceName, Principal, LabelSelector } from './names.ts';
 
 /** `spec.restart`: how workloads are restarted. */
@@ -62,6 +62,9 @@ export const Restart = z.object({
   ),
   enrolmentDeadline: Duration.default('1m').describe(
     'How long a pod may be Ready without being in the mesh it should be in before the namespace is rolled back.',
+  ),
+  watch: DurationOrNone.default('2m').describe(
+    'How long the workloads of a namespace are watched when the last of them is restarted, before the next step. One that loses pods meanwhile, or while others are restarted, keeps these waiting, and is given progressDeadline to recover before the namespace is rolled back. 0s: the next step follows at once.',
   ),
 });
 

@@ -8,6 +8,7 @@ import { podsOf } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import type { Turn } from './turn.ts';
 import { isConcerned } from './concerned.ts';
+import { falters, watchedLongEnough } from './watch.ts';
 
 type RestartWork = Extract<StepWork, { kind: 'Restart' }>;
 
@@ -43,25 +44,63 @@ function isOver({ step, stale }: Turn, known: WorkloadRecord | undefined): boole
   return known?.step === step.name && known.completedAt !== undefined && stale.length === 0;
 }
 
-/** One Restart step: the workloads in order, one at a time, each announced before it is touched. */
+function recordOf({ workloads = [] }: NamespaceMigrationStatus, workload: WorkloadView): WorkloadRecord | undefined {
+  return workloads.find((record) => isOf(record, workload));
+}
+
+/** The first of those that were restarted, and are to be there, that is short of pods now. */
+function shortOfPods(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  work: RestartWork,
+  workloads: readonly WorkloadView[],
+): Outcome | undefined {
+  for (const workload of workloads) {
+    if (workload.available >= workload.replicas || workload.paused) continue;
+    const turn = turnOf(situation, status, step, work, workload);
+    if (isOver(turn, recordOf(status, workload))) return falters(turn);
+  }
+  return undefined;
+}
+
+/** Whether it would be restarted now, and nothing was done about that yet. */
+function isUntouched({ step, stale }: Turn, known: WorkloadRecord | undefined): boolean {
+  return known?.step !== step.name && stale.length > 0;
+}
+
+/** What is next for one workload, while another one that was restarted may be `short` of pods. */
+function nextFor(turn: Turn, known: WorkloadRecord | undefined, short: Outcome | undefined): Outcome {
+  const isForward = turn.status.direction === 'Forward';
+  // A patch of a paused Deployment changes no pods, so forward it waits for its owner, and back its template is looked
+  // at.
+  if (isOver(turn, known) || (turn.workload.paused && isForward)) return { kind: 'Done' };
+  if (short !== undefined && isUntouched(turn, known)) return short;
+  return isForward ? restartForward(turn, known) : restartBackward(turn, known);
+}
+
+/**
+ * One Restart step: the workloads in order, one at a time, each announced before it is touched. On the way there those
+ * that were restarted are watched: none is begun while one of them is short of pods. On the way back nothing holds those
+ * that are not back yet.
+ */
 export function restartStep(
   situation: Situation,
   status: NamespaceMigrationStatus,
   step: StepPlan,
   work: RestartWork,
 ): Outcome {
-  const restart = status.direction === 'Forward' ? restartForward : restartBackward;
+  const isForward = status.direction === 'Forward';
+  const workloads = work.order?.(situation.surroundings) ?? situation.surroundings.workloads;
+  const short = isForward ? shortOfPods(situation, status, step, work, workloads) : undefined;
   let patch: Partial<NamespaceMigrationStatus> = {};
-  for (const workload of work.order?.(situation.surroundings) ?? situation.surroundings.workloads) {
+  for (const workload of workloads) {
     const current = { ...status, ...patch };
-    const known = current.workloads?.find((record) => isOf(record, workload));
-    const turn = turnOf(situation, current, step, work, workload);
-    // A patch of a paused Deployment changes no pods, so forward it waits for its owner, and back its template is
-    // looked at.
-    if (isOver(turn, known) || (workload.paused && status.direction === 'Forward')) continue;
-    const outcome = restart(turn, known);
+    const known = recordOf(current, workload);
+    const outcome = nextFor(turnOf(situation, current, step, work, workload), known, short);
     patch = { ...patch, ...outcome.patch };
     if (outcome.kind !== 'Done') return { ...outcome, patch };
   }
-  return { kind: 'Done', patch };
+  const watched = isForward ? watchedLongEnough(situation, { ...status, ...patch }, step) : undefined;
+  return { ...(short ?? watched ?? { kind: 'Done' }), patch };
 }

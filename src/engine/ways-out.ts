@@ -106,7 +106,7 @@ const table = {
   },
   NotRestartable: {
     meaning:
-      'A workload waits for its restart: not all of its pods are available, or its PodDisruptionBudgets spare none.',
+      'A workload waits for its restart: not all of its pods are available, its PodDisruptionBudgets spare none, or one that was restarted before it is short of pods for which there is no room.',
     remedy: 'Repair the workload or the budget that the message names; it goes on by itself. To go back instead',
     command: 'GoBack',
   },

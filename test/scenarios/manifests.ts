@@ -188,7 +188,7 @@ export function meshMigration(
       to: 'IstioAmbient',
       action: 'Migrate',
       namespaces,
-      restart: { podsPerMinute: 6000, enrolmentDeadline: '5s', ...restart },
+      restart: { podsPerMinute: 6000, enrolmentDeadline: '5s', watch: '0s', ...restart },
       policies: { settle: '1s', ...policies },
       ...others,
     },

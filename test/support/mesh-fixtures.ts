@@ -245,11 +245,15 @@ export function mesh(
 }
 
 /** A spec as the API server would store it, with every default. */
-export function migrationSpec(overrides: Readonly<Record<string, unknown>> = {}): MeshMigrationSpec {
+export function migrationSpec({
+  restart = {},
+  ...overrides
+}: Readonly<Record<string, unknown>> & { readonly restart?: object } = {}): MeshMigrationSpec {
   return MeshMigrationSpec.parse({
     ...sidecarToAmbient,
     action: 'Migrate',
     namespaces: { names: ['shop'] },
+    restart: { watch: '0s', ...restart },
     ...overrides,
   });
 }

@@ -56,6 +56,26 @@ function awaitWaypoint(name: string): StepPlan {
   };
 }
 
+/** The last step before the labels: from then on pods are without their sidecars. */
+const guardBypass: StepPlan = {
+  // E: only refuses, and only at pods without a sidecar; it comes to refuse less only when the proof allows it.
+  // After the binding, because pods that are in ambient already would refuse callers that do not know of it yet.
+  // Dying before: created at the next look; after: seen to be there.
+  name: 'GuardBypass',
+  why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
+  work: {
+    kind: 'Apply',
+    objects: allGuards,
+    serves: servedBy,
+    possible: (surroundings) => withoutHoles(surroundings, guardsOf),
+    isRollout,
+    withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'),
+    stays: guardStays,
+  },
+  gate: (surroundings) => guardMissing(surroundings),
+  settled: ({ pods }) => pods.some((pod) => concerns(pod) && modeOf(pod) !== 'Sidecar'),
+};
+
 /**
  * Puts a waypoint in front of a namespace whose pods still have their sidecars. Until the pods are replaced both
  * enforce: the waypoint for callers in ambient, the sidecars for all others. The order is what keeps it closed at every
@@ -120,24 +140,7 @@ export function enterWaypoint(adopted?: string): readonly StepPlan[] {
       gate: (surroundings) => bindingMissing(surroundings) ?? copiesMissing(surroundings, true),
       settled: true,
     },
-    {
-      // E: only refuses, and only at pods without a sidecar; it comes to refuse less only when the proof allows it.
-      // After the binding, because pods that are in ambient already would refuse callers that do not know of it yet.
-      // Dying before: created at the next look; after: seen to be there.
-      name: 'GuardBypass',
-      why: 'Refuses, at pods without a sidecar, everything that does not come through the waypoint: ztunnel alone would not enforce what needs HTTP.',
-      work: {
-        kind: 'Apply',
-        objects: allGuards,
-        serves: servedBy,
-        possible: (surroundings) => withoutHoles(surroundings, guardsOf),
-        isRollout,
-        withheld: (surroundings) => withheldOf(translationOf(surroundings), 'Guard'),
-        stays: guardStays,
-      },
-      gate: (surroundings) => guardMissing(surroundings),
-      settled: ({ pods }) => pods.some((pod) => concerns(pod) && modeOf(pod) !== 'Sidecar'),
-    },
+    guardBypass,
   ];
 }
 

@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import type { World } from '../scenarios/world.ts';
+import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+const minuteMs = 60_000;
+const slow = { [podBehaviour.readyAfterMs]: '30000' };
+
+/** Three workloads, one after the other: `api` is restarted at once, `web` takes its time. */
+async function run(
+  restart: Partial<MeshMigrationSpec['restart']>,
+  story: (world: World, home: string) => Promise<void>,
+): Promise<void> {
+  await runOnSimulation({
+    name: 'watched',
+    disturbs: true,
+    run: async (world) => {
+      const home = world.ns();
+      await world.create(
+        namespace(home),
+        deployment(home, 'api', { replicas: 2 }),
+        deployment(home, 'web', { replicas: 2, behaviour: slow }),
+        deployment(home, 'zoo', { replicas: 2 }),
+      );
+      await world.podsReady(6);
+      await world.create(meshMigration(world.name, { names: [home] }, { restart }));
+      await story(world, home);
+    },
+  });
+}
+
+/** As of a container that fails, or recovers. */
+async function die(world: World, home: string, app: string, isDead = true): Promise<void> {
+  const annotations = { [podBehaviour.neverReady]: isDead ? 'always' : null };
+  for (const { metadata } of await world.pods(home))
+    if (metadata.labels?.['app'] === app) await world.patch('Pod', home, metadata.name, { metadata: { annotations } });
+}
+
+async function message(world: World): Promise<string> {
+  return (await world.child()).status?.message ?? '';
+}
+
+async function says(world: World, words: RegExp, within = 10 * minuteMs): Promise<void> {
+  await world.eventually(
+    `message ${words.source}`,
+    async () => (words.test(await message(world)) ? true : undefined),
+    within,
+  );
+}
+
+describe('a workload that was restarted', () => {
+  it('and loses its pods keeps the next one waiting, and takes the namespace back', async () => {
+    await run({ watch: '2m', progressDeadline: '3m' }, async (world, home) => {
+      await says(world, /restarting Deployment web/);
+      await die(world, home, 'api');
+      await says(world, /Deployment api was restarted and has 0 of 2 pods available: pod api-/);
+      await world.modesAre({ Ambient: 4, Sidecar: 2 });
+      const { status } = await world.childPhase('RolledBack', home, 30 * minuteMs);
+      expect(status?.failure).toMatchObject({
+        reason: 'WorkloadUnavailable',
+        message: expect.stringMatching(
+          /Deployment api was restarted and has 0 of 2 pods available.*, for 3m$/,
+        ) as unknown,
+      });
+    });
+  });
+
+  it('holds nothing up that is under way, and nothing once it is back', async () => {
+    await run({ watch: '0s' }, async (world, home) => {
+      await says(world, /restarting Deployment web/);
+      await die(world, home, 'api');
+      await world.pause(minuteMs);
+      await die(world, home, 'api', false);
+      await world.childPhase('Migrated', home);
+      await world.modesAre({ Ambient: 6 });
+    });
+  });
+
+  it('is watched for as long as is said before the namespace counts as migrated', async () => {
+    await run({ watch: '5m' }, async (world, home) => {
+      await says(world, /watching for 5m whether what was restarted stays available/);
+      await world.pause(4 * minuteMs);
+      await die(world, home, 'web');
+      await says(world, /Deployment web was restarted and has 0 of 2 pods available/);
+      await world.pause(2 * minuteMs);
+      expect((await world.child()).status?.phase).toBe('Migrating');
+      await die(world, home, 'web', false);
+      await world.childPhase('Migrated', home, 30_000);
+    });
+  });
+
+  it('and is scaled to more pods has not failed', async () => {
+    await run({ watch: '2m', progressDeadline: '1m' }, async (world, home) => {
+      await says(world, /watching for 2m/);
+      await world.patch('Deployment', home, 'web', { spec: { replicas: 5 } });
+      await world.childPhase('Migrated', home, 10 * minuteMs);
+    });
+  });
+});
