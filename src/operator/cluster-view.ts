@@ -140,7 +140,6 @@ export class ClusterView {
         return adapter.versionOf(deployments?.list(controlPlaneNamespace) ?? []);
       },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
-      madeAt: (namespace) => this.namespaces.get(undefined, namespace)?.createdAt,
       ...(options.observedCallers && { observedCallers: options.observedCallers }),
     };
   }

@@ -1,13 +1,15 @@
 import type { Surroundings } from '../../adapter.ts';
 import { mostHeldBefore } from '../../others.ts';
 import { marksOfNow } from './asked-back.ts';
+import { goAroundNow, othersAroundNow } from '../waypoint/exit/around-back.ts';
 import { waypointLacksNow } from '../waypoint/exit/serving.ts';
 import { attachedNow } from '../waypoint/passed-by.ts';
 
-/** All of them, one after the other: of many there is room for some only, and the others need not be worked out. */
+/** All of them that a way back asks about as things are, one after the other: of many there is room for some only, and the others need not be worked out. */
 function* marks(surroundings: Surroundings): Generator<string> {
   yield* waypointLacksNow(surroundings);
   yield* attachedNow(surroundings);
+  yield* goAroundNow(surroundings);
   yield* marksOfNow(surroundings);
 }
 
@@ -20,9 +22,14 @@ function someMarks(surroundings: Surroundings, most: number): readonly string[] 
   return [...found];
 }
 
-/** Marks of what would hold a way back if it began now: asked at the start. */
+/**
+ * Marks of what would hold a way back if it began now: asked at the start. Where there is room, also of those whom a
+ * policy may only come to name.
+ */
 export function heldBefore(surroundings: Surroundings): readonly string[] {
-  return someMarks(surroundings, mostHeldBefore);
+  const marks = someMarks(surroundings, mostHeldBefore);
+  if (marks.length >= mostHeldBefore) return marks;
+  return [...new Set([...marks, ...othersAroundNow(surroundings)])].slice(0, mostHeldBefore);
 }
 
 /** Whether that is more than can be remembered. */

@@ -276,9 +276,12 @@ function inCircle(surroundings: Surroundings): string | undefined {
 
 function goingAround(name: string, surroundings: Surroundings): readonly string[] {
   const ask = (there: Surroundings): readonly string[] => aroundBack(there).map(({ namespace }) => namespace);
-  return name === surroundings.namespace.name
-    ? ask(surroundings)
-    : askedOf<readonly string[]>(surroundings, name, ask, () => []);
+  const around =
+    name === surroundings.namespace.name
+      ? ask(surroundings)
+      : askedOf<readonly string[]>(surroundings, name, ask, () => []);
+  // What stays waits for nobody, and what is remembered of its callers is its own.
+  return around.filter((each) => surroundings.scope?.wayBack(each) !== 'Stays');
 }
 
 /**

@@ -29,6 +29,11 @@ export function inhabitantsOf(name: string, surroundings: Surroundings): Inhabit
   };
 }
 
+/** Whether a template makes pods of the application, in whichever mode: none of a gateway, and none of the node's network. */
+export function isOfApplication(template: TemplateView): boolean {
+  return template.hostNetwork !== true && !makesGateway(template) && !isInjectedGateway(asPod(template));
+}
+
 /**
  * Templates of which no pod runs and whose next pods would be in that mode, or may be; but for gateways, which are none
  * of the application's.
@@ -40,11 +45,9 @@ export function asleep(
 ): readonly TemplateView[] {
   const owners = new Set(pods.map(({ owner }) => owner && `${owner.kind}/${owner.name}`));
   const idle = workloads.filter(({ kind, name, replicas }) => replicas === 0 || !owners.has(`${kind}/${name}`));
-  return [...idle, ...otherTemplates].filter((template) => {
-    const next = asPod(template);
-    if (template.hostNetwork === true || makesGateway(template) || isInjectedGateway(next)) return false;
-    return [mode, 'Transitional'].includes(nextMode(mesh, labels, next));
-  });
+  return [...idle, ...otherTemplates].filter(
+    (template) => isOfApplication(template) && [mode, 'Transitional'].includes(nextMode(mesh, labels, asPod(template))),
+  );
 }
 
 /** Whether a pod is none of a gateway and serves, as long as it does. */

@@ -84,3 +84,8 @@ export function markOf(id: string, object: string, words: string): string {
 export function markOfPolicy(id: string, policy: ConfigView): string {
   return markOf(id, nameOf(policy), wordsIn(policy));
 }
+
+/** The mark of a namespace of which everybody, or of an account of it that, goes around waypoints. */
+export function markOfAround(namespace: string, serviceAccount?: string): string {
+  return markOf('around', `Namespace ${namespace}`, serviceAccount ?? '');
+}

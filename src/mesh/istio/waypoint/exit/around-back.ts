@@ -1,25 +1,22 @@
+import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
-import { stoodBefore } from '../../../made-since.ts';
-import { asPod, type ConfigView, type PodView, type TemplateView } from '../../../views.ts';
-import { asleep, inhabitantsOf, serves } from '../calls/asleep.ts';
+import type { ConfigView } from '../../../views.ts';
 import { dataplaneModeLabel } from '../../vocabulary/labels.ts';
-import { nextMode } from '../../vocabulary/next-mode.ts';
-import { modeOf } from '../../vocabulary/pod-mode.ts';
-import type { Served } from '../../policy/translate/to-sidecar/served.ts';
-import { bounded, spend } from '../../../../base/effort.ts';
-import { policyOptionsOf } from '../../settings/policy-options.ts';
-import { everywhere, ofEach } from '../calls/question.ts';
-import { decides, enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';
-import { anyOf, type Callers } from '../callers.ts';
-import { callersThrough } from './order.ts';
+import { anyAccount, byAccount } from '../by-account.ts';
+import { markOfAround } from '../calls/mark.ts';
+import { everywhere } from '../calls/question.ts';
+import { nobodyWithSidecar, withSidecars, type WithSidecars } from '../calls/with-sidecars.ts';
+import type { Callers } from '../callers.ts';
+import { askedOf } from '../neighbour.ts';
+import { callersBehind, namedAnywhere, type Behind } from './callers-behind.ts';
 import { isExit } from './route.ts';
 import { servedServices } from './served.ts';
 
 /*
  * Out of sidecars pods go back behind their waypoint, and callers that still have sidecars go around it: on the way there the called came first (MM092), so on
- * the way back its callers do. Asked of pods, and not of what a namespace says of itself: it may be back but for a Job, or have been made since. Whoever has had
- * sidecars all along went around it before.
+ * the way back its callers do. Who had sidecars when the way began went around it before, and is remembered: neither the age of a namespace nor what it says of
+ * itself tells when its pods got theirs.
  */
 
 /** A policy at the waypoint that somebody would not meet. */
@@ -29,97 +26,161 @@ export interface Around {
   readonly namespace: string;
 }
 
-/** Of all Services of one namespace and all its callers: nobody is let past for want of time. */
+/** Of all callers of one namespace: nobody who is named is let past for want of time. */
 const steps = 200_000;
 
-/** Somebody who has a sidecar, or will as soon as he wakes. */
-type Holder = Pick<PodView, 'namespace' | 'serviceAccount' | 'labels'>;
+/** Accounts, or `anyAccount`. */
+type Accounts = ReadonlySet<string>;
 
-/** Why what has sidecars in a namespace counts. */
+/** Who has to leave sidecars in another namespace, if he calls. */
 interface Leaving {
-  readonly namespace: string;
-  readonly holders: readonly Holder[];
-  /** Only as a caller that somebody names: anybody may make a namespace, and would keep everybody from his way back. */
-  readonly ifNamed: boolean;
+  /** What a migration has moved, or has left. */
+  readonly moved: Accounts;
+  /**
+   * All the others that did not go around before: only as callers that somebody names. Anybody may make a namespace, and
+   * a pod, and would keep everybody from his way back.
+   */
+  readonly strangers: Accounts;
 }
 
-function ofTemplate({ namespace, serviceAccount, templateLabels }: TemplateView): Holder {
-  return { namespace, serviceAccount, labels: templateLabels };
+const nobody: Accounts = new Set();
+
+function isMoved(name: string, { scope }: Surroundings): boolean {
+  return scope !== undefined && scope.wayBack(name) !== 'Stays';
 }
 
-/** Pods with sidecars, and what would be some. */
-function withSidecars(there: Surroundings): readonly Holder[] {
-  const awake = there.pods.filter((pod) => serves(pod) && modeOf(pod) === 'Sidecar');
-  return [...awake, ...asleep(inhabitantsOf(there.namespace.name, there), 'Sidecar', there.mesh).map(ofTemplate)];
+/** Whether a migration has brought it back, as far as that can be told: what it has left there keeps its sidecar. */
+function isBack(name: string, { scope, mesh }: Surroundings): boolean {
+  return scope?.moves(name) === true && mesh.labelsOf?.(name)?.[dataplaneModeLabel] === 'ambient';
 }
 
-/** Pods with a sidecar that their successors will not have: what is left of a migration. */
-function leftOver({ pods, mesh, namespace: { labels } }: Surroundings): readonly Holder[] {
-  return pods.filter((pod) => {
-    const next = asPod({ templateLabels: pod.labels, templateAnnotations: pod.annotations });
-    return serves(pod) && modeOf(pod) === 'Sidecar' && nextMode(mesh, labels, next) === 'Ambient';
-  });
+function isOfMigration(name: string, surroundings: Surroundings): boolean {
+  return isMoved(name, surroundings) || isBack(name, surroundings);
 }
 
-/** What counts in another namespace; undefined if nothing does. */
-function leavingIn(there: Surroundings, surroundings: Surroundings): Leaving | undefined {
-  const { scope, mesh } = surroundings;
-  const { name, labels } = there.namespace;
-  if (scope !== undefined && scope.wayBack(name) !== 'Stays')
-    return { namespace: name, holders: withSidecars(there), ifNamed: false };
-  if (labels[dataplaneModeLabel] === 'ambient') return { namespace: name, holders: leftOver(there), ifNamed: false };
-  const made = mesh.madeAt?.(name);
-  return made === undefined || stoodBefore(made, surroundings)
-    ? undefined
-    : { namespace: name, holders: withSidecars(there), ifNamed: true };
+function others(surroundings: Surroundings): readonly string[] {
+  return everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
 }
 
-/** All that has to leave its sidecars first, if it calls. */
-function leavers(surroundings: Surroundings): readonly Leaving[] {
-  const others = everywhere(surroundings).filter((name) => name !== surroundings.namespace.name);
-  return ofEach(others, surroundings, (there) => {
-    const leaving = leavingIn(there, surroundings);
-    return leaving === undefined || leaving.holders.length === 0 ? [] : [leaving];
-  });
-}
-
-function callersOf(service: Served['service'], enforced: readonly Enforced[], { spec }: Surroundings): Callers {
-  const policies = enforced.flatMap(({ object, policy }) =>
-    policy.kind === 'AuthorizationPolicy' ? [{ object, policy }] : [],
+function thereIn(name: string, surroundings: Surroundings): WithSidecars {
+  return askedOf(
+    surroundings,
+    name,
+    (there) => withSidecars(there, undefined),
+    () => nobodyWithSidecar,
   );
-  return callersThrough(service, policies, { workloads: [] }, spec.callers);
 }
 
-function aroundOf(
-  { service, waypoint }: Served,
-  all: readonly Leaving[],
-  surroundings: Surroundings,
-): readonly Around[] {
-  const { mesh, namespace } = surroundings;
-  const target = { kind: 'Service', namespace: namespace.name, name: service.name } as const;
-  const enforced = enforcedAt(target, waypoint, policiesByTarget(mesh), policyOptionsOf(mesh)).filter(decides);
-  const [first] = enforced;
-  if (first === undefined) return [];
-  const callers = callersOf(service, enforced, surroundings);
-  const isCaller = callers.kind === 'Unknown' ? undefined : anyOf(callers.callers);
-  return all
-    .filter(({ holders, ifNamed }) => {
-      spend(1 + holders.length / 4);
-      return isCaller === undefined ? !ifNamed : holders.some(isCaller);
-    })
-    .map((each) => ({ policy: first.object, namespace: each.namespace }));
+/** Without those that went around at the start already. */
+function newAmong(name: string, { accounts }: WithSidecars, { heldBefore }: Surroundings): Accounts {
+  if (heldBefore?.has(markOfAround(name)) === true) return nobody;
+  return new Set([...accounts].filter((account) => heldBefore?.has(markOfAround(name, account)) !== true));
+}
+
+function leavingIn(name: string, surroundings: Surroundings): Leaving {
+  const there = thereIn(name, surroundings);
+  if (isMoved(name, surroundings)) return { moved: there.accounts, strangers: nobody };
+  return {
+    moved: isBack(name, surroundings) ? there.left : nobody,
+    strangers: newAmong(name, there, surroundings),
+  };
+}
+
+/** Whether some of the accounts is among callers in one namespace. */
+function isAmong(accounts: Accounts, callers: ReadonlyMap<string, unknown>): boolean {
+  if (accounts.size === 0) return false;
+  spend(Math.min(accounts.size, callers.size) / 8);
+  if (accounts.has(anyAccount) || callers.has(anyAccount)) return true;
+  return accounts.size < callers.size
+    ? [...accounts].some((account) => callers.has(account))
+    : [...callers.keys()].some((account) => accounts.has(account));
+}
+
+/** What callers are named, by namespace and account, in namespaces in which somebody is. */
+function namedIn(
+  callers: Callers,
+  inhabited: ReadonlySet<string>,
+): readonly (readonly [string, ReadonlyMap<string, unknown>])[] {
+  if (callers.kind === 'Unknown') return [];
+  const named = byAccount(callers.callers);
+  spend(1 + named.size / 4);
+  return [...named].filter(([name]) => inhabited.has(name));
+}
+
+/** Namespaces that go around the waypoint of a Service, by who calls it: of callers that are the same asked once. */
+function goingAround(surroundings: Surroundings): (callers: Callers) => readonly string[] {
+  const inhabited = new Set(others(surroundings));
+  const known = new Map<string, Leaving>();
+  const leavingAt = (name: string): Leaving => {
+    const leaving = known.get(name) ?? leavingIn(name, surroundings);
+    known.set(name, leaving);
+    return leaving;
+  };
+  const isLeaving = (name: string, accounts: ReadonlyMap<string, unknown>): boolean => {
+    const { moved, strangers } = leavingAt(name);
+    return isAmong(moved, accounts) || isAmong(strangers, accounts);
+  };
+  let all: readonly string[] | undefined;
+  const moved = (): readonly string[] =>
+    (all ??= [...inhabited].filter((name) => isOfMigration(name, surroundings) && leavingAt(name).moved.size > 0));
+  return memoize((callers: Callers) =>
+    callers.kind === 'Unknown'
+      ? moved()
+      : namedIn(callers, inhabited)
+          .filter(([name, accounts]) => isLeaving(name, accounts))
+          .map(([name]) => name)
+          .sort(),
+  );
 }
 
 /** Who would go around waypoints of the namespace if it went back behind them now, and did not before. */
 export const aroundBack = memoize((surroundings: Surroundings): readonly Around[] => {
-  if (!isExit(surroundings.route)) return [];
-  const served = servedServices(surroundings);
-  const all = served.length === 0 ? [] : leavers(surroundings);
-  if (all.length === 0) return [];
-  const found = bounded(steps, () => served.flatMap((each) => aroundOf(each, all, surroundings)));
-  if (found.kind === 'Done') return found.value;
-  // Too many to tell: all that was moved counts, and nobody of whom it matters who he is.
-  const [policy] = surroundings.mesh.configs('AuthorizationPolicy', surroundings.namespace.name);
-  const moved = all.filter(({ ifNamed }) => !ifNamed);
-  return policy === undefined ? [] : moved.map(({ namespace }) => ({ policy, namespace }));
+  const behind = callersBehind(surroundings);
+  if (behind.length === 0) return [];
+  const namesOf = goingAround(surroundings);
+  const around = (all: readonly Behind[]): readonly Around[] =>
+    all.flatMap(({ policy, callers }) => namesOf(callers).map((namespace) => ({ policy, namespace })));
+  const found = bounded(steps, () => around(behind));
+  return found.kind === 'Done' ? found.value : around(namedAnywhere(surroundings));
 });
+
+function marksIn(name: string, { accounts, whole }: WithSidecars): readonly string[] {
+  if (accounts.has(anyAccount)) return [];
+  return whole ? [markOfAround(name)] : [...accounts].map((account) => markOfAround(name, account));
+}
+
+function* marksOfCallers(behind: readonly Behind[], surroundings: Surroundings): Generator<string> {
+  const inhabited = new Set(others(surroundings));
+  for (const { callers } of behind) {
+    for (const [name, named] of namedIn(callers, inhabited)) {
+      if (isMoved(name, surroundings)) continue;
+      const there = thereIn(name, surroundings);
+      const accounts = [...there.accounts].filter((account) => named.has(account) || named.has(anyAccount));
+      yield* marksIn(name, { ...there, accounts: new Set(accounts) });
+    }
+  }
+}
+
+/**
+ * Marks of callers that somebody names and that have sidecars at the start: they go around waypoints already. Not of what a
+ * migration has moved, which can take it back.
+ */
+export function goAroundNow(surroundings: Surroundings): readonly string[] {
+  return [...new Set(marksOfCallers(callersBehind(surroundings), surroundings))];
+}
+
+/** So many of those are remembered whom nobody names yet: somebody may come to. */
+const mostUnnamed = 150;
+
+/** The same of all the others. */
+export function othersAroundNow(surroundings: Surroundings): readonly string[] {
+  if (!isExit(surroundings.route) || servedServices(surroundings).length === 0) return [];
+  const named = new Set(goAroundNow(surroundings));
+  const marks: string[] = [];
+  for (const name of others(surroundings)) {
+    if (isMoved(name, surroundings)) continue;
+    marks.push(...marksIn(name, thereIn(name, surroundings)).filter((mark) => !named.has(mark)));
+    if (marks.length >= mostUnnamed) break;
+  }
+  return marks.slice(0, mostUnnamed);
+}
