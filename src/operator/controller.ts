@@ -222,11 +222,22 @@ export class Controller {
    * What is in the control plane's namespace is told at once; what tenants change, the later the more often they do.
    */
   #tellOpen(namespace: string | undefined): void {
-    if (namespace === undefined || this.#isOfMesh(namespace)) this.#addOpen();
-    else
-      this.#later(this.#gathered.strangers.changed(namespace), () => {
-        this.#addOpen();
-      });
+    if (namespace === undefined || this.#isOfMesh(namespace)) {
+      this.#addOpen();
+      return;
+    }
+    this.#later(this.#gathered.strangers.changed(namespace), () => {
+      this.#addOpen();
+    });
+    this.#later(this.#gathered.resting.changed(''), () => {
+      this.#addEach((record) => this.#leavesMeshBack(record));
+    });
+  }
+
+  /** Whether it is at rest, and a way back would have it known to nobody: what others ask of it is told before. */
+  #leavesMeshBack({ spec, status }: NamespaceMigration): boolean {
+    const migration = this.#context.view.migrations.get(undefined, spec.migration)?.object;
+    return migration?.spec.from === 'None' && isAtRest(status?.writtenPhase);
   }
 
   /** Its pods and workloads move by themselves and are told at once. */

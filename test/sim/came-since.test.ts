@@ -187,6 +187,39 @@ const before: Readonly<Record<string, Start>> = {
   },
 };
 
+/** What somebody in another namespace, which no migration moves, writes for himself. */
+const asked: Readonly<Record<string, (other: string, home: string) => KubeObject>> = {
+  'a DENY by who calls': (other, home) =>
+    object('AuthorizationPolicy', other, 'no-shop', {
+      action: 'DENY',
+      rules: [{ from: [{ source: { namespaces: [home] } }] }],
+    }),
+  'an ALLOW by who calls': (other, home) =>
+    object('AuthorizationPolicy', other, 'no-shop', {
+      action: 'ALLOW',
+      rules: [{ from: [{ source: { namespaces: [home] } }] }],
+    }),
+  'mutual TLS': (other) => strict(other),
+};
+
+describe('what others have got since that asks who calls', () => {
+  it.each(Object.entries(asked))('is told within seconds where the way back leads to no mesh: %s', async (_, make) => {
+    await runOutside('since-others', async (world) => {
+      const other = world.ns('bank');
+      await world.create(namespace(other), deployment(other, 'ledger'));
+      await world.podsReady(1, other);
+      const home = await migrated(world, { way: arrival, labels: {} });
+      await world.pause(60_000);
+      const said = async (): Promise<boolean> =>
+        (await world.child(home)).status?.findings?.some(({ id }) => id === 'MM124') === true;
+      assert.equal(await said(), false);
+      await world.create(make(other, home));
+      await world.pause(5000);
+      assert.equal(await said(), true);
+    });
+  });
+});
+
 describe('what was so at the start', () => {
   it.each(Object.entries(before))('holds no rollback, and is not told: %s', async (_, start) => {
     const story = async (world: World): Promise<void> => {
