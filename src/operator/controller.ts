@@ -229,15 +229,16 @@ export class Controller {
     this.#later(this.#gathered.strangers.changed(namespace), () => {
       this.#addOpen();
     });
-    this.#later(this.#gathered.resting.changed(''), () => {
-      this.#addEach((record) => this.#leavesMeshBack(record));
-    });
+    if (this.#context.view.children.list().some(({ object }) => this.#leavesMeshBack(object)))
+      this.#later(this.#gathered.resting.changed(''), () => {
+        this.#addEach((record) => this.#leavesMeshBack(record));
+      });
   }
 
   /** Whether it is at rest, and a way back would have it known to nobody: what others ask of it is told before. */
   #leavesMeshBack({ spec, status }: NamespaceMigration): boolean {
-    const migration = this.#context.view.migrations.get(undefined, spec.migration)?.object;
-    return migration?.spec.from === 'None' && isAtRest(status?.writtenPhase);
+    if (!isAtRest(status?.writtenPhase)) return false;
+    return this.#context.view.migrations.get(undefined, spec.migration)?.object.spec.from === 'None';
   }
 
   /** Its pods and workloads move by themselves and are told at once. */
