@@ -25,6 +25,9 @@ export const chainSteps = 4_000_000;
  */
 export const warningSteps = 200_000;
 
+/** Steps that it may take to tell which of some policies say nothing that others do not say too: a quarter of a second. */
+export const comparisonSteps = 500_000;
+
 /** Steps that any question may take which bounds itself no further: some seconds, a part of the term of the Lease. */
 export const mostSteps = 10_000_000;
 

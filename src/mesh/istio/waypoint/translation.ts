@@ -161,7 +161,8 @@ export function unhindered(
     .map(applied);
 }
 
-function applied({ object, originals, role }: Translation['manifests'][number]): Manifest {
+/** An object of a translation as the engine applies it. */
+export function applied({ object, originals, role }: Translation['manifests'][number]): Manifest {
   const { name, labels, annotations } = object.metadata;
   const relies = reliesOn[role];
   return {

@@ -1,16 +1,22 @@
+import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
-import { hasLabels } from '../../../has-labels.ts';
-import { record, records, stringMap, strings, type Json } from '../../../json.ts';
+import { comparisonSteps } from '../../../effort-limits.ts';
+import { record, type Json } from '../../../json.ts';
+import { configByName } from '../../../look-up.ts';
 import type { Manifest } from '../../../manifest.ts';
 import type { ConfigView } from '../../../views.ts';
 import { orderedText } from '../../../seal.ts';
 import { isOfExit, originalOf } from '../../policy/translate/names.ts';
-import { podsBehind, tlsModeLabel } from '../../policy/translate/selection.ts';
-import { serviceTitle } from '../../policy/translate/world.ts';
+import type { Manifest as Made } from '../../policy/translate/manifest.ts';
+import { podsBehind, selectingPods } from '../../policy/translate/selection.ts';
+import { serviceTitle, type WorkloadFacts } from '../../policy/translate/world.ts';
 import { missed } from './gone.ts';
+import { narrowerThanAny, narrowing } from './narrower.ts';
 import { exitChangesOf } from './proof.ts';
+import { isAllow } from './said.ts';
 import { exitWorldOf } from './served.ts';
+import { labelsIn } from './taken-over.ts';
 import { exitTranslationOf } from './translation.ts';
 
 /*
@@ -19,140 +25,79 @@ import { exitTranslationOf } from './translation.ts';
  * is not written, or left as it is. What is made for the Service itself says only what its own waypoint says, and is followed.
  */
 
-type Labels = Readonly<Record<string, string>>;
-
-function isAllow({ action = 'ALLOW' }: Json): boolean {
-  return action === 'ALLOW';
-}
-
-/** A Service, and the labels of the pods behind it. */
-interface Behind {
-  readonly title: string;
-  readonly pods: readonly Labels[];
+/** Pods at which somebody would get through to a Service, and to which; undefined: to more than one. */
+interface Opened {
+  readonly workloads: readonly WorkloadFacts[];
+  readonly at: ReadonlyMap<WorkloadFacts, string | undefined>;
 }
 
 /**
- * The Services to whose pods somebody would get through, or nobody can tell: so it is of one that is away, of which the
- * proof knows nothing.
+ * Where somebody would get through to the pods of a Service, or nobody can tell: so it is of one that is away, of which
+ * the proof knows nothing.
  */
-const opened = memoize((surroundings: Surroundings): readonly Behind[] => {
+const opened = memoize((surroundings: Surroundings): Opened => {
   const titles = new Set(
     exitChangesOf(surroundings)
       .filter(({ kind }) => kind === 'Opens' || kind === 'Unknown')
       .map(({ object }) => object),
   );
   const away = missed(surroundings);
-  if (titles.size + away.size === 0) return [];
-  const world = exitWorldOf(surroundings);
-  const gone = [...away].map(([name, selectors]) => ({
-    title: serviceTitle({ namespace: surroundings.namespace.name, name }),
-    pods: world.workloads
-      .map(({ labels }) => labels)
-      .filter((labels) => selectors.some((selector) => hasLabels(labels, selector))),
-  }));
-  const open = world.served
-    .map(({ service }) => service)
-    .filter((service) => titles.has(serviceTitle(service)))
-    .map((service) => ({
-      title: serviceTitle(service),
-      pods: podsBehind(service, world.workloads).map(({ labels }) => labels),
-    }));
-  return [...open, ...gone];
+  const at = new Map<WorkloadFacts, string | undefined>();
+  if (titles.size + away.size === 0) return { workloads: [], at };
+  const { workloads, served } = exitWorldOf(surroundings);
+  function open(title: string, pods: readonly WorkloadFacts[]): void {
+    spend(1 + pods.length / 8);
+    for (const each of pods) at.set(each, at.has(each) && at.get(each) !== title ? undefined : title);
+  }
+  for (const { service } of served)
+    if (titles.has(serviceTitle(service))) open(serviceTitle(service), podsBehind(service, workloads));
+  const select = selectingPods(workloads);
+  for (const [name, selectors] of away) {
+    const title = serviceTitle({ namespace: surroundings.namespace.name, name });
+    const distinct = new Map(selectors.map((selector) => [orderedText(selector), selector]));
+    spend(selectors.length);
+    for (const selector of distinct.values())
+      open(
+        title,
+        select(selector).flatMap((place) => workloads[place] ?? []),
+      );
+  }
+  return { workloads, at };
 });
 
-/** For which Service something is made, and which pods it selects, whatever the sidecar in them is called. */
-interface Aim {
-  readonly target: string;
-  readonly selector: Labels;
-}
-
-const aims = memoize(
-  (surroundings: Surroundings): ReadonlyMap<string, Aim> =>
+/** What is made that lets in, by name. */
+const letsIn = memoize(
+  (surroundings: Surroundings): ReadonlyMap<string, Made> =>
     new Map(
       exitTranslationOf(surroundings)
         .manifests.filter(({ object }) => object.kind === 'AuthorizationPolicy' && isAllow(object.spec))
-        .map(({ object, target }) => {
-          const { [tlsModeLabel]: _mode, ...selector } = stringMap(record(object.spec['selector'])['matchLabels']);
-          return [object.metadata.name, { target, selector }] as const;
-        }),
+        .map((manifest) => [manifest.object.metadata.name, manifest]),
     ),
 );
 
+/** Asked once of a Service: whatever is made for it selects the same pods. */
+const opensAnotherThan = memoize((surroundings: Surroundings): ((aim: Made) => boolean) => {
+  const { workloads, at } = opened(surroundings);
+  const select = selectingPods(workloads);
+  const known = new Map<string, boolean>();
+  return ({ target, object }) => {
+    if (at.size === 0) return false;
+    const before = known.get(target);
+    if (before !== undefined) return before;
+    const places = select(labelsIn(object.spec));
+    spend(1 + places.length / 8);
+    const found = places
+      .flatMap((place) => workloads[place] ?? [])
+      .some((each) => at.has(each) && at.get(each) !== target);
+    known.set(target, found);
+    return found;
+  };
+});
+
 /** Whether it lets in at pods of another Service at which somebody would get through. */
 function opensAnother(name: string, surroundings: Surroundings): boolean {
-  const aim = aims(surroundings).get(name);
-  if (aim === undefined) return false;
-  return opened(surroundings).some(
-    ({ title, pods }) => title !== aim.target && pods.some((labels) => hasLabels(labels, aim.selector)),
-  );
-}
-
-/** Values that something is limited to; undefined without any, which to Istio is no limit. */
-function limits(value: unknown): readonly string[] | undefined {
-  const values = strings(value);
-  return values.length === 0 ? undefined : values;
-}
-
-/** Whether a list of values names no more than another one. */
-function isWithin(these: unknown, those: unknown): boolean {
-  const [inner, outer] = [limits(these), limits(those)];
-  return outer === undefined || inner?.every((value) => outer.includes(value)) === true;
-}
-
-/** Whether a list of exceptions leaves out no less than another one. */
-function leavesOut(these: unknown, those: unknown): boolean {
-  const all = strings(these);
-  return strings(those).every((value) => all.includes(value));
-}
-
-function isFieldWithin(field: string, these: Json, those: Json): boolean {
-  return (field.startsWith('not') ? leavesOut : isWithin)(these[field], those[field]);
-}
-
-function isBlockWithin(these: Json, those: Json): boolean {
-  return Object.keys({ ...these, ...those }).every((field) => isFieldWithin(field, these, those));
-}
-
-/** Each of a list within one of another; without any, a rule is about everything. */
-function areWithin(these: unknown, those: unknown, member: string): boolean {
-  const [inner, outer] = [records(these), records(those)].map((all) => all.map((each) => record(each[member])));
-  if (inner === undefined || outer === undefined || outer.length === 0) return true;
-  return inner.length > 0 && inner.every((each) => outer.some((other) => isBlockWithin(each, other)));
-}
-
-/** Conditions all count: whatever is asked besides lets fewer in. */
-function areConditionsWithin(these: unknown, those: unknown): boolean {
-  const asked = records(these);
-  return records(those).every((other) =>
-    asked.some((each) => each['key'] === other['key'] && isBlockWithin(each, { ...other, key: undefined })),
-  );
-}
-
-function isRuleWithin(these: Json, those: Json): boolean {
-  return (
-    areWithin(these['from'], those['from'], 'source') &&
-    areWithin(these['to'], those['to'], 'operation') &&
-    areConditionsWithin(these['when'], those['when'])
-  );
-}
-
-/** Whether it lets in nobody whom what stands does not let in, at the same pods. */
-export function isNarrower(wanted: Json, seen: Json): boolean {
-  const outer = records(seen['rules']);
-  const selector = (spec: Json): Labels => stringMap(record(spec['selector'])['matchLabels']);
-  return (
-    isAllow(wanted) &&
-    isAllow(seen) &&
-    hasLabels(selector(wanted), selector(seen)) &&
-    records(wanted['rules']).every((rule) => outer.some((other) => isRuleWithin(rule, other)))
-  );
-}
-
-/** Whether something of ours that stands lets in all whom it would let in, at all of its pods. */
-function isCovered(wanted: Json, { mesh, namespace }: Surroundings): boolean {
-  return mesh
-    .configs('AuthorizationPolicy', namespace.name)
-    .some((config) => isOfExit(config, true) && isAllow(config.spec) && isNarrower(wanted, config.spec));
+  const aim = letsIn(surroundings).get(name);
+  return aim !== undefined && opensAnotherThan(surroundings)(aim);
 }
 
 /** Whether it is a copy for the same pods: what people write of their own Service is followed, whoever else is let in. */
@@ -163,11 +108,36 @@ function isOwnWord(seen: ConfigView, wanted: Json): boolean {
   );
 }
 
+/**
+ * What may be written although it is about pods at which somebody would get through: what is not there, where something
+ * of ours that stands lets in all whom it would, and what stands, where it lets in no more than it does. What is not
+ * shown within the steps for it is not so.
+ */
+const shown = memoize((surroundings: Surroundings): ReadonlySet<string> => {
+  const { mesh, namespace } = surroundings;
+  const policies = mesh.configs('AuthorizationPolicy', namespace.name);
+  const asked = [...letsIn(surroundings).values()].filter(opensAnotherThan(surroundings));
+  const found = new Set<string>();
+  bounded(comparisonSteps, () => {
+    const standing = policies.filter((config) => isOfExit(config, true)).map(({ spec }) => spec);
+    const [isCovered, isNarrower] = [narrowerThanAny(standing), narrowing()];
+    for (const { object } of asked) {
+      const seen = configByName(policies, object.metadata.name);
+      if (seen !== undefined && isOwnWord(seen, object.spec)) continue;
+      if (seen === undefined ? isCovered(object.spec) : isNarrower(object.spec, seen.spec))
+        found.add(object.metadata.name);
+    }
+  });
+  return found;
+});
+
 /** Whether what stands has to stay as it is: as it is wanted, it would let somebody in. */
 export function staysClosed(surroundings: Surroundings, seen: ConfigView, wanted: Manifest): boolean {
-  const spec = record(wanted.object['spec']);
+  const { name } = wanted.object.metadata;
   return (
-    opensAnother(wanted.object.metadata.name, surroundings) && !isOwnWord(seen, spec) && !isNarrower(spec, seen.spec)
+    opensAnother(name, surroundings) &&
+    !isOwnWord(seen, record(wanted.object['spec'])) &&
+    !shown(surroundings).has(name)
   );
 }
 
@@ -176,9 +146,7 @@ export function notFurther(surroundings: Surroundings, manifests: readonly Manif
   const { mesh, namespace } = surroundings;
   const there = new Set(mesh.configs('AuthorizationPolicy', namespace.name).map(({ name }) => name));
   return manifests.filter(
-    ({ object }) =>
-      there.has(object.metadata.name) ||
-      !opensAnother(object.metadata.name, surroundings) ||
-      isCovered(record(object['spec']), surroundings),
+    ({ object: { metadata } }) =>
+      there.has(metadata.name) || !opensAnother(metadata.name, surroundings) || shown(surroundings).has(metadata.name),
   );
 }

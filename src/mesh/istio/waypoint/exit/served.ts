@@ -50,20 +50,27 @@ function accounts(surroundings: Surroundings): (waypoint: string, service: strin
   };
 }
 
+/** The waypoint of a Service that the journal has, whether that is there or not. */
+export function waypointBefore(service: string, surroundings: Surroundings): WaypointName | undefined {
+  const { namespace, records, back } = surroundings;
+  const known = own(records, service);
+  const name = known?.[useWaypointLabel] ?? back?.[useWaypointLabel] ?? namespace.labels[useWaypointLabel];
+  if (known === undefined || name === undefined) return undefined;
+  const named = namedWaypoint({ [useWaypointLabel]: name }, namespace.name);
+  return named === 'none' ? undefined : named;
+}
+
 /**
  * The waypoint of a Service. What the journal has of it counts, whatever its labels and those of the namespace are by
  * now: who takes one off that the operator has set says nothing about what protects the pods. It began behind a waypoint
  * of its own namespace, so labels that lead elsewhere since take nothing from it either.
  */
 function waypointOf(service: ServiceView, surroundings: Surroundings): WaypointName | 'none' | undefined {
-  const { namespace, records, back } = surroundings;
-  const known = own(records, service.name);
-  if (known === undefined)
-    return (
-      namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name)
-    );
-  const name = known[useWaypointLabel] ?? back?.[useWaypointLabel] ?? namespace.labels[useWaypointLabel];
-  return name === undefined ? undefined : namedWaypoint({ [useWaypointLabel]: name }, namespace.name);
+  const { namespace, records } = surroundings;
+  if (own(records, service.name) !== undefined) return waypointBefore(service.name, surroundings);
+  return (
+    namedWaypoint(labelsBefore(service, 'none'), namespace.name) ?? namedWaypoint(namespace.labels, namespace.name)
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isNarrower } from './further.ts';
+import { narrowing } from './narrower.ts';
 
 type Rule = Readonly<Record<string, unknown>>;
 
@@ -44,6 +44,6 @@ describe('an ALLOW beside another one', () => {
     ['a DENY', { ...allow(from(web)), action: 'DENY' }, allow(from(web)), false],
     ['where there was a DENY', allow(from(web)), { ...allow(from(web)), action: 'DENY' }, false],
   ])('with %s', (_what, wanted, seen, narrower) => {
-    expect(isNarrower(wanted, seen)).toBe(narrower);
+    expect(narrowing()(wanted, seen)).toBe(narrower);
   });
 });

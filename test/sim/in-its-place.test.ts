@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import { httpPort } from '../scenarios/http.ts';
+import { madeByRole } from '../scenarios/http-back.ts';
+import { kinds, object } from '../scenarios/manifests.ts';
+import { service } from '../scenarios/waypoint-world.ts';
+import type { KubeObject } from '../../src/api/object.ts';
+import type { World } from '../scenarios/world.ts';
+import { noWayBack, rested } from './behind-a-waypoint.ts';
+import { runOnSimulation } from './run-scenario.ts';
+
+/*
+ * A Service that is gone leaves copies of policies behind, which nothing follows any more. Whether the copies for other Services of its pods decide in their place
+ * is a question of each pod, each port and each rule.
+ */
+
+type Rules = readonly Readonly<Record<string, unknown>>[];
+
+const web = { name: 'http', port: 80, targetPort: 8080 };
+const admin = { name: 'http-admin', port: 90, targetPort: 9090 };
+const toApi = { app: 'api' };
+
+async function run(story: (world: World) => Promise<void>): Promise<void> {
+  await runOnSimulation({ name: 'in-place', disturbs: true, run: story });
+}
+
+function ofGateway(home: string, action: string, rules: Rules): KubeObject {
+  const targetRefs = [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }];
+  return object('AuthorizationPolicy', home, 'all', { targetRefs, action, rules });
+}
+
+function from(home: string, names: readonly string[], operation?: Readonly<Record<string, unknown>>): Rules {
+  const principals = names.map((name) => `cluster.local/ns/${home}/sa/${name}`);
+  return [{ from: [{ source: { principals } }], ...(operation && { to: [{ operation }] }) }];
+}
+
+/** At rest, with a Service `api` that has these ports, and one policy of its waypoint. */
+async function atRest(world: World, ports: readonly object[], action: string, rules: Rules): Promise<void> {
+  await rested(world, {
+    wholeNamespace: true,
+    policies: (home) => [ofGateway(home, action, rules)],
+    before: (there) => there.patch('Service', there.ns(), 'api', { spec: { ports } }),
+  });
+}
+
+async function add(world: World, name: string, ports: readonly object[], selector: object = toApi): Promise<void> {
+  await world.create(service(world.ns(), name, {}, { ...httpPort, ports, selector }));
+}
+
+/** The copies for the pods of api, as texts. */
+async function copies(world: World): Promise<readonly string[]> {
+  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
+  return items
+    .filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'SidecarCopy')
+    .map(({ spec }) => JSON.stringify(spec))
+    .filter((text) => text.includes('"app":"api"'));
+}
+
+async function edited(world: World, rules: Rules): Promise<void> {
+  await world.patch('AuthorizationPolicy', world.ns(), 'all', { spec: { rules } });
+  await world.pause(20_000);
+}
+
+async function goesBack(world: World): Promise<void> {
+  expect(await noWayBack(world)).toBeUndefined();
+  await world.command('RollingBack', world.ns());
+  await world.childPhase('RolledBack');
+  expect(await madeByRole(world)).toEqual({});
+}
+
+describe('the copy for a Service that is gone', () => {
+  it('goes where two others have its ports between them, and lets nobody in who is revoked later', async () => {
+    await run(async (world) => {
+      await atRest(world, [web, admin], 'ALLOW', from(world.ns(), ['web', 'ops']));
+      await add(world, 'api-0', [web]);
+      await add(world, 'api-1', [admin]);
+      await world.pause(20_000);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(30_000);
+      await edited(world, from(world.ns(), ['ops']));
+      expect((await copies(world)).filter((text) => text.includes('sa/web'))).toEqual([]);
+      await goesBack(world);
+    });
+  });
+
+  it.each(['ALLOW', 'DENY'])('goes where others were there before it, and holds no rollback: %s', async (action) => {
+    await run(async (world) => {
+      const rules = { ALLOW: from(world.ns(), ['web']), DENY: [{ to: [{ operation: { methods: ['DELETE'] } }] }] };
+      await atRest(world, [web], action, rules[action as 'ALLOW']);
+      await add(world, 'admin', [admin]);
+      await world.pause(20_000);
+      await add(world, 'canary', [web, admin]);
+      await world.pause(20_000);
+      const before = await copies(world);
+      await world.delete(kinds.Service, world.ns(), 'canary');
+      await world.pause(20_000);
+      expect(await copies(world)).toHaveLength(before.length - 1);
+      await goesBack(world);
+    });
+  });
+
+  it('stays where it refuses at a port what no other refuses there', async () => {
+    await run(async (world) => {
+      await atRest(world, [web, admin], 'DENY', [
+        { to: [{ operation: { methods: ['DELETE'] } }] },
+        { to: [{ operation: { methods: ['PATCH'], ports: ['90'] } }] },
+      ]);
+      await add(world, 'inner', [web, { ...admin, port: 8090 }]);
+      await world.pause(20_000);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      for (let seconds = 0; seconds < 30; seconds += 1) {
+        expect((await copies(world)).filter((text) => text.includes('PATCH'))).toHaveLength(1);
+        await world.pause(1000);
+      }
+      expect(await noWayBack(world)).toContain('Service');
+    });
+  });
+
+  it.each<[string, Rules]>([
+    ['that names no port', []],
+    ['that names one', [{ to: [{ operation: { methods: ['GET'], ports: ['80'] } }] }]],
+  ])('lets in nobody whom its original lets in no more while it stays for a part: one %s', async (_what, more) => {
+    await run(async (world) => {
+      const ops = [...more, ...from(world.ns(), ['ops'])];
+      await atRest(world, [web, { ...admin, port: 8090 }], 'ALLOW', [...from(world.ns(), ['web']), ...ops]);
+      await add(world, 'api-0', [web]);
+      await world.pause(20_000);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(20_000);
+      expect((await copies(world)).filter((text) => text.includes('9090'))).toHaveLength(1);
+      await edited(world, ops);
+      expect((await copies(world)).filter((text) => text.includes('sa/web'))).toEqual([]);
+      expect((await copies(world)).filter((text) => text.includes('9090') && text.includes('sa/ops'))).toHaveLength(1);
+      expect(await noWayBack(world)).toContain('Service');
+      await add(world, 'api', [web, { ...admin, port: 8090 }]);
+      await world.pause(20_000);
+      await goesBack(world);
+    });
+  });
+
+  it.each<[string, Rules]>([
+    ['more', [{ to: [{ operation: { methods: ['DELETE', 'PATCH'] } }] }]],
+    ['less', [{ to: [{ operation: { methods: ['PATCH'] } }] }]],
+  ])('refuses what its original refuses by now: %s', async (_what, rules) => {
+    await run(async (world) => {
+      await atRest(world, [web, admin], 'DENY', [{ to: [{ operation: { methods: ['DELETE'] } }] }]);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(20_000);
+      await edited(world, rules);
+      expect(await copies(world)).toEqual([
+        expect.stringContaining(JSON.stringify(rules).includes('DELETE') ? '["DELETE","PATCH"]' : '["PATCH"]'),
+      ]);
+      expect(await copies(world)).toEqual([expect.stringContaining('sa/waypoint')]);
+    });
+  });
+
+  it('is nothing that a policy is written to which is for other Services by now', async () => {
+    await run(async (world) => {
+      await atRest(world, [web], 'ALLOW', from(world.ns(), ['web']));
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(20_000);
+      const before = await copies(world);
+      const targetRefs = [{ group: '', kind: 'Service', name: 'web' }];
+      await world.patch('AuthorizationPolicy', world.ns(), 'all', {
+        spec: { targetRefs, rules: from(world.ns(), ['tests']) },
+      });
+      await world.pause(20_000);
+      expect(await copies(world)).toEqual(before);
+    });
+  });
+});
