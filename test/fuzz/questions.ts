@@ -1,7 +1,19 @@
-import type { MeshAdapter, StepPlan, Surroundings } from '../../src/mesh/adapter.ts';
+import type { MeshAdapter, StepPlan, StepWork, Surroundings } from '../../src/mesh/adapter.ts';
+import { configByName } from '../../src/mesh/look-up.ts';
 
 /** Something that the engine may ask, by what it is called. */
 export type Question = readonly [string, () => unknown];
+
+/** Of each object that stands, and is wanted. */
+function ofStanding(work: Extract<StepWork, { kind: 'Apply' }>, surroundings: Surroundings): readonly unknown[] {
+  const { mesh, namespace } = surroundings;
+  const wanted = work.objects(surroundings);
+  return (typeof wanted === 'string' ? [] : wanted).map((manifest) => {
+    const { resource, object } = manifest;
+    const seen = configByName(mesh.configs(resource.kind, namespace.name), object.metadata.name);
+    return seen && work.stays?.(surroundings, seen, manifest);
+  });
+}
 
 function ofWork({ work, name }: StepPlan, surroundings: Surroundings): readonly Question[] {
   switch (work.kind) {
@@ -14,10 +26,14 @@ function ofWork({ work, name }: StepPlan, surroundings: Surroundings): readonly 
         [`${name}: withheld`, () => work.withheld?.(surroundings)],
         [`${name}: isRollout`, () => work.isRollout?.(surroundings)],
         [`${name}: stays`, () => seen.map((each) => work.stays?.(surroundings, each, undefined))],
+        [`${name}: stays as it is`, () => ofStanding(work, surroundings)],
       ];
     }
     case 'BindServices':
-      return [[`${name}: services`, () => work.services(surroundings)]];
+      return [
+        [`${name}: services`, () => work.services(surroundings)],
+        [`${name}: keeps`, () => work.keeps?.(surroundings)],
+      ];
     case 'UnbindServices':
       return [[`${name}: strays`, () => work.strays?.services(surroundings)]];
     case 'Restart':
@@ -38,9 +54,10 @@ function ofWork({ work, name }: StepPlan, surroundings: Surroundings): readonly 
 }
 
 function ofStep(step: StepPlan, surroundings: Surroundings): readonly Question[] {
-  const { name, gate, scales, awaits, settled } = step;
+  const { name, gate, relies, scales, awaits, settled } = step;
   return [
     [`${name}: gate`, () => gate?.(surroundings)],
+    [`${name}: relies`, () => relies?.(surroundings)],
     [`${name}: scales`, () => scales?.(surroundings)],
     [`${name}: awaits`, () => awaits?.(surroundings)],
     [`${name}: settled`, () => typeof settled === 'function' && settled(surroundings)],

@@ -3,6 +3,7 @@ import { corpus } from '../../../test/fuzz/corpus.ts';
 import { pictureOf } from '../../../test/fuzz/picture.ts';
 import { askEverything } from '../../../test/fuzz/questions.ts';
 import { routes, surroundings } from '../../../test/support/mesh-fixtures.ts';
+import { standingShapes } from '../../../test/support/standing-shapes.ts';
 import { tenantShapes } from '../../../test/support/tenant-shapes.ts';
 import { istio } from './adapter.ts';
 import { guarded } from '../guarded.ts';
@@ -45,6 +46,16 @@ describe('steps that nobody bounds', () => {
     expect(
       ofNobody(() => {
         askEverything(istio, { ...shape(60), itinerary: 'L7' });
+      }),
+    ).toBe(0);
+  });
+
+  it.each(Object.entries(standingShapes))('are none, whatever stands: %s', (_name, shape) => {
+    const given = shape(40);
+
+    expect(
+      ofNobody(() => {
+        askEverything(istio, { ...given });
       }),
     ).toBe(0);
   });

@@ -3,6 +3,7 @@ import { questions, type Question } from '../../../../test/fuzz/questions.ts';
 import { counting } from '../../../../test/support/counting.ts';
 import { config } from '../../../../test/support/mesh-fixtures.ts';
 import { ownShapes } from '../../../../test/support/own-shapes.ts';
+import { standingShapes } from '../../../../test/support/standing-shapes.ts';
 import { watchedShapes } from '../../../../test/support/watched-shapes.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
@@ -77,7 +78,7 @@ const slack = 2000;
 /** It works out as many marks as there is room for, and no more. */
 const bounded = ['MM146', 'heldBefore'];
 
-const shapes = Object.entries({ ...watchedShapes, ...ownShapes });
+const shapes = Object.entries({ ...watchedShapes, ...ownShapes, ...standingShapes });
 
 describe('what objects of a namespace, and of other controllers there, cost a look at it', () => {
   it.each(shapes)('is in proportion to them, or counted: %s', (_, shape) => {

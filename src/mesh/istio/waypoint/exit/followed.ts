@@ -22,7 +22,7 @@ import { unknownMesh } from '../unknown-mesh.ts';
 import { staying } from './gone.ts';
 import { anyPort, exemptionIn, isAllow, saidBy, saidByRule } from './said.ts';
 import { exitWorldOf, waypointBefore } from './served.ts';
-import { isForAllPorts, saidByOriginal } from './taken-over.ts';
+import { isForAllPorts, textsOf } from './taken-over.ts';
 
 /*
  * A copy that stays for a Service that is gone follows its original as far as that can be told without the Service. Which of its ports led where nobody knows any
@@ -55,7 +55,7 @@ function atItsPorts(copy: ConfigView, original: ConfigView): Json | undefined {
 /** What a copy lets in, without that which its original does not say at any port. */
 function narrowed({ spec }: ConfigView, original: ConfigView, surroundings: Surroundings): Json | undefined {
   if (!isAllow(spec)) return undefined;
-  const words = new Set(saidByOriginal(original, surroundings).map(({ text }) => text));
+  const words = textsOf(original, surroundings);
   const rules = records(spec['rules']).flatMap((rule) => {
     const said = saidByRule(rule, spec);
     const kept = records(rule['to']).filter((_operation, at) => words.has(said[at]?.text ?? ''));
@@ -92,6 +92,7 @@ function follow(surroundings: Surroundings, found: Manifest[]): void {
     if (!isFor(original, service, surroundings, world)) continue;
     const spec = wantedOf(copy, original, surroundings);
     if (spec === undefined) continue;
+    spend(1 + world.policies.length / 8);
     const made = manifest(world, {
       role: 'SidecarCopy',
       apiVersion: 'security.istio.io/v1',

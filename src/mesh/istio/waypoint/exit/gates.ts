@@ -1,5 +1,7 @@
+import { memoize } from '../../../../base/memoize.ts';
 import type { Lacking, Surroundings } from '../../../adapter.ts';
 import { records, text } from '../../../json.ts';
+import { configByName } from '../../../look-up.ts';
 import type { ConfigView, ServiceView } from '../../../views.ts';
 import { nameOf, targetRefs } from '../../vocabulary/objects.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
@@ -7,10 +9,17 @@ import { boundCondition, stillThrough, whyNotBound } from '../bound.ts';
 import { servedServices } from './served.ts';
 import { lacksNow, waypointsLack } from './serving.ts';
 
+const byName = memoize(
+  (services: readonly ServiceView[]): ReadonlyMap<string, ServiceView> =>
+    new Map(services.map((service) => [service.name, service])),
+);
+
 function views(surroundings: Surroundings): readonly (readonly [ServiceView, WaypointName])[] {
-  return servedServices(surroundings).flatMap(({ service, waypoint }) =>
-    surroundings.services.filter(({ name }) => name === service.name).map((view) => [view, waypoint] as const),
-  );
+  const all = byName(surroundings.services);
+  return servedServices(surroundings).flatMap(({ service: { name }, waypoint }) => {
+    const view = all.get(name);
+    return view === undefined ? [] : [[view, waypoint] as const];
+  });
 }
 
 /** A Service that istiod still sends through a waypoint, whichever: from all of them it is taken. */
@@ -48,7 +57,7 @@ export function waypointsAway(surroundings: Surroundings): Lacking | undefined {
 function boundToFormer(surroundings: Surroundings): string | undefined {
   for (const [service, { namespace, name }] of views(surroundings)) {
     const said = boundCondition(service)?.at;
-    const gateway = surroundings.mesh.configs('Gateway', namespace).find((candidate) => candidate.name === name);
+    const gateway = configByName(surroundings.mesh.configs('Gateway', namespace), name);
     if (said !== undefined && gateway?.createdAt !== undefined && said < gateway.createdAt)
       return `istiod has said nothing of ${nameOf({ ...service, kind: 'Service' })} since ${nameOf(gateway)} was made`;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { bounded } from '../../../../base/effort.ts';
 import { narrowing } from './narrower.ts';
 
 type Rule = Readonly<Record<string, unknown>>;
@@ -45,5 +46,40 @@ describe('an ALLOW beside another one', () => {
     ['where there was a DENY', allow(from(web)), { ...allow(from(web)), action: 'DENY' }, false],
   ])('with %s', (_what, wanted, seen, narrower) => {
     expect(narrowing()(wanted, seen)).toBe(narrower);
+  });
+});
+
+describe('what it takes to compare two', () => {
+  const steps = 20_000;
+  const values = Array.from({ length: 2000 }, (_, at) => String(at));
+  const alone = values.map((value) => [value]);
+  /** Each within one of these, which is found late. */
+  const pairs = values.map((value) => [value, `${value}x`]).toReversed();
+
+  it.each<[string, (lists: readonly (readonly string[])[]) => Rule]>([
+    ['rules', (lists) => allow(...lists.map((principals) => from({ principals })))],
+    ['sources', (lists) => allow(from(...lists.map((principals) => ({ principals }))))],
+    ['operations', (lists) => allow(to(...lists.map((paths) => ({ paths }))))],
+  ])('is counted: many %s', (_what, policy) => {
+    expect(bounded(steps, () => narrowing()(policy(alone), policy(pairs))).kind).toBe('TooLarge');
+    expect(bounded(steps, () => narrowing()(policy(alone), policy([...alone]))).kind).toBe('Done');
+    expect(narrowing()(policy(alone), policy(pairs))).toBe(true);
+  });
+
+  it('is counted: many conditions of one key', () => {
+    const policy = (lists: readonly (readonly string[])[]): Rule =>
+      allow({ when: lists.map((each) => ({ key: 'a', values: each })) });
+
+    expect(bounded(steps, () => narrowing()(policy(alone), policy(pairs))).kind).toBe('TooLarge');
+  });
+
+  it.each<[string, (values: readonly string[]) => Rule]>([
+    ['values', (principals) => allow(from({ principals }))],
+    ['conditions', (keys) => allow({ when: keys.map((key) => ({ key, values: ['a'] })) })],
+  ])('grows with them: many %s', (_what, policy) => {
+    expect(bounded(steps, () => narrowing()(policy(values), policy(values.toReversed())))).toMatchObject({
+      kind: 'Done',
+      value: true,
+    });
   });
 });

@@ -24,7 +24,6 @@ const valuesOf = memoize((values: readonly unknown[]): ReadonlySet<unknown> => n
 /** Whether a list has all the values of another one. */
 function hasAll(values: unknown, asked: readonly string[]): boolean {
   const known = valuesOf(list(values));
-  spend((known.size + asked.length) / 8);
   return asked.every((value) => known.has(value));
 }
 
@@ -39,7 +38,13 @@ function leavesOut(these: unknown, those: unknown): boolean {
   return hasAll(these, strings(those));
 }
 
+/** Counts what is in some lists, before that is compared. */
+function countLists(...lists: readonly unknown[]): void {
+  spend(lists.reduce<number>((sum, each) => sum + list(each).length, 0) / 8);
+}
+
 function isFieldWithin(field: string, these: Json, those: Json): boolean {
+  countLists(these[field], those[field]);
   return (field.startsWith('not') ? leavesOut : isWithin)(these[field], those[field]);
 }
 
@@ -50,6 +55,7 @@ function isBlockWithin(these: Json, those: Json): boolean {
 
 /** Each of a list within one of another; without any, a rule is about everything. */
 function areWithin(these: unknown, those: unknown, member: string): boolean {
+  countLists(these, those);
   const [inner, outer] = [records(these), records(those)].map((all) => all.map((each) => record(each[member])));
   if (inner === undefined || outer === undefined || outer.length === 0) return true;
   return inner.length > 0 && inner.every((each) => outer.some((other) => isBlockWithin(each, other)));
@@ -57,9 +63,10 @@ function areWithin(these: unknown, those: unknown, member: string): boolean {
 
 /** Conditions all count: whatever is asked besides lets fewer in. */
 function areConditionsWithin(these: unknown, those: unknown): boolean {
-  const asked = records(these);
-  return records(those).every((other) =>
-    asked.some((each) => each['key'] === other['key'] && isBlockWithin(each, { ...other, key: undefined })),
+  countLists(these, those);
+  const asked = Map.groupBy(records(these), ({ key }) => key);
+  return records(those).every(
+    (other) => asked.get(other['key'])?.some((each) => isBlockWithin(each, { ...other, key: undefined })) === true,
   );
 }
 

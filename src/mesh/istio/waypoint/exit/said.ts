@@ -44,7 +44,8 @@ function limit(ports: unknown): readonly string[] | undefined {
 function common(limits: readonly (readonly string[] | undefined)[]): readonly string[] {
   const [first, ...others] = limits.filter((ports) => ports !== undefined);
   if (first === undefined) return [anyPort];
-  return first.filter((port) => others.every((ports) => ports.includes(port)));
+  const asked = others.map((ports) => new Set(ports));
+  return first.filter((port) => asked.every((ports) => ports.has(port)));
 }
 
 function isOfPort({ key, values }: Json): boolean {

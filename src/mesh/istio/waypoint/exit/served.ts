@@ -1,7 +1,8 @@
 import { memoize } from '../../../../base/memoize.ts';
 import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
-import type { ServiceView } from '../../../views.ts';
+import { configByName } from '../../../look-up.ts';
+import type { ConfigView, ServiceView } from '../../../views.ts';
 import { useWaypointLabel } from '../../vocabulary/labels.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { isOurs, roleOf, targetOf } from '../../policy/translate/names.ts';
@@ -15,26 +16,44 @@ import { worldOf } from '../world.ts';
 /** Whose identity a waypoint has (pilot/pkg/config/kube/gateway/gateway_collection.go). */
 const serviceAccountAnnotation = 'gateway.istio.io/service-account';
 
+/** What was made for a Service and names its waypoint, by the name of the Service. */
+const standingGuards = memoize(
+  ({ mesh, namespace }: Surroundings): ReadonlyMap<string | undefined, readonly ConfigView[]> =>
+    Map.groupBy(
+      mesh
+        .configs('AuthorizationPolicy', namespace.name)
+        .filter((config) => isOurs(config) && roleOf(config) === 'SidecarGuard'),
+      (config) => targetOf(config)?.name,
+    ),
+);
+
 /**
  * The ServiceAccount by which what was made names the waypoint of a Service; undefined where nothing does, or more than
  * one.
  */
-function standingAccount(service: string, { mesh, namespace }: Surroundings): string | undefined {
-  const guards = mesh
-    .configs('AuthorizationPolicy', namespace.name)
-    .filter((config) => isOurs(config) && roleOf(config) === 'SidecarGuard' && targetOf(config)?.name === service);
+function standingAccount(service: string, surroundings: Surroundings): string | undefined {
+  const { name } = surroundings.namespace;
+  const guards = standingGuards(surroundings).get(service) ?? [];
   const [account, ...others] = new Set(
-    guards.flatMap(principalsOf).flatMap((principal) => principal.split(`/ns/${namespace.name}/sa/`)[1] ?? []),
+    guards.flatMap(principalsOf).flatMap((principal) => principal.split(`/ns/${name}/sa/`)[1] ?? []),
   );
   return others.length === 0 ? account : undefined;
 }
 
+const gateways = memoize(
+  (workloads: Surroundings['workloads']): ReadonlyMap<string | undefined, Surroundings['workloads']> =>
+    Map.groupBy(workloads.filter(makesGateway), ({ templateLabels }) => templateLabels[gatewayNameLabel]),
+);
+
+/** The workloads that istiod has made for a Gateway. */
+export function workloadsOf(gateway: string, workloads: Surroundings['workloads']): Surroundings['workloads'] {
+  return gateways(workloads).get(gateway) ?? [];
+}
+
 /** The ServiceAccount of a waypoint: that of its pods, else what istiod would give them; undefined of one that is gone. */
 function accountOf(name: string, { workloads, mesh, namespace }: Surroundings): string | undefined {
-  const deployment = workloads
-    .filter(makesGateway)
-    .find(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
-  const gateway = mesh.configs('Gateway', namespace.name).find((candidate) => candidate.name === name);
+  const [deployment] = workloadsOf(name, workloads);
+  const gateway = configByName(mesh.configs('Gateway', namespace.name), name);
   return deployment?.serviceAccount ?? gateway?.annotations[serviceAccountAnnotation] ?? (gateway && name);
 }
 

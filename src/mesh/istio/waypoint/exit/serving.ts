@@ -1,17 +1,17 @@
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { list, text } from '../../../json.ts';
+import { configByName } from '../../../look-up.ts';
 import type { ConfigView } from '../../../views.ts';
 import { nameOf } from '../../vocabulary/objects.ts';
 import { useWaypointLabel } from '../../vocabulary/labels.ts';
 import { markOf } from '../calls/mark.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
-import { makesGateway } from '../../vocabulary/gateway-pods.ts';
 import { gatewayNameLabel, waypointClass } from '../../vocabulary/gateway.ts';
 import { current } from '../gates.ts';
 import { goneServices } from './gone.ts';
 import { isExit } from './route.ts';
-import { servedServices } from './served.ts';
+import { servedServices, workloadsOf } from './served.ts';
 
 /*
  * Whether the waypoints to which a rollback leads back serve. Nobody goes through them while pods have sidecars, so that they are gone, or without pods, is
@@ -61,9 +61,7 @@ function unaccepted(gateway: ConfigView, waypoint: WaypointName): readonly Lack[
 
 function withoutPods(waypoint: WaypointName, { namespace, workloads, mesh }: Surroundings): readonly Lack[] {
   const { name, namespace: home } = waypoint;
-  const own = (home === namespace.name ? workloads : mesh.workloads(home))
-    .filter(makesGateway)
-    .filter(({ templateLabels }) => templateLabels[gatewayNameLabel] === name);
+  const own = workloadsOf(name, home === namespace.name ? workloads : mesh.workloads(home));
   const available = own.reduce((sum, workload) => sum + workload.available, 0);
   if (available >= fewestPods) return [];
   const asleep = own.find(({ replicas }) => replicas === 0);
@@ -78,7 +76,7 @@ function withoutPods(waypoint: WaypointName, { namespace, workloads, mesh }: Sur
 /** The first thing that it lacks: the others follow from that, or come to light after it. */
 function lacksOf(waypoint: WaypointName, surroundings: Surroundings): readonly Lack[] {
   const { namespace, name } = waypoint;
-  const gateway = surroundings.mesh.configs('Gateway', namespace).find((candidate) => candidate.name === name);
+  const gateway = configByName(surroundings.mesh.configs('Gateway', namespace), name);
   if (gateway === undefined)
     return [notThere(waypoint, `${nameOf({ kind: 'Gateway', namespace, name })} is not there`)];
   if (gateway.terminating === true) return [notThere(waypoint, `${nameOf(gateway)} is being deleted`)];

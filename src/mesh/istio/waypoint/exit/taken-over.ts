@@ -58,15 +58,22 @@ export function isForAllPorts({ spec }: Pick<ConfigView, 'spec'>): boolean {
   return namedPorts(records(spec['rules'])).length === 0;
 }
 
-/** A port that nobody names. */
-const other = '0';
+/** One port for all: at which each thing is said does not matter. */
+const anywhere = [{ service: 1, workload: 1 }];
 
-/** What an original says, in the words of a copy, as if a Service led from each port to the same one. */
-export function saidByOriginal({ namespace: home, spec }: ConfigView, { namespace }: Surroundings): readonly Said[] {
-  const all = records(spec['rules']);
-  const ports = [...namedPorts(all), other].map(Number).map((port) => ({ service: port, workload: port }));
-  const rules = all.flatMap((rule) => ruleForPods(rule, { ports, ...(home !== namespace.name && { home }) }) ?? []);
-  return saidBy({ ...spec, rules });
+function withoutPorts(rule: Json): Json {
+  const operations = records(rule['to']).map((to) => {
+    const { ports: _ports, notPorts: _notPorts, ...operation } = record(to['operation']) as Record<string, unknown>;
+    return { operation };
+  });
+  return { ...rule, to: operations, when: records(rule['when']).filter(({ key }) => key !== 'destination.port') };
+}
+
+/** What an original says at one port or another, in the words of a copy; as texts. */
+export function textsOf({ namespace: home, spec }: ConfigView, { namespace }: Surroundings): ReadonlySet<string> {
+  const toPods = { ports: anywhere, ...(home !== namespace.name && { home }) };
+  const rules = records(spec['rules']).flatMap((rule) => ruleForPods(withoutPorts(rule), toPods) ?? []);
+  return new Set(saidBy({ ...spec, rules }).map(({ text }) => text));
 }
 
 /** Copies that are wanted now, as they stand, by their originals. */
@@ -151,7 +158,7 @@ function neededOf({ spec }: ConfigView, original: ConfigView, surroundings: Surr
   const said = saidBy(spec);
   if (isForAllPorts(original)) return [{ ports: [...new Set(said.flatMap(({ ports }) => ports))] }];
   if (!isAllow(spec)) return said;
-  const words = new Set(saidByOriginal(original, surroundings).map(({ text }) => text));
+  const words = textsOf(original, surroundings);
   return said.filter(({ text }) => words.has(text));
 }
 
