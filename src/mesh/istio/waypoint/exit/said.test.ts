@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { anyPort, saidBy } from './said.ts';
+
+type Rule = Readonly<Record<string, unknown>>;
+
+const at = (method: string, ...ports: readonly string[]): Rule => ({ operation: { methods: [method], ports } });
+const deny = (...rules: readonly Rule[]): Rule => ({ action: 'DENY', rules });
+const unless = (principal: string): Rule => ({ key: 'source.principal', notValues: [principal] });
+const texts = (policy: Rule): readonly string[] => saidBy(policy).map(({ text }) => text);
+
+describe('what a policy says', () => {
+  it('is one thing for each operation, at the ports of that', () => {
+    expect(saidBy(deny({ to: [at('GET', '80'), at('PUT', '80', '90')] })).map(({ ports }) => ports)).toEqual([
+      ['80'],
+      ['80', '90'],
+    ]);
+  });
+
+  it('is said of every port where none is named, and of those that all parts name', () => {
+    const asked = { key: 'destination.port', values: ['80', '70'] };
+
+    expect(saidBy(deny({}))).toMatchObject([{ ports: [anyPort] }]);
+    expect(saidBy(deny({ to: [{ operation: { ports: ['80', '90'] } }], when: [asked] }))).toMatchObject([
+      { ports: ['80'] },
+    ]);
+  });
+
+  it('is the same whatever its ports', () => {
+    expect(texts(deny({ to: [at('GET', '80')] }))).toEqual(texts(deny({ to: [at('GET', '90')] })));
+    expect(texts(deny({ when: [{ key: 'destination.port', values: ['80'] }] }))).toEqual(texts(deny({})));
+  });
+
+  it('is the same whichever waypoint a copy leaves alone', () => {
+    expect(texts(deny({ when: [unless('one')] }))).toEqual(texts(deny({ when: [unless('other')] })));
+  });
+
+  it('is another thing with another action, provider, caller, operation or condition', () => {
+    const all = [
+      { rules: [{}] },
+      deny({}),
+      { action: 'CUSTOM', provider: { name: 'a' }, rules: [{}] },
+      { action: 'CUSTOM', provider: { name: 'b' }, rules: [{}] },
+      deny({ from: [{ source: { principals: ['a'] } }] }),
+      deny({ to: [at('GET', '80')] }),
+      deny({ to: [{ operation: { ports: ['80'], notPorts: ['90'] } }] }),
+      deny({ when: [unless('a'), unless('b')] }),
+      { rules: [{ when: [unless('a')] }] },
+      { rules: [{ when: [unless('b')] }] },
+      deny({ when: [{ key: 'destination.port', notValues: ['80'] }] }),
+    ];
+
+    expect(new Set(all.flatMap(texts)).size).toBe(all.length);
+  });
+
+  it('is nothing without rules', () => {
+    expect(saidBy({ action: 'ALLOW' })).toEqual([]);
+  });
+});
