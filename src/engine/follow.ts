@@ -71,7 +71,7 @@ type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
  * are not: anybody may have made those anew.
  */
 function extentOf(
-  { surroundings }: Situation,
+  { surroundings, remembered }: Situation,
   { direction, steps }: NamespaceMigrationStatus,
   { backward }: Itinerary,
 ): Extent {
@@ -81,7 +81,7 @@ function extentOf(
     .map(({ work }) => work);
   if (begun.some(({ kind }) => kind === 'Remove')) return { kind: 'Nothing' };
   const isUnbinding = begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true);
-  const unbound = isUnbinding ? unboundAgain(surroundings) : [];
+  const unbound = isUnbinding ? unboundAgain(surroundings, remembered?.capturedAt) : [];
   if (unbound.length === 0) return { kind: 'All' };
   const bound = surroundings.services.filter((service) => !unbound.includes(service));
   return { kind: 'Bound', services: new Set(bound.map(({ name }) => name)) };

@@ -1,4 +1,5 @@
 import { originalLabelsAnnotation } from '../api/resources.ts';
+import { isMadeSince } from '../mesh/made-since.ts';
 import { own } from '../base/own.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { Itinerary, LabelTargets, StepPlan, StepWork, Surroundings } from '../mesh/adapter.ts';
@@ -29,9 +30,17 @@ function hasRecord(service: ServiceView): boolean {
   return service.lostRecord === undefined ? isKept(service) : service.lostRecord !== null;
 }
 
-/** Services that were bound and are not any more, by the way back or by somebody. */
-export function unboundAgain({ services, records = {} }: Surroundings): readonly ServiceView[] {
-  return services.filter((service) => own(records, service.name) !== undefined && !isKept(service));
+/**
+ * Services that were bound and are not any more, by the way back or by somebody. One that was made anew since `begun`
+ * was never bound, and nobody has been taken from what was made by that.
+ */
+export function unboundAgain(
+  { services, records = {} }: Surroundings,
+  begun: string | undefined,
+): readonly ServiceView[] {
+  return services.filter(
+    (service) => own(records, service.name) !== undefined && !isKept(service) && !isMadeSince(service, begun),
+  );
 }
 
 /** What the labels were before; of an annotation that somebody has spoilt, that they were not there. */

@@ -1,34 +1,35 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
+import type { WorkloadView } from '../mesh/views.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { troubles, type Turn } from './turn.ts';
-import { deadline, settledBefore } from './waits.ts';
+import { deadline } from './waits.ts';
 
 /*
  * A restart that is complete is no proof that the workload lives in the new data plane: many die a little later, of what they call first then. So it is watched
  * until the namespace goes on, and one that dies counts as a restart that has failed. Safe: nothing is written; dying before or after, the next process watches anew.
  */
 
-/**
- * Whether a pod of it that had a place to run is not Ready, and no other rollout is under way: more pods than there is
- * room for (an autoscaler, a drained node), or what its owner has made of it since, is not what a restart of ours is
- * judged by.
- */
-function hasDied({ workload, all }: Turn): boolean {
-  const { observedGeneration, generation, updated, replicas } = workload;
-  const isRollingOut = observedGeneration < generation || updated < replicas;
-  return !isRollingOut && all.some(({ ready, node }) => !ready && node !== undefined);
+/** A new rollout of it is its owner's: what comes of that, and of what waits for a next one, is not ours to judge. */
+function isOwnersTurn({ observedGeneration, generation, updated, replicas }: WorkloadView): boolean {
+  return observedGeneration < generation || updated < replicas;
+}
+
+/** Less than it had, and not by a node or two that are lost or drained, where each has one of its pods. */
+function isShort({ kind, available, replicas }: WorkloadView): boolean {
+  return kind === 'DaemonSet' ? available < replicas / 2 : available < replicas;
 }
 
 /**
  * A workload that was restarted and is short of pods now: others wait for it, and it fails as a restart does that makes
- * no progress. Undefined if it is whole.
+ * no progress, if a pod that has a place to run is not Ready; more pods than there is room for are no failure of ours.
+ * Undefined if it is whole.
  */
 export function falters(turn: Turn): Outcome | undefined {
-  const { situation, step, workload } = turn;
+  const { situation, step, workload, all } = turn;
   const { kind, name, uid, available, replicas } = workload;
-  if (available >= replicas) return undefined;
+  if (!isShort(workload) || isOwnersTurn(workload)) return undefined;
   const { progressDeadline } = situation.spec.restart;
   const { over, until } = deadline(
     situation,
@@ -38,7 +39,7 @@ export function falters(turn: Turn): Outcome | undefined {
   );
   const short = `${kind} ${name} was restarted and has ${available} of ${replicas} pods available: ${troubles(turn)}`;
   if (!over) return { kind: 'Wait', until, message: short };
-  return hasDied(turn)
+  return all.some(({ ready, node }) => !ready && node !== undefined)
     ? { kind: 'Failed', reason: 'WorkloadUnavailable', message: `${short}, for ${progressDeadline}` }
     : { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message: short };
 }
@@ -60,7 +61,7 @@ export function watchedLongEnough(
 ): Outcome | undefined {
   const { watch } = situation.spec.restart;
   if (!hasRestarted(status, step)) return undefined;
-  const { over, until } = settledBefore(situation, `${step.name}: after the restarts`, durationMs(watch));
+  const { over, until } = deadline(situation, `${step.name}: after the restarts`, durationMs(watch));
   return over
     ? undefined
     : { kind: 'Wait', until, message: `watching for ${watch} whether what was restarted stays available` };

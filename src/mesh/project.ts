@@ -227,6 +227,7 @@ export function projectService(object: KubeObject): ServiceView {
   return {
     ...base(object),
     namespace: object.metadata.namespace ?? '',
+    ...createdAtOf(object),
     labels: object.metadata.labels ?? {},
     annotations: Object.fromEntries(
       Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${group}/`)),

@@ -178,6 +178,8 @@ export interface BudgetView extends View {
 /** A Service. */
 export interface ServiceView extends View {
   readonly namespace: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number;
   readonly labels: Readonly<Record<string, string>>;
   /** Only the operator's own. */
   readonly annotations: Readonly<Record<string, string>>;

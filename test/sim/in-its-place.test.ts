@@ -115,44 +115,6 @@ describe('the copy for a Service that is gone', () => {
     });
   });
 
-  it.each<[string, Rules]>([
-    ['that names no port', []],
-    ['that names one', [{ to: [{ operation: { methods: ['GET'], ports: ['80'] } }] }]],
-  ])('lets in nobody whom its original lets in no more while it stays for a part: one %s', async (_what, more) => {
-    await run(async (world) => {
-      const ops = [...more, ...from(world.ns(), ['ops'])];
-      await atRest(world, [web, { ...admin, port: 8090 }], 'ALLOW', [...from(world.ns(), ['web']), ...ops]);
-      await add(world, 'api-0', [web]);
-      await world.pause(20_000);
-      await world.delete(kinds.Service, world.ns(), 'api');
-      await world.pause(20_000);
-      expect((await copies(world)).filter((text) => text.includes('9090'))).toHaveLength(1);
-      await edited(world, ops);
-      expect((await copies(world)).filter((text) => text.includes('sa/web'))).toEqual([]);
-      expect((await copies(world)).filter((text) => text.includes('9090') && text.includes('sa/ops'))).toHaveLength(1);
-      expect(await noWayBack(world)).toContain('Service');
-      await add(world, 'api', [web, { ...admin, port: 8090 }]);
-      await world.pause(20_000);
-      await goesBack(world);
-    });
-  });
-
-  it.each<[string, Rules]>([
-    ['more', [{ to: [{ operation: { methods: ['DELETE', 'PATCH'] } }] }]],
-    ['less', [{ to: [{ operation: { methods: ['PATCH'] } }] }]],
-  ])('refuses what its original refuses by now: %s', async (_what, rules) => {
-    await run(async (world) => {
-      await atRest(world, [web, admin], 'DENY', [{ to: [{ operation: { methods: ['DELETE'] } }] }]);
-      await world.delete(kinds.Service, world.ns(), 'api');
-      await world.pause(20_000);
-      await edited(world, rules);
-      expect(await copies(world)).toEqual([
-        expect.stringContaining(JSON.stringify(rules).includes('DELETE') ? '["DELETE","PATCH"]' : '["PATCH"]'),
-      ]);
-      expect(await copies(world)).toEqual([expect.stringContaining('sa/waypoint')]);
-    });
-  });
-
   it('is nothing that a policy is written to which is for other Services by now', async () => {
     await run(async (world) => {
       await atRest(world, [web], 'ALLOW', from(world.ns(), ['web']));

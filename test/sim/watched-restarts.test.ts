@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import type { KubeObject } from '../../src/api/object.ts';
+import { httpPort } from '../scenarios/http.ts';
+import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
@@ -12,6 +15,7 @@ const slow = { [podBehaviour.readyAfterMs]: '30000' };
 async function run(
   restart: Partial<MeshMigrationSpec['restart']>,
   story: (world: World, home: string) => Promise<void>,
+  besides: (home: string) => readonly KubeObject[] = () => [],
 ): Promise<void> {
   await runOnSimulation({
     name: 'watched',
@@ -23,9 +27,10 @@ async function run(
         deployment(home, 'api', { replicas: 2 }),
         deployment(home, 'web', { replicas: 2, behaviour: slow }),
         deployment(home, 'zoo', { replicas: 2 }),
+        ...besides(home),
       );
       await world.podsReady(6);
-      await world.create(meshMigration(world.name, { names: [home] }, { restart }));
+      await world.create(meshMigration(world.name, { names: [home] }, { restart, policies: { bypass: 'FailClosed' } }));
       await story(world, home);
     },
   });
@@ -88,6 +93,45 @@ describe('a workload that was restarted', () => {
       expect((await world.child()).status?.phase).toBe('Migrating');
       await die(world, home, 'web', false);
       await world.childPhase('Migrated', home, 30_000);
+    });
+  });
+
+  it('is not watched anew with every edit that is followed meanwhile', async () => {
+    const rules = (...methods: readonly string[]): readonly unknown[] => [{ to: [{ operation: { methods } }] }];
+    const deny = (home: string): readonly KubeObject[] => [
+      service(home, 'api', {}, httpPort),
+      object('AuthorizationPolicy', home, 'keeps', {
+        selector: { matchLabels: { app: 'api' } },
+        action: 'DENY',
+        rules: rules('DELETE'),
+      }),
+    ];
+    await run(
+      { watch: '2m' },
+      async (world, home) => {
+        await says(world, /watching for 2m/);
+        for (const method of ['PUT', 'POST', 'PATCH', 'HEAD']) {
+          await world.patch('AuthorizationPolicy', home, 'keeps', { spec: { rules: rules('DELETE', method) } });
+          await world.pause(45_000);
+        }
+        await world.childPhase('Migrated', home, 5000);
+      },
+      deny,
+    );
+  });
+
+  it('and gets a bad release of its owner holds nobody up', async () => {
+    await run({ watch: '0s' }, async (world, home) => {
+      await says(world, /restarting Deployment web/);
+      await world.patch('Deployment', home, 'api', {
+        spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: 'always' } } } },
+      });
+      await world.eventually(
+        'zoo is restarted',
+        async () => ((await world.modes(home)).Sidecar === undefined ? true : undefined),
+        10 * minuteMs,
+      );
+      expect((await world.child()).status?.failure).toBeUndefined();
     });
   });
 

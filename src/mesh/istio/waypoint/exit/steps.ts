@@ -5,7 +5,6 @@ import { useWaypointLabel } from '../../vocabulary/labels.ts';
 import { modeOf } from '../../vocabulary/pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
-import { followed } from './followed.ts';
 import { notFurther, staysClosed } from './further.ts';
 import { notServed, notThroughWaypoint, stillThroughWaypoint, waypointsAway } from './gates.ts';
 import { outlives, servedEver } from './gone.ts';
@@ -43,14 +42,8 @@ export const prepareSidecars: readonly StepPlan[] = [
     why: 'Makes copies of what the waypoint enforces for the sidecars to come, because sidecars read no policy with targetRefs. The originals stay as they are.',
     work: {
       kind: 'Apply',
-      objects: (surroundings) => {
-        const copies = proven(surroundings, exitManifests(surroundings, 'SidecarCopy'));
-        return typeof copies === 'string' ? copies : [...copies, ...followed(surroundings)];
-      },
-      possible: (surroundings) => [
-        ...notFurther(surroundings, possibleAtExit(surroundings, 'SidecarCopy')),
-        ...followed(surroundings),
-      ],
+      objects: (surroundings) => proven(surroundings, exitManifests(surroundings, 'SidecarCopy')),
+      possible: (surroundings) => notFurther(surroundings, possibleAtExit(surroundings, 'SidecarCopy')),
       withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'),
       stays,
       orphans: (surroundings) => orphans(surroundings, 'SidecarCopy', exitTranslationOf(surroundings)),
