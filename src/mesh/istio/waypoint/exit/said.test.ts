@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { bounded } from '../../../../base/effort.ts';
 import { anyPort, saidBy } from './said.ts';
 
 type Rule = Readonly<Record<string, unknown>>;
@@ -50,6 +51,18 @@ describe('what a policy says', () => {
     ];
 
     expect(new Set(all.flatMap(texts)).size).toBe(all.length);
+  });
+
+  it('is counted by all ports that its conditions name, once for all operations, whatever is left of them', () => {
+    const values = Array.from({ length: 8000 }, (_each, port) => String(1000 + port));
+    const stepsOf = (count: number): number => {
+      const to = Array.from({ length: count }, () => at('GET', '80'));
+      const told = bounded(1_000_000, () => saidBy(deny({ to, when: [{ key: 'destination.port', values }] })));
+      return told.kind === 'Done' ? told.steps : Number.POSITIVE_INFINITY;
+    };
+
+    expect(stepsOf(1)).toBeGreaterThan(1000);
+    expect(stepsOf(200)).toBeLessThan(2000);
   });
 
   it('is nothing without rules', () => {

@@ -35,21 +35,19 @@ function conditionsOf(rule: Json, isExempting: boolean): readonly Json[] {
   return isExempting && exemptionIn(rule) !== undefined ? all.slice(0, -1) : all;
 }
 
-/** Port numbers that something is limited to; undefined where it is limited to none. */
-function limit(ports: unknown): readonly string[] | undefined {
-  const named = strings(ports);
-  return named.length === 0 ? undefined : named;
-}
-
-function common(limits: readonly (readonly string[] | undefined)[]): readonly string[] {
-  const [first, ...others] = limits.filter((ports) => ports !== undefined);
-  if (first === undefined) return [anyPort];
-  const asked = others.map((ports) => new Set(ports));
-  return first.filter((port) => asked.every((ports) => ports.has(port)));
-}
-
 function isOfPort({ key, values }: Json): boolean {
   return key === 'destination.port' && list(values).length > 0;
+}
+
+/** The ports that all conditions leave, if some name any: the same for each operation, however many there are. */
+function portsIn(conditions: readonly Json[]): ReadonlySet<string> | undefined {
+  const limits = conditions.filter(isOfPort).map(({ values }) => strings(values));
+  return limits
+    .filter(({ length }) => length > 0)
+    .reduce<ReadonlySet<string> | undefined>((left, ports) => {
+      spend(1 + ports.length / 8);
+      return new Set(left === undefined ? ports : ports.filter((port) => left.has(port)));
+    }, undefined);
 }
 
 /** What one rule of a policy says, an operation after the other. */
@@ -57,14 +55,17 @@ export function saidByRule(rule: Json, { action = 'ALLOW', provider }: Json): re
   const how = { action, provider };
   const conditions = conditionsOf(rule, !isAllow(how));
   const when = conditions.map((each) => (isOfPort(each) ? { ...each, values: undefined } : each));
-  const asked = conditions.filter(isOfPort).map(({ values }) => limit(values));
+  const left = portsIn(conditions);
+  const unlimited = left === undefined ? [anyPort] : [...left];
   const operations = records(rule['to']).map(({ operation }) => record(operation));
   const from = orderedText({ ...how, from: rule['from'], when: when.filter((each) => !isBare(each)) });
   return (operations.length === 0 ? [{}] : operations).map(({ ports, ...operation }: Json) => {
     const text = `${from} ${orderedText(operation)}`;
-    const named = common([limit(ports), ...asked]);
-    spend(1 + text.length / 64 + (named.length * (1 + asked.length)) / 8);
-    return { text, ports: [...new Set(named)] };
+    const own = strings(ports);
+    const named = own.length === 0 ? unlimited : own;
+    spend(1 + text.length / 64 + named.length / 8);
+    if (named === unlimited) return { text, ports: unlimited };
+    return { text, ports: [...new Set(own)].filter((port) => left === undefined || left.has(port)) };
   });
 }
 
