@@ -46,11 +46,19 @@ async function add(world: World, name: string, ports: readonly object[], selecto
   await world.create(service(world.ns(), name, {}, { ...httpPort, ports, selector }));
 }
 
+async function allCopies(world: World): Promise<readonly KubeObject[]> {
+  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
+  return items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'SidecarCopy');
+}
+
+async function copyFor(world: World, service: string): Promise<string> {
+  const names = (await allCopies(world)).map(({ metadata }) => metadata.name);
+  return names.find((name) => name.startsWith(`all-${service}`)) ?? '';
+}
+
 /** The copies for the pods of api, as texts. */
 async function copies(world: World): Promise<readonly string[]> {
-  const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: world.ns(), signal: world.signal });
-  return items
-    .filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'SidecarCopy')
+  return (await allCopies(world))
     .map(({ spec }) => JSON.stringify(spec))
     .filter((text) => text.includes('"app":"api"'));
 }
@@ -112,6 +120,22 @@ describe('the copy for a Service that is gone', () => {
         await world.pause(1000);
       }
       expect(await noWayBack(world)).toContain('Service');
+    });
+  });
+
+  it('stays where the only other at its pods was edited by somebody', async () => {
+    await run(async (world) => {
+      await atRest(world, [web], 'DENY', [{ to: [{ operation: { methods: ['DELETE'] } }] }]);
+      await add(world, 'inner', [web]);
+      await world.pause(20_000);
+      const name = await copyFor(world, 'inner');
+      await world.patch('AuthorizationPolicy', world.ns(), name, {
+        spec: { rules: [{ to: [{ operation: { methods: ['TRACE'], ports: ['8080'] } }] }] },
+      });
+      await world.pause(10_000);
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(30_000);
+      expect((await copies(world)).filter((text) => text.includes('DELETE'))).toHaveLength(1);
     });
   });
 

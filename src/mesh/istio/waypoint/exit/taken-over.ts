@@ -7,7 +7,7 @@ import { configByName } from '../../../look-up.ts';
 import { orderedText } from '../../../seal.ts';
 import type { ConfigView } from '../../../views.ts';
 import { selecting, type Selecting } from '../../policy/selecting.ts';
-import { originalOf } from '../../policy/translate/names.ts';
+import { isOurs, originalOf } from '../../policy/translate/names.ts';
 import { namedPorts } from '../../policy/translate/rewrite.ts';
 import { tlsModeLabel } from '../../policy/translate/selection.ts';
 import { ruleForPods } from '../../policy/translate/to-sidecar/rewrite.ts';
@@ -76,14 +76,14 @@ export function textsOf({ namespace: home, spec }: ConfigView, { namespace }: Su
   return new Set(saidBy({ ...spec, rules }).map(({ text }) => text));
 }
 
-/** Copies that are wanted now, as they stand, by their originals. */
+/** Copies that are wanted now, as they stand, by their originals: what somebody has edited says what he likes. */
 const standingCopies = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly Json[]> => {
   const { mesh, namespace } = surroundings;
   const copies = exitTranslationOf(surroundings)
     .manifests.filter(({ role }) => role === 'SidecarCopy')
     .flatMap(({ originals, object: { kind, metadata } }) => {
       const seen = configByName(mesh.configs(kind, namespace.name), metadata.name);
-      return seen === undefined ? [] : originals.map((original) => ({ original, spec: seen.spec }));
+      return seen === undefined || !isOurs(seen) ? [] : originals.map((original) => ({ original, spec: seen.spec }));
     });
   const groups = Map.groupBy(copies, ({ original }) => original);
   return new Map([...groups].map(([original, all]) => [original, all.map(({ spec }) => spec)]));
