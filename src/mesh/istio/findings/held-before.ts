@@ -9,7 +9,7 @@ import { attachedNow } from '../waypoint/passed-by.ts';
 function* marks(surroundings: Surroundings): Generator<string> {
   yield* waypointLacksNow(surroundings);
   yield* attachedNow(surroundings);
-  yield* goAroundNow(surroundings);
+  yield* goAroundNow(surroundings).marks;
   yield* marksOfNow(surroundings);
 }
 
@@ -32,7 +32,7 @@ export function heldBefore(surroundings: Surroundings): readonly string[] {
   return [...new Set([...marks, ...othersAroundNow(surroundings)])].slice(0, mostHeldBefore);
 }
 
-/** Whether that is more than can be remembered. */
+/** Whether that is more than can be remembered, or told. */
 export function isTooMuchHeld(surroundings: Surroundings): boolean {
-  return someMarks(surroundings, mostHeldBefore + 1).length > mostHeldBefore;
+  return !goAroundNow(surroundings).complete || someMarks(surroundings, mostHeldBefore + 1).length > mostHeldBefore;
 }

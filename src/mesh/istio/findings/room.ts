@@ -20,7 +20,7 @@ function find(surroundings: Surroundings): readonly Evidence[] {
     {
       object,
       severity: 'Warning',
-      message: `more than ${mostHeldBefore} things are so now that would keep a rollback waiting if they had come since the start, and no more are remembered: a rollback would wait for the others for ever`,
+      message: `more than ${mostHeldBefore} things are so now, or more than one look can tell, that would keep a rollback waiting if they had come since the start, and no more are remembered: a rollback would wait for the others for ever`,
       fix: 'Divide the namespace, or take out what the checks of the way back speak of (docs/safety.md, What the way back meets); or finalize it, rather than roll it back.',
     },
   ];

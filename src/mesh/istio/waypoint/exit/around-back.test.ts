@@ -15,7 +15,7 @@ import type { Surroundings } from '../../../adapter.ts';
 import type { PodView } from '../../../views.ts';
 import { istio } from '../../adapter.ts';
 import { awaitsOthersBack } from '../awaits-back.ts';
-import { aroundBack } from './around-back.ts';
+import { aroundBack, goAroundNow } from './around-back.ts';
 
 const waypoint = { 'istio.io/use-waypoint': 'waypoint' };
 
@@ -37,13 +37,15 @@ interface Given {
   readonly services: number;
   /** Of the ALLOW of each Service. */
   readonly principals: (at: number) => readonly string[];
+  /** Named instead of these. */
+  readonly namespaces?: readonly string[];
   readonly strangers: readonly PodView[];
   readonly declared?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Namespace `shop` behind its waypoint, and others that no migration has moved. */
-function given({ services, principals, strangers, declared = false, labels = {} }: Given): Surroundings {
+function given({ services, principals, namespaces, strangers, declared = false, labels = {} }: Given): Surroundings {
   const names = many(services, (at) => `s${at}`);
   const policies = names.map((name, at) =>
     config(
@@ -51,7 +53,7 @@ function given({ services, principals, strangers, declared = false, labels = {} 
       {
         targetRefs: [{ group: '', kind: 'Service', name }],
         action: 'ALLOW',
-        rules: [{ from: [{ source: { principals: principals(at) } }] }],
+        rules: [{ from: [{ source: namespaces ? { namespaces } : { principals: principals(at) } }] }],
       },
       { name, uid: name, namespace: 'shop' },
     ),
@@ -145,6 +147,23 @@ describe('who had sidecars at the start', () => {
     expect(marks.length).toBeLessThan(mostHeldBefore);
     expect(JSON.stringify(marks).length).toBeLessThan(8192);
     expect(namesAround({ ...start, heldBefore: new Set(marks) })).toEqual([]);
+  });
+
+  it('is remembered beside somebody who has more accounts than there is room for, whom nobody names', () => {
+    const strangers = [...many(200, (at) => holder('aaa', `m${at}`)), holder('web', 'web')];
+    const start = given({ services: 1, principals: () => [principal('other', 'other')], strangers });
+    const heldBefore = new Set(istio.heldBefore(start));
+
+    expect(namesAround({ ...given({ services: 1, principals: () => web, strangers }), heldBefore })).toEqual([]);
+  });
+
+  it('is told once, and no further than there is room, however many Services and accounts there are', () => {
+    const strangers = many(2000, (at) => holder('mallory', `m${at}`));
+    const picture = given({ services: 20, principals: () => [], namespaces: ['mallory'], strangers });
+
+    expect(goAroundNow(picture)).toEqual({ marks: expect.any(Array), complete: true });
+    expect(goAroundNow(picture).marks).toHaveLength(mostHeldBefore + 1);
+    expect(goAroundNow(picture)).toBe(goAroundNow(picture));
   });
 
   it('is waited for, and said to be too many, beyond what is remembered', () => {

@@ -1,6 +1,7 @@
 import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
+import { mostHeldBefore } from '../../../others.ts';
 import type { ConfigView } from '../../../views.ts';
 import { dataplaneModeLabel } from '../../vocabulary/labels.ts';
 import { anyAccount, byAccount } from '../by-account.ts';
@@ -144,43 +145,100 @@ export const aroundBack = memoize((surroundings: Surroundings): readonly Around[
   return found.kind === 'Done' ? found.value : around(namedAnywhere(surroundings));
 });
 
-function marksIn(name: string, { accounts, whole }: WithSidecars): readonly string[] {
-  if (accounts.has(anyAccount)) return [];
-  return whole ? [markOfAround(name)] : [...accounts].map((account) => markOfAround(name, account));
+/** To make a mark. */
+const stepsOfMark = 4;
+
+function* marksIn(name: string, { accounts, whole }: WithSidecars): Generator<string> {
+  if (accounts.has(anyAccount)) return;
+  for (const account of whole ? [undefined] : accounts) {
+    spend(stepsOfMark);
+    yield markOfAround(name, account);
+  }
 }
 
-function* marksOfCallers(behind: readonly Behind[], surroundings: Surroundings): Generator<string> {
-  const inhabited = new Set(others(surroundings));
-  for (const { callers } of behind) {
-    for (const [name, named] of namedIn(callers, inhabited)) {
-      if (isMoved(name, surroundings)) continue;
-      const there = thereIn(name, surroundings);
-      const accounts = [...there.accounts].filter((account) => named.has(account) || named.has(anyAccount));
-      yield* marksIn(name, { ...there, accounts: new Set(accounts) });
+/** Accounts that are named, by namespace: who calls many Services is asked once. */
+function namedBehind(surroundings: Surroundings): ReadonlyMap<string, Accounts> {
+  const lists = callersBehind(surroundings).flatMap(({ callers }) =>
+    callers.kind === 'Unknown' ? [] : [callers.callers],
+  );
+  const found = new Map<string, Set<string>>();
+  for (const callers of new Set(lists)) {
+    spend(1 + callers.length / 8);
+    for (const { namespace, serviceAccount = anyAccount } of callers) {
+      const known = found.get(namespace);
+      if (known === undefined) found.set(namespace, new Set([serviceAccount]));
+      else known.add(serviceAccount);
     }
   }
+  return found;
+}
+
+function bothIn(accounts: Accounts, named: Accounts): Accounts {
+  if (named.has(anyAccount)) return accounts;
+  const [few, many] = accounts.size < named.size ? [accounts, named] : [named, accounts];
+  spend(few.size / 8);
+  return new Set([...few].filter((account) => many.has(account)));
+}
+
+function* marksOfNamed(surroundings: Surroundings): Generator<string> {
+  const inhabited = new Set(others(surroundings));
+  for (const [name, named] of namedBehind(surroundings)) {
+    if (!inhabited.has(name) || isMoved(name, surroundings)) continue;
+    const there = thereIn(name, surroundings);
+    yield* marksIn(name, { ...there, accounts: bothIn(there.accounts, named) });
+  }
+}
+
+/** Marks of who goes around waypoints. */
+interface AroundNow {
+  readonly marks: readonly string[];
+  /** Whether nobody is missing for want of time. */
+  readonly complete: boolean;
+}
+
+/** What is not found within the steps for it is not remembered. */
+function someOf(marks: Iterable<string>, most: number): AroundNow {
+  const found = new Set<string>();
+  const told = bounded(steps, () => {
+    for (const mark of marks) {
+      found.add(mark);
+      if (found.size >= most) return;
+    }
+  });
+  return { marks: [...found], complete: told.kind === 'Done' };
 }
 
 /**
  * Marks of callers that somebody names and that have sidecars at the start: they go around waypoints already. Not of what a
- * migration has moved, which can take it back.
+ * migration has moved, which can take it back. One more than there is room for says that there are too many.
  */
-export function goAroundNow(surroundings: Surroundings): readonly string[] {
-  return [...new Set(marksOfCallers(callersBehind(surroundings), surroundings))];
-}
+export const goAroundNow = memoize((surroundings: Surroundings): AroundNow =>
+  someOf(marksOfNamed(surroundings), mostHeldBefore + 1),
+);
 
 /** So many of those are remembered whom nobody names yet: somebody may come to. */
 const mostUnnamed = 150;
 
-/** The same of all the others. */
+/** One of each, then the next of each. */
+function* inTurn(all: readonly Generator<string>[]): Generator<string> {
+  const left = new Set(all);
+  while (left.size > 0)
+    for (const each of left) {
+      const next = each.next();
+      if (next.done === true) left.delete(each);
+      else yield next.value;
+    }
+}
+
+function* marksOfUnnamed(name: string, surroundings: Surroundings, named: ReadonlySet<string>): Generator<string> {
+  if (isMoved(name, surroundings)) return;
+  for (const mark of marksIn(name, thereIn(name, surroundings))) if (!named.has(mark)) yield mark;
+}
+
+/** The same of all the others, namespace by namespace in turn: whoever has many accounts leaves room for the rest. */
 export function othersAroundNow(surroundings: Surroundings): readonly string[] {
   if (!isExit(surroundings.route) || servedServices(surroundings).length === 0) return [];
-  const named = new Set(goAroundNow(surroundings));
-  const marks: string[] = [];
-  for (const name of others(surroundings)) {
-    if (isMoved(name, surroundings)) continue;
-    marks.push(...marksIn(name, thereIn(name, surroundings)).filter((mark) => !named.has(mark)));
-    if (marks.length >= mostUnnamed) break;
-  }
-  return marks.slice(0, mostUnnamed);
+  const named = new Set(goAroundNow(surroundings).marks);
+  const each = others(surroundings).map((name) => marksOfUnnamed(name, surroundings, named));
+  return someOf(inTurn(each), mostUnnamed).marks;
 }
