@@ -198,6 +198,8 @@ export interface MeshState extends MeshPlace {
   readonly unreadable?: readonly string[];
   /** Labels of another namespace, if it is there and known: they say what pods will be that do not run now. */
   labelsOf?(namespace: string): Readonly<Record<string, string>> | undefined;
+  /** When a namespace was made, in milliseconds since the epoch; undefined where nobody knows. */
+  madeAt?(namespace: string): number | undefined;
   /** What metrics tell about who calls the workloads of a namespace; absent if none are configured. */
   observedCallers?(namespace: string): ObservedCallers;
   /** Version of the control plane, as `1.31`, if it is known; else the newest that is known counts. */

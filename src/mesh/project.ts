@@ -42,6 +42,7 @@ function labelManagers(object: KubeObject): Readonly<Record<string, string>> {
 export function projectNamespace(object: KubeObject): NamespaceView {
   return {
     ...base(object),
+    ...createdAtOf(object),
     labels: object.metadata.labels ?? {},
     annotations: object.metadata.annotations ?? {},
     terminating: object.metadata.deletionTimestamp !== undefined,

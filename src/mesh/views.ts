@@ -18,6 +18,8 @@ interface View {
 
 /** A namespace. */
 export interface NamespaceView extends View {
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly terminating: boolean;

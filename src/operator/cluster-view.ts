@@ -140,6 +140,7 @@ export class ClusterView {
         return adapter.versionOf(deployments?.list(controlPlaneNamespace) ?? []);
       },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
+      madeAt: (namespace) => this.namespaces.get(undefined, namespace)?.createdAt,
       ...(options.observedCallers && { observedCallers: options.observedCallers }),
     };
   }

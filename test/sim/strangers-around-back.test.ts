@@ -109,7 +109,22 @@ const ways: Readonly<Record<string, Way>> = {
     gets: (world, other) => world.create(deployment(other, 'pinned', { podLabels: injected })),
     ends: 'pinned',
   },
+  'in another of the same name, whose pods had sidecars': {
+    labels: { 'istio-injection': 'enabled' },
+    gets: madeAnew,
+    ends: 'web',
+  },
 };
+
+async function madeAnew(world: World, other: string): Promise<void> {
+  await world.delete(kinds.Deployment, other, 'web');
+  await world.delete(kinds.Namespace, undefined, other);
+  await world.pause(60_000);
+  const serviceAccount: KubeObject = { kind: 'ServiceAccount', metadata: { name: 'own', namespace: other } };
+  await world.create(namespace(other, ambient), serviceAccount, deployment(other, 'web', { serviceAccount: 'own' }));
+  await world.pause(30_000);
+  await withSidecarsByHand(world, other);
+}
 
 describe('a caller that got sidecars since the start, in a namespace that stood before', () => {
   it.each(Object.entries(ways))(

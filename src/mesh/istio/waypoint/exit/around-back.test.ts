@@ -139,6 +139,16 @@ describe('who had sidecars at the start', () => {
     expect(namesAround(now('new'))).toEqual(['other']);
   });
 
+  it('is somebody else in a namespace that was made since', () => {
+    const [principals, strangers] = [() => web, [holder('web', 'web')]];
+    const start = given({ services: 1, principals, strangers });
+    const rest = { ...start, heldBefore: new Set(istio.heldBefore(start)), since: 100_000 };
+    const at = (made: number): Surroundings => ({ ...rest, mesh: { ...rest.mesh, madeAt: () => made } });
+
+    expect(namesAround(at(50_000))).toEqual([]);
+    expect(namesAround(at(150_000))).toEqual(['web']);
+  });
+
   it('is remembered whatever others have, if somebody names him; if nobody does, as far as there is room', () => {
     const strangers = [...many(600, (at) => holder('aaa', `m${at}`)), holder('web', 'web')];
     const start = given({ services: 1, principals: () => web, strangers });

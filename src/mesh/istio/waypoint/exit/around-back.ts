@@ -1,6 +1,7 @@
 import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
+import { stoodBefore } from '../../../made-since.ts';
 import { mostHeldBefore } from '../../../others.ts';
 import type { ConfigView } from '../../../views.ts';
 import { dataplaneModeLabel } from '../../vocabulary/labels.ts';
@@ -72,8 +73,16 @@ function thereIn(name: string, surroundings: Surroundings): WithSidecars {
   );
 }
 
+/** Whether a namespace was deleted, and made anew since the start: then who is remembered was in another one. */
+function isMadeAnew(name: string, surroundings: Surroundings): boolean {
+  const made = surroundings.mesh.madeAt?.(name);
+  return made !== undefined && !stoodBefore(made, surroundings);
+}
+
 /** Without those that went around at the start already. */
-function newAmong(name: string, { accounts }: WithSidecars, { heldBefore }: Surroundings): Accounts {
+function newAmong(name: string, { accounts }: WithSidecars, surroundings: Surroundings): Accounts {
+  const { heldBefore } = surroundings;
+  if (isMadeAnew(name, surroundings)) return accounts;
   if (heldBefore?.has(markOfAround(name)) === true) return nobody;
   return new Set([...accounts].filter((account) => heldBefore?.has(markOfAround(name, account)) !== true));
 }
