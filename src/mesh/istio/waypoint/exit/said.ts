@@ -24,7 +24,7 @@ export function isAllow({ action = 'ALLOW' }: Json): boolean {
  * The identity that a copy leaves alone, as it says so (`to-sidecar/rewrite.ts`): the last condition of each rule that
  * does not let in. It is that of a waypoint, and no word of the original.
  */
-export function exemptionIn(rule: Json): string | undefined {
+function exemptionIn(rule: Json): string | undefined {
   const { key, values, notValues } = records(rule['when']).at(-1) ?? {};
   const [only, ...others] = strings(notValues);
   return key === 'source.principal' && values === undefined && others.length === 0 ? only : undefined;
@@ -51,7 +51,7 @@ function portsIn(conditions: readonly Json[]): ReadonlySet<string> | undefined {
 }
 
 /** What one rule of a policy says, an operation after the other. */
-export function saidByRule(rule: Json, { action = 'ALLOW', provider }: Json): readonly Said[] {
+function saidByRule(rule: Json, { action = 'ALLOW', provider }: Json): readonly Said[] {
   const how = { action, provider };
   const conditions = conditionsOf(rule, !isAllow(how));
   const when = conditions.map((each) => (isOfPort(each) ? { ...each, values: undefined } : each));

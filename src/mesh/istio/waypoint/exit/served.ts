@@ -70,7 +70,7 @@ function accounts(surroundings: Surroundings): (waypoint: string, service: strin
 }
 
 /** The waypoint of a Service that the journal has, whether that is there or not. */
-export function waypointBefore(service: string, surroundings: Surroundings): WaypointName | undefined {
+function waypointBefore(service: string, surroundings: Surroundings): WaypointName | undefined {
   const { namespace, records, back } = surroundings;
   const known = own(records, service);
   const name = known?.[useWaypointLabel] ?? back?.[useWaypointLabel] ?? namespace.labels[useWaypointLabel];

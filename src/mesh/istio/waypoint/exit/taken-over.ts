@@ -53,7 +53,7 @@ export function originalNow(copy: ConfigView, { mesh }: Surroundings): ConfigVie
 }
 
 /** Whether it says the same at every port: then so does a copy of it, whatever Service that is for. */
-export function isForAllPorts({ spec }: Pick<ConfigView, 'spec'>): boolean {
+function isForAllPorts({ spec }: Pick<ConfigView, 'spec'>): boolean {
   spend(1 + records(spec['rules']).length / 4);
   return namedPorts(records(spec['rules'])).length === 0;
 }
@@ -70,7 +70,7 @@ function withoutPorts(rule: Json): Json {
 }
 
 /** What an original says at one port or another, in the words of a copy; as texts. */
-export function textsOf({ namespace: home, spec }: ConfigView, { namespace }: Surroundings): ReadonlySet<string> {
+function textsOf({ namespace: home, spec }: ConfigView, { namespace }: Surroundings): ReadonlySet<string> {
   const toPods = { ports: anywhere, ...(home !== namespace.name && { home }) };
   const rules = records(spec['rules']).flatMap((rule) => ruleForPods(withoutPorts(rule), toPods) ?? []);
   return new Set(saidBy({ ...spec, rules }).map(({ text }) => text));
