@@ -3,7 +3,7 @@ export const internalErrorId = 'MM009';
 
 /** What to do about a fault of ours. */
 export const internalErrorFix =
-  'This is a fault of the operator: its log has the stack. Report it; until it is mended, take out of scope or change the object that it stumbles over, which the stack leads to.';
+  'This is a fault of the operator: its log has the stack. Report it; until it is mended, change the object that it stumbles over, which the stack leads to, or take the namespace out of scope.';
 
 /** A fault of ours in a sentence, without a word of what the object says. */
 export function internalErrorIn(where: string): string {

@@ -142,7 +142,7 @@ export const policyRules: readonly AuditRule[] = [
     id: 'MM020',
     severity: 'Critical',
     title: 'AuthorizationPolicy needs HTTP',
-    fix: 'A migration does what is needed by itself where a Service stands before the pods (mesh-migration plan): a waypoint, and copies for it. Without one keep this namespace on sidecars, give it a waypoint and copy the policy to it with targetRefs, or rewrite the policy with identities, namespaces, addresses and ports only.',
+    fix: 'A migration does what is needed by itself where a Service stands before the pods (mesh-migration plan): a waypoint, and copies for it. Without one keep this namespace on sidecars, give it a waypoint and copy the policy to it with targetRefs, or rewrite the policy with identities, namespaces and ports only.',
     find: (context) => misread(context, needsHttp),
   },
   {

@@ -5,14 +5,14 @@ import { arrived } from '../itinerary.ts';
 import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
-import { effectiveMtls, isWide, scopes } from '../policy/peer-authentication.ts';
-import { selecting, type Selecting } from '../policy/selecting.ts';
+import { selecting } from '../policy/selecting.ts';
 import { isLeaving } from '../waypoint/exit/leaving.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isOfGateway } from '../vocabulary/gateway-pods.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { inReach, nameOf, selectorOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
+import { bySelector, strictAt } from './strict-pods.ts';
 import { isCaptured } from './templates.ts';
 
 /** Pods, or what makes them, that ambient would capture only as far as they send. */
@@ -71,54 +71,6 @@ function refusing(surroundings: Surroundings): readonly Refusing[] {
   ];
 }
 
-/** What is found of each of some pods by its place, as far as a selector selects it. */
-function bySelector<T>(
-  select: Selecting,
-  all: readonly { readonly matchLabels: PodView['labels'] | undefined; readonly found: T }[],
-): ReadonlyMap<number, readonly T[]> {
-  const places = new Map<number, T[]>();
-  for (const { matchLabels, found } of all) {
-    const selected = select(matchLabels);
-    spend(1 + selected.length / 8);
-    for (const place of selected) {
-      const of = places.get(place) ?? [];
-      of.push(found);
-      places.set(place, of);
-    }
-  }
-  return places;
-}
-
-/** By the places of the pods at which plaintext is refused on some port. */
-function strictAt(all: readonly Bypassing[], select: Selecting, surroundings: Surroundings): ReadonlySet<number> {
-  const {
-    namespace: { name: namespace },
-    mesh: { rootNamespace },
-  } = surroundings;
-  const peers = inReach(['PeerAuthentication'], surroundings).flatMap((config) => {
-    const policy = parsed(config);
-    return policy?.kind === 'PeerAuthentication' ? [policy] : [];
-  });
-  const { mesh, namespace: own } = scopes(peers.filter(isWide), rootNamespace);
-  const wide = [mesh, own].filter((policy) => policy !== undefined);
-  const narrow = bySelector(
-    select,
-    peers
-      .filter((policy) => !isWide(policy) && policy.namespace === namespace)
-      .map((policy) => ({ matchLabels: policy.selector, found: policy })),
-  );
-  return new Set(
-    all.flatMap(({ labels }, place) => {
-      const { mode, ports } = effectiveMtls(
-        [...wide, ...(narrow.get(place) ?? [])],
-        { namespace, labels },
-        rootNamespace,
-      );
-      return [mode, ...Object.values(ports)].includes('STRICT') ? [place] : [];
-    }),
-  );
-}
-
 /** Of all pods and all policies together. */
 const selectionSteps = 200_000;
 
@@ -127,11 +79,9 @@ function unenforced(all: readonly Bypassing[], surroundings: Surroundings): Read
   if (all.length === 0) return new Map();
   const refused = refusing(surroundings);
   const found = bounded(selectionSteps, () => {
-    const select = selecting(
-      all.map(({ labels }) => labels),
-      spend,
-    );
-    const strict = strictAt(all, select, surroundings);
+    const pods = all.map(({ labels }) => labels);
+    const select = selecting(pods, spend);
+    const strict = strictAt(pods, select, surroundings);
     const others = bySelector(
       select,
       refused.map(({ what, matchLabels }) => ({ matchLabels, found: what })),
@@ -173,6 +123,6 @@ export const bypassRule: Rule = {
   back: 'Asked',
   decidedBy: ['AuthorizationPolicy', 'PeerAuthentication'],
   title: 'Ambient would not take what comes in',
-  fix: `Remove the annotation ${bypassAnnotation} from the template: a sidecar does not read it. Or, if these pods shall be open to clients outside the mesh, have the policies select others, and set PERMISSIVE for them.`,
+  fix: `Remove the annotation ${bypassAnnotation} from the template: a sidecar does not read it. Or, if these pods shall be open to clients outside the mesh, have policies and plugins select others, and set PERMISSIVE for them.`,
   find: bypassed,
 };

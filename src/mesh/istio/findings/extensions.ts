@@ -9,7 +9,7 @@ import { useWaypointLabel } from '../vocabulary/labels.ts';
 import { fateOf, ofSidecars, toldOf } from './of-sidecars.ts';
 import { applicable } from './applicable.ts';
 import { type Evidence, type Rule } from './rule.ts';
-import { nameOf } from '../vocabulary/objects.ts';
+import { nameOf, selectorOf } from '../vocabulary/objects.ts';
 import { waypointInUse } from './waypoint-in-use.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */
@@ -36,6 +36,14 @@ const ofSidecarResources: Readonly<Record<DataPlane, Pick<Evidence, 'message' | 
   None: { message: 'outside the mesh nothing follows Sidecar resources' },
 };
 
+/** Whether Sidecars say of every pod here what it may call, so that the setting of the mesh is for none. */
+function isSetHere({ mesh, namespace }: Surroundings): boolean {
+  const isWide = (config: ConfigView): boolean => selectorOf(config) === undefined;
+  const own = mesh.configs('Sidecar', namespace.name);
+  const wide = own.find(isWide) ?? mesh.configs('Sidecar', mesh.rootNamespace).find(isWide);
+  return wide !== undefined && [...own, wide].every(({ spec }) => Object.hasOwn(record(spec), 'outboundTrafficPolicy'));
+}
+
 function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   const lost = '; ztunnel lets them out';
   const refusing = applicable('Sidecar', surroundings).filter(
@@ -44,7 +52,7 @@ function registryOnly(surroundings: Surroundings): readonly Evidence[] {
   const does = 'sidecars refuse calls to unknown hosts (REGISTRY_ONLY)';
   const own = ofSidecars(refusing, surroundings, { does, lost });
   const told = toldOf(surroundings, { does: `by the settings of the mesh ${does}`, lost });
-  if (told === undefined || fateOf(surroundings) === 'Never') return own;
+  if (told === undefined || fateOf(surroundings) === 'Never' || isSetHere(surroundings)) return own;
   const objects = configuredSo(surroundings.mesh, (settings) => settings.registryOnly);
   return [...own, ...objects.map((object) => ({ object, ...told }))];
 }
@@ -129,7 +137,7 @@ export const extensionRules: readonly Rule[] = [
     when: 'Always',
     back: 'AskedToAmbient',
     title: 'Egress control by REGISTRY_ONLY',
-    fix: 'Replace it by a NetworkPolicy (or an egress waypoint) before the migration, then allow any.',
+    fix: 'Have a NetworkPolicy refuse what is to be refused, then set outboundTrafficPolicy to ALLOW_ANY in each Sidecar for pods of the namespace; where the setting of the mesh is the other one, one of them has to be for all its pods. Or keep this namespace on sidecars.',
     find: registryOnly,
   },
   {
@@ -147,7 +155,7 @@ export const extensionRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'virtual machines stay what they are' },
     title: 'Virtual machine workloads',
-    fix: 'Keep this namespace on sidecars: virtual machines cannot join ambient.',
+    fix: 'Keep this namespace on sidecars, or move the object to a namespace that stays: virtual machines cannot join ambient.',
     find: (surroundings) =>
       (surroundings.route.to === 'IstioAmbient' ? ['WorkloadEntry', 'WorkloadGroup'] : [])
         .flatMap((kind) => surroundings.mesh.configs(kind, surroundings.namespace.name))

@@ -86,7 +86,13 @@ export function ofSidecars(
   return configs.filter(isAsked).flatMap((config): readonly Evidence[] => {
     const object = nameOf(config);
     if (isLeftBehind(config, surroundings))
-      return [{ object, message: 'it is attached to a waypoint, and sidecars use none: what it does there ends' }];
+      return [
+        {
+          object,
+          message: 'it is attached to a waypoint, and sidecars use none: what it does there ends',
+          fix: 'Have it select the pods instead of naming something in targetRefs, or remove it, or keep this namespace in ambient.',
+        },
+      ];
     const told = toldOf(surroundings, words);
     return told === undefined ? [] : [{ object, ...told }];
   });

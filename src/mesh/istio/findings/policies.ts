@@ -37,12 +37,19 @@ function isDryRun(policy: ConfigView): boolean {
 
 /**
  * What ztunnel would not do. Behind a waypoint all of it is enforced; what is not is MM080. On the way to sidecars it
- * is what ztunnel does not do today, and MM090 and MM091 say what comes of that.
+ * is what ztunnel does not do today, and MM090 and MM091 say what comes of that; outside of the mesh nobody does
+ * anything, which is MM026.
  */
 function atZtunnel(
   find: (surroundings: Surroundings) => readonly Evidence[],
 ): (surroundings: Surroundings) => readonly Evidence[] {
-  return (surroundings) => (itineraryOf(surroundings) === 'L7' || isExit(surroundings.route) ? [] : find(surroundings));
+  return (surroundings) =>
+    surroundings.route.to !== 'IstioAmbient' || itineraryOf(surroundings) === 'L7' ? [] : find(surroundings);
+}
+
+/** Policies that ztunnel is not sent at all, whatever they ask for. */
+function isKeptBack(policy: ConfigView): boolean {
+  return ['CUSTOM', 'AUDIT'].includes(action(policy)) || isDryRun(policy);
 }
 
 /** Of pods that leave no waypoint behind: nothing checks the tokens that they get today. */
@@ -57,6 +64,7 @@ function checkedBySidecars(surroundings: Surroundings): readonly Evidence[] {
       severity: severityOfRefusals(surroundings),
       message:
         'sidecars check tokens, which ztunnel does not: requests with an invalid one get through today, and would be refused',
+      fix: 'Remove it, or set spec.policies.refusals to Accept, or keep this namespace in ambient.',
     }));
 }
 
@@ -70,7 +78,7 @@ const uncheckedByZtunnel = atZtunnel((surroundings) =>
 function needsHttp(surroundings: Surroundings): readonly Evidence[] {
   return workloadPolicies(surroundings)
     .map((policy) => ({ policy, fields: l7Fields(policy.spec) }))
-    .filter(({ fields }) => fields.length > 0)
+    .filter(({ policy, fields }) => fields.length > 0 && !isKeptBack(policy))
     .map(({ policy, fields }) => ({
       object: nameOf(policy),
       message:
@@ -78,6 +86,9 @@ function needsHttp(surroundings: Surroundings): readonly Evidence[] {
         (action(policy) === 'DENY' ? 'it would stop denying' : 'it would refuse everything it selects'),
     }));
 }
+
+const aliasedFix =
+  'Use serviceAccounts or namespaces instead of principals: these have no trust domain. Or take trustDomainAliases out of the mesh configuration, once nobody has a certificate of one of them.';
 
 function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
   const known = meshKnowledge(surroundings.mesh);
@@ -98,6 +109,7 @@ function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
             message: aliased
               ? `the mesh has trustDomainAliases, so sidecars let principal ${shown(odd)} stand for the same one in each of them; ztunnel does not`
               : `principal ${shown(odd)} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
+            ...(aliased && { fix: aliasedFix }),
           },
         ];
   });
@@ -152,7 +164,7 @@ export const policyRules: readonly Rule[] = [
     when: 'Always',
     back: 'AskedToAmbient',
     title: 'AuthorizationPolicy needs HTTP',
-    fix: 'Keep this namespace on sidecars, or rewrite the policy with identities, namespaces, addresses and ports only.',
+    fix: 'Put a Service with a cluster address before the pods, so that a waypoint can enforce it; or rewrite the policy with identities, namespaces and ports only; or keep this namespace on sidecars.',
     find: atZtunnel(needsHttp),
   },
   {
@@ -161,10 +173,10 @@ export const policyRules: readonly Rule[] = [
     when: 'Always',
     back: 'AskedToAmbient',
     title: 'AuthorizationPolicy with CUSTOM or AUDIT action, or dry-run',
-    fix: 'Keep this namespace on sidecars, or remove the policy.',
+    fix: 'Put a Service with a cluster address before the pods, so that a waypoint can enforce it; or remove the policy; or keep this namespace on sidecars.',
     find: atZtunnel((surroundings) =>
       workloadPolicies(surroundings)
-        .filter((policy) => ['CUSTOM', 'AUDIT'].includes(action(policy)) || isDryRun(policy))
+        .filter(isKeptBack)
         .map((policy) => ({
           object: nameOf(policy),
           message: `ztunnel is not sent ${isDryRun(policy) ? 'dry-run policies' : `${action(policy)} policies`}: it would have no effect`,
@@ -177,7 +189,7 @@ export const policyRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'what people have attached to a waypoint is held by itself, and told by MM124' },
     title: 'AuthorizationPolicy for a waypoint',
-    fix: 'Remove targetRefs to Services and waypoints, or keep this namespace out of the migration.',
+    fix: 'Delete the policy, which nobody enforces today; or have it select pods instead of naming the Service in targetRefs: then it is in force at once, and goes to the waypoint as a copy; or keep this namespace out of the migration.',
     find: (surroundings) =>
       surroundings.mesh
         .configs('AuthorizationPolicy', surroundings.namespace.name)
@@ -206,7 +218,7 @@ export const policyRules: readonly Rule[] = [
     when: 'Always',
     back: 'AskedToAmbient',
     title: 'RequestAuthentication',
-    fix: 'Keep this namespace on sidecars: tokens are checked by a proxy that reads HTTP.',
+    fix: 'Put a Service with a cluster address before the pods, so that a waypoint can check tokens; or have the application or the ingress gateway check them, and remove it; or keep this namespace on sidecars.',
     find: (surroundings) => [...uncheckedByZtunnel(surroundings), ...checkedBySidecars(surroundings)],
   },
   {

@@ -171,7 +171,7 @@ export const routeRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'routes refuse nobody: it goes back to what it did with them before' },
     title: 'HTTPRoute or GRPCRoute for a Service',
-    fix: 'Keep this namespace on sidecars, or remove the route. A waypoint follows one beside a Service of its own namespace.',
+    fix: 'Keep this namespace on sidecars, or remove the route, or have it in the namespace of its Service, where a waypoint follows it for all callers.',
     find: serviceRoutes,
   },
   {

@@ -42,6 +42,8 @@ import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { takenNameExamples } from '../../../../test/support/taken-name-examples.ts';
 import { unseenCallerExamples, unseenCallerSeverities } from '../../../../test/support/unseen-caller-examples.ts';
+import { remedies } from '../../../../test/support/remedies/all.ts';
+import { faultsOf } from '../../../../test/support/remedies/tried.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../api/resources.ts';
@@ -93,6 +95,10 @@ function asMade(made: ConfigView): ConfigView {
 
 function only(app: string): Spec {
   return { selector: { matchLabels: { app } } };
+}
+
+function workloadSelector(app: string): Spec {
+  return { workloadSelector: { labels: { app } } };
 }
 
 /** A rule for each of so many paths and callers. */
@@ -538,6 +544,8 @@ const table: Readonly<Record<string, Examples>> = {
       'in another namespace': withoutWaypoint(policy(http, { namespace: 'blog' })),
       'selecting nothing here': withoutWaypoint(policy({ ...http, ...only('ingress') }, { namespace: root })),
       'for a waypoint (MM022)': withoutWaypoint(policy({ ...http, targetRefs: [{ kind: 'Service', name: 'web' }] })),
+      'one that ztunnel is not sent (MM021)': withoutWaypoint(policy({ action: 'AUDIT', ...http })),
+      'out of the mesh, where nobody enforces anything (MM026)': surroundings({ route: toNone }, [policy(http)]),
     },
   },
   MM021: {
@@ -1150,11 +1158,31 @@ const table: Readonly<Record<string, Examples>> = {
         mesh: mesh([meshConfig('outboundTrafficPolicy: {}')]),
       }),
       'in a Sidecar that says no mode': around(config('Sidecar', { outboundTrafficPolicy: {} })),
+      'in the mesh, where a Sidecar is for some pods only': surroundings({
+        mesh: mesh([
+          meshConfig('outboundTrafficPolicy: {mode: REGISTRY_ONLY}'),
+          config('Sidecar', { ...workloadSelector('web'), outboundTrafficPolicy: { mode: 'ALLOW_ANY' } }),
+        ]),
+      }),
+      'in the mesh, where one of two Sidecars says nothing of it': surroundings({
+        mesh: mesh([
+          meshConfig('outboundTrafficPolicy: {mode: REGISTRY_ONLY}'),
+          config('Sidecar', { outboundTrafficPolicy: { mode: 'ALLOW_ANY' } }),
+          config('Sidecar', workloadSelector('web'), { name: 'web' }),
+        ]),
+      }),
       'in what SHARED_MESH_CONFIG may name': surroundings({
         mesh: mesh([...installed, { ...meshConfig('outboundTrafficPolicy: {mode: REGISTRY_ONLY}'), name: 'shared' }]),
       }),
     },
     ignored: {
+      'in the mesh, and not for this namespace': surroundings({
+        mesh: mesh([
+          ...installed,
+          { ...meshConfig('outboundTrafficPolicy: {mode: REGISTRY_ONLY}'), name: 'istio' },
+          config('Sidecar', { outboundTrafficPolicy: { mode: 'ALLOW_ANY' } }),
+        ]),
+      }),
       any: around(config('Sidecar', { outboundTrafficPolicy: { mode: 'ALLOW_ANY' } })),
       'another ConfigMap': surroundings({
         mesh: mesh([...installed, { ...meshConfig('mode: REGISTRY_ONLY'), name: 'other' }]),
@@ -1960,6 +1988,15 @@ describe('the rules', () => {
   );
 });
 
+describe('what the fix of a Critical finding says', () => {
+  it.each(Object.entries(remedies))('leads away from %s', (id, done) => {
+    const rule = rules.find((each) => each.id === id);
+    const examples = table[id];
+    if (rule === undefined || examples === undefined) throw new Error(`there is no rule ${id}`);
+    expect(faultsOf(rule, examples, done)).toEqual([]);
+  });
+});
+
 describe('sidecars that cannot take HBONE', () => {
   const severities = (given: Surroundings): readonly string[] =>
     istio
@@ -2079,12 +2116,13 @@ describe('findings', () => {
     'are about meaning from $from to $to',
     (route) => {
       const exits = route.from === 'IstioAmbient' && route.to === 'IstioSidecar';
+      const found = route.to === 'None' ? 'MM026' : 'MM020';
       expect(
         ids(
           surroundings({ route, itinerary: 'L4', ...(exits && { pods: [plainPod(captured)] }) }, [policy(http)]),
           'UnderWay',
         ),
-      ).toContain(exits ? 'MM090' : 'MM020');
+      ).toContain(exits ? 'MM090' : found);
     },
   );
 

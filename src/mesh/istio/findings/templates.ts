@@ -4,9 +4,9 @@ import { injectionAsked, optsOutOfInjection } from '../vocabulary/injection.ts';
 import { dataplaneModeLabel } from '../vocabulary/labels.ts';
 import { arrived } from '../itinerary.ts';
 import { withLabels } from '../vocabulary/label-changes.ts';
-import { concerns, countedMode, modeFor } from '../vocabulary/pod-mode.ts';
+import { concerns, countedMode, modeFor, modeOf } from '../vocabulary/pod-mode.ts';
 import { staysOutside } from '../vocabulary/stays-outside.ts';
-import { isInjectedGateway, isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
+import { isInjectedGateway, isOfGateway, isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
 import { asleepIn, some, type Evidence } from './rule.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 
@@ -127,5 +127,35 @@ export function leftOut(surroundings: Surroundings): readonly Evidence[] {
           (template) => optsOut(template) && !remains(template),
           `its pods would be in no mesh: the template has ${label}`,
         )),
+  ];
+}
+
+/** Whether a pod is in a data plane that there is, though it is none of the two. */
+function isOfThird(pod: PodView): boolean {
+  return modeOf(pod) === 'Sidecar' || modeOf(pod) === 'Ambient';
+}
+
+const thirdFix =
+  'Have a migration take the namespace from that data plane (spec.from), or take the pods out of it first: take what asks for it off the namespace and the templates, and restart them.';
+
+/** MM058: pods of which nobody can tell what a restart would do to them. */
+export function inNeither(surroundings: Surroundings): readonly Evidence[] {
+  const expected = [modeFor(surroundings.route.from), modeFor(surroundings.route.to), 'None', 'Transitional'];
+  const odd = surroundings.pods.filter(
+    (pod) =>
+      concerns(pod) &&
+      !isOfGateway(pod, surroundings.workloads) &&
+      !pod.terminating &&
+      pod.ready &&
+      (modeOf(pod) === 'Transitional' || !expected.includes(modeOf(pod))),
+  );
+  const [known, unknown] = [odd.filter(isOfThird), odd.filter((pod) => !isOfThird(pod))];
+  return [
+    ...perNamespace(surroundings, unknown, (names) => `pods that are in neither data plane: ${names}`),
+    ...perNamespace(
+      surroundings,
+      known,
+      (names) => `pods that are in neither data plane of this migration, but in a third one: ${names}`,
+    ).map((each) => ({ ...each, fix: thirdFix })),
   ];
 }

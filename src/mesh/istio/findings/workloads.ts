@@ -1,42 +1,13 @@
 import { restartAnnotation } from '../../../api/resources.ts';
-import type { Surroundings } from '../../adapter.ts';
-import { isEmpty } from '../../has-labels.ts';
-import { mayBeCalledFromSidecars } from './called-from-sidecars.ts';
 import { arrived } from '../itinerary.ts';
-import { concerns, modeFor, modeOf } from '../vocabulary/pod-mode.ts';
-import { spend } from '../../../base/effort.ts';
-import { selecting } from '../policy/selecting.ts';
-import { isInjectedGateway, isOfGateway } from '../vocabulary/gateway-pods.ts';
-import { asksWhoCalls } from '../policy/policy-fields.ts';
-import { applicable, isStrict } from './applicable.ts';
-import { type Evidence, type Rule } from './rule.ts';
-import { labelSets, nameOf } from '../vocabulary/objects.ts';
-import { asleep, leftOut, perNamespace, podsIn, takenIn } from './templates.ts';
+import { concerns, modeFor } from '../vocabulary/pod-mode.ts';
+import { isInjectedGateway } from '../vocabulary/gateway-pods.ts';
+import { namelessCallers, refusedCallers } from './headless.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Rule } from './rule.ts';
+import { asleep, inNeither, leftOut, perNamespace, podsIn, takenIn } from './templates.ts';
 import { notTakenToday } from './not-taken-today.ts';
 import { restarts, workloadsWithPods, notRestartable, tooManyUnavailable, unrecordable } from './restarts.ts';
-
-function headless(surroundings: Surroundings, message: string): readonly Evidence[] {
-  if (surroundings.route.to !== 'IstioAmbient' || !mayBeCalledFromSidecars(surroundings)) return [];
-  const all = surroundings.services.filter((service) => service.headless && !isEmpty(service.selector));
-  if (all.length === 0) return [];
-  const select = selecting(labelSets(surroundings), spend);
-  return all
-    .filter((service) => select(service.selector).length > 0)
-    .map((service) => ({ object: nameOf({ ...service, kind: 'Service' }), message }));
-}
-
-/** Plaintext carries no identity: a DENY by identity does not match it, an ALLOW by identity refuses it. */
-function namelessCallers(surroundings: Surroundings): readonly Evidence[] {
-  if (
-    surroundings.route.to !== 'IstioAmbient' ||
-    !applicable('AuthorizationPolicy', surroundings).some(({ spec }) => asksWhoCalls(spec))
-  )
-    return [];
-  return headless(
-    surroundings,
-    'sidecars reach ambient pods behind a headless Service in plaintext (istio/istio#54921), so policies would not know these callers',
-  );
-}
 
 /** Whether the workloads of the namespace can move, and what moving would do to them. */
 export const workloadRules: readonly Rule[] = [
@@ -46,7 +17,7 @@ export const workloadRules: readonly Rule[] = [
     when: 'BeforeFlip',
     back: 'Asked',
     title: 'A pod outside the mesh would be taken in',
-    fix: 'Label the pods (in their template) istio.io/dataplane-mode=none to keep them out, or restart them into the mesh first.',
+    fix: 'To keep the pods out, label their template sidecar.istio.io/inject=false and istio.io/dataplane-mode=none. Or have them in the mesh first: take sidecar.istio.io/inject out of the template, where it stands there, and restart them.',
     find: takenIn,
   },
   {
@@ -74,7 +45,7 @@ export const workloadRules: readonly Rule[] = [
     when: 'BeforeRestart',
     back: 'Asked',
     title: 'A pod would be left without a mesh',
-    fix: 'Remove istio.io/dataplane-mode=none, or sidecar.istio.io/inject=false, from the template of the workload.',
+    fix: 'Remove what the message names, istio.io/dataplane-mode or sidecar.istio.io/inject, from the template of the workload.',
     find: leftOut,
   },
   {
@@ -167,18 +138,7 @@ export const workloadRules: readonly Rule[] = [
     notOnTheWay:
       'On the way pods are in neither for a moment; restart.enrolmentDeadline and Verify look at each of them.',
     fix: 'Find out what the pod is (kubectl describe pod), and delete or repair it.',
-    find: (surroundings) => {
-      const known = [modeFor(surroundings.route.from), modeFor(surroundings.route.to), 'None', 'Transitional'];
-      const odd = surroundings.pods.filter(
-        (pod) =>
-          concerns(pod) &&
-          !isOfGateway(pod, surroundings.workloads) &&
-          !pod.terminating &&
-          pod.ready &&
-          (modeOf(pod) === 'Transitional' || !known.includes(modeOf(pod))),
-      );
-      return perNamespace(surroundings, odd, (names) => `pods that are in neither data plane: ${names}`);
-    },
+    find: inNeither,
   },
   {
     id: 'MM059',
@@ -188,13 +148,7 @@ export const workloadRules: readonly Rule[] = [
     back: { notAsked: 'whoever is called goes back first, and callers are waited for' },
     title: 'Headless Service under STRICT',
     fix: 'Migrate all callers first and name them in spec.callers, or set PERMISSIVE for these workloads until every caller is ambient, or keep this namespace on sidecars.',
-    find: (surroundings) =>
-      !isStrict(surroundings)
-        ? []
-        : headless(
-            surroundings,
-            'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)',
-          ),
+    find: refusedCallers,
   },
   {
     id: 'MM061',
@@ -225,7 +179,7 @@ export const workloadRules: readonly Rule[] = [
     back: 'Asked',
     decidedBy: ['AuthorizationPolicy', 'PeerAuthentication'],
     title: 'Ports that the sidecar does not take',
-    fix: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port), and remove the annotation.',
+    fix: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port, no DENY of them), and remove the annotation or the setting of the mesh that the message names.',
     find: notTakenToday,
   },
   {
@@ -234,7 +188,7 @@ export const workloadRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'whoever is called goes back first, and callers are waited for' },
     title: 'Policies would not know their callers',
-    fix: 'Give callers an ordinary Service with a cluster IP, or decide by ports and addresses instead of identities, or migrate all callers first and name them in spec.callers.',
+    fix: 'Give callers an ordinary Service with a cluster IP in place of the headless one, or decide by ports instead of identities, or migrate all callers first and name them in spec.callers, or keep this namespace on sidecars.',
     find: namelessCallers,
   },
   {
