@@ -51,6 +51,6 @@ function neighbourOf({
 }
 
 /** What keeps the others of a migration from going on, once the namespace of an example is left out of it. */
-export function keepingOthers(given: Surroundings): readonly Finding[] {
-  return istio.findings(neighbourOf(given), 'Start').filter(({ severity }) => severity === 'Critical');
+export function keepingOthers(given: Surroundings, prepared: (rest: Surroundings) => Surroundings): readonly Finding[] {
+  return istio.findings(prepared(neighbourOf(given)), 'Start').filter(({ severity }) => severity === 'Critical');
 }

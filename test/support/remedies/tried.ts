@@ -1,5 +1,5 @@
 import type { Finding } from '../../../src/api/common.ts';
-import type { Surroundings } from '../../../src/mesh/adapter.ts';
+import type { Acknowledged, Surroundings } from '../../../src/mesh/adapter.ts';
 import { istio } from '../../../src/mesh/istio/adapter.ts';
 import type { Rule } from '../../../src/mesh/istio/findings/rule.ts';
 import type { Examples } from '../examples.ts';
@@ -33,6 +33,16 @@ function isOfMesh({ object }: Finding, { mesh: { rootNamespace } }: Surroundings
   return object.includes(` ${rootNamespace}/`);
 }
 
+/** Somebody has answered for the finding. */
+const acknowledge: Deed = (given, { id }) => ({
+  ...given,
+  acknowledged: [{ id, reason: 'seen to', until: '2030-01-01T00:00:00Z', isOver: false } as Acknowledged],
+});
+
+function deedOf(done: Exclude<Remedy['done'], 'LeftOut'>): Deed {
+  return done === 'Acknowledged' ? acknowledge : done;
+}
+
 /** What is still found, or in its place, and what has come of that which was to be expected. */
 interface Outcome {
   readonly left: readonly string[];
@@ -40,17 +50,24 @@ interface Outcome {
 }
 
 /** What comes of leaving the namespace out, for the others. */
-function leftOut({ given }: Trial, then: Remedy['then'] = {}): Outcome {
-  const found = keepingOthers(given);
+function leftOut({ given, own }: Trial, { then = {}, others }: Remedy): Outcome {
+  const [first] = own;
+  const found = keepingOthers(given, (rest) => (first === undefined ? rest : (others?.(rest, first) ?? rest)));
   return {
     left: found.filter(({ id }) => !(id in then)).map((each) => `keeps others: ${shown(each)}`),
     came: found.map(({ id }) => id),
   };
 }
 
+/** Whether there is nothing left to migrate: MM005 is told then, and nothing else. */
+function isThere({ route, namespace, pods }: Surroundings): boolean {
+  return istio.arrived(route, namespace.labels) && pods.every((pod) => istio.modeOf(pod) === istio.modeFor(route.to));
+}
+
 /** What comes of a deed. */
 function tried({ id, given, before }: Trial, said: readonly Finding[], deed: Deed, then: Remedy['then'] = {}): Outcome {
-  const after = criticalOf(said.reduce((sofar, finding) => deed(sofar, finding), given));
+  const done = said.reduce((sofar, finding) => deed(sofar, finding), given);
+  const after = !isThere(given) && isThere(done) ? [] : criticalOf(done);
   const isLeft = (each: Finding): boolean =>
     each.id === id &&
     said.some(({ object }) => object === each.object) &&
@@ -80,9 +97,10 @@ class Course {
   run(trial: Trial): void {
     const open = new Set(trial.own.map(({ object }) => object));
     for (const way of this.#remedies.ways) {
-      const said = trial.own.filter((finding) => says(finding, way.says));
+      const said = trial.own.filter((finding) => says(finding, way.says) && way.where?.test(finding.message) !== false);
       if (said.length === 0 || way.of?.includes(trial.name) === false || trial.name in (way.notFor ?? {})) continue;
-      if (way.done === 'LeftOut' && said.some((finding) => isOfMesh(finding, trial.given))) continue;
+      if (way.done === 'LeftOut' && way.others === undefined && said.some((finding) => isOfMesh(finding, trial.given)))
+        continue;
       const faults = this.#go(way, trial, said);
       this.faults.push(...faults.map((fault) => `${trial.name}, ${String(way.says)}: ${fault}`));
       if (faults.length === 0) for (const { object } of said) open.delete(object);
@@ -93,7 +111,7 @@ class Course {
   #go(way: Remedy, trial: Trial, said: readonly Finding[]): readonly string[] {
     const came = this.#gone.get(way) ?? new Set();
     this.#gone.set(way, came);
-    const result = way.done === 'LeftOut' ? leftOut(trial, way.then) : tried(trial, said, way.done, way.then);
+    const result = way.done === 'LeftOut' ? leftOut(trial, way) : tried(trial, said, deedOf(way.done), way.then);
     for (const id of result.came) came.add(id);
     return result.left;
   }
@@ -117,6 +135,16 @@ function untried({ fix }: Rule, { ways, besides = [] }: Remedies): string {
   return rest.replaceAll(/\b(?:or|and|then)\b|[.,;:()\s]/gi, '') === '' ? '' : rest;
 }
 
+/** What is missing of ways: one that changes something, or why some have none and are left out. */
+function missing({ stays }: Rule, { ways }: Remedies): readonly string[] {
+  const changes = ways.some(({ done }) => typeof done === 'function');
+  const leavesOut = ways.some(({ done }) => done === 'LeftOut');
+  return [
+    ...(changes || stays !== undefined ? [] : ['there is no way but to leave it out, or to answer for it']),
+    ...(stays === undefined || leavesOut ? [] : ['nobody has left out who has no way']),
+  ];
+}
+
 /** What is wrong with a fix: ways that lead nowhere, or to something else, and what nobody has tried. */
 export function faultsOf(rule: Rule, { seen }: Examples, remedies: Remedies): readonly string[] {
   const course = new Course(remedies);
@@ -126,5 +154,10 @@ export function faultsOf(rule: Rule, { seen }: Examples, remedies: Remedies): re
     if (own.length > 0) course.run({ id: rule.id, name, given, before, own });
   }
   const rest = untried(rule, remedies);
-  return [...course.faults, ...course.unused(), ...(rest === '' ? [] : [`nobody has tried: ${rest}`])];
+  return [
+    ...course.faults,
+    ...course.unused(),
+    ...missing(rule, remedies),
+    ...(rest === '' ? [] : [`nobody has tried: ${rest}`]),
+  ];
 }

@@ -120,7 +120,7 @@ function foreigners(gateway: ConfigView, surroundings: Surroundings): readonly F
   return [
     ...attachedTo(gateway, surroundings).map((object) => ({
       message: `${nameOf(object)} names it: that decides about, or changes, all that comes through it, and no proof covers it`,
-      fix: 'Attach it to Services instead, or use another waypoint.',
+      fix: 'Have it select pods instead, or, if it is a route, name Services here as its parents, or use another waypoint.',
     })),
     ...guestsOf(gateway, surroundings).map((guest) => ({
       message: `${guest} goes through it too, from another namespace: its callers would be held up by what happens here`,

@@ -38,6 +38,7 @@ function tooTight(workload: WorkloadView, budget: BudgetView): readonly Evidence
     command === undefined
       ? ''
       : `Let it create the new pod before it takes an old one away, which changes no pod now: ${command} Or: `;
+  const more = budget.expectedPods === 0 ? '' : ', or, where it says how many have to stay, run more replicas';
   const what =
     budget.expectedPods === 0
       ? 'can count none of its pods and spares none'
@@ -46,7 +47,7 @@ function tooTight(workload: WorkloadView, budget: BudgetView): readonly Evidence
     {
       object: nameOf(workload),
       message: `PodDisruptionBudget ${budget.name} ${what}, and a restart takes ${takes} of ${workload.replicas} away at once: it would wait for ever`,
-      fix: `${first}let PodDisruptionBudget ${budget.name} spare ${takes} (${budget.expectedPods === 0 ? 'minAvailable as a number' : `maxUnavailable: ${takes}`}), or run more replicas.`,
+      fix: `${first}Let PodDisruptionBudget ${budget.name} spare ${takes} (${budget.expectedPods === 0 ? 'minAvailable as a number' : `maxUnavailable: ${takes}`})${more}.`,
     },
   ];
 }

@@ -107,6 +107,11 @@ function told(kinds: readonly string[], key: string, mesh: MeshState, namespace?
     .find((found) => found !== undefined);
 }
 
+/** Whether the API server is among them, which nobody sends elsewhere. */
+export function isCalledByApiServer({ namespace, name }: Service, mesh: MeshState): boolean {
+  return told(ofApiServer, `${namespace}/${name}`, mesh) !== undefined;
+}
+
 /** How it is known that somebody calls a Service from outside the mesh; undefined where nothing shows it. */
 export function calledFromOutside(service: Service, mesh: MeshState): string | undefined {
   const key = `${service.namespace}/${service.name}`;

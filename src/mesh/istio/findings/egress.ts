@@ -220,7 +220,7 @@ function lost(
     ? {
         object,
         message: `outside of ambient the pods of ${namespace.name} reach ${hosts} past waypoint ${through}, and what ${names} refuses there would pass, for example ${refused}`,
-        fix: 'Refuse it by a NetworkPolicy or at an egress gateway first, or keep this namespace in ambient.',
+        fix: `Refuse it by a NetworkPolicy or at an egress gateway, then take the label ${useWaypointLabel} from the ServiceEntry. Or keep this namespace in ambient.`,
         ...([entry, ...policies].some((each) => isStranger(each, surroundings)) && {
           others: 'Protects' as const,
           seen,

@@ -155,6 +155,8 @@ export const extensionRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'virtual machines stay what they are' },
     title: 'Virtual machine workloads',
+    stays:
+      'a virtual machine stays on its sidecar, and so does a namespace that has to keep it: there is no ztunnel on its machine.',
     fix: 'Keep this namespace on sidecars, or move the object to a namespace that stays: virtual machines cannot join ambient.',
     find: (surroundings) =>
       (surroundings.route.to === 'IstioAmbient' ? ['WorkloadEntry', 'WorkloadGroup'] : [])

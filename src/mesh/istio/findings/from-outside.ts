@@ -1,7 +1,7 @@
 import { isEmpty } from '../../has-labels.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { asPod, type ServiceView, type TemplateView } from '../../views.ts';
-import { calledFromOutside } from './called-from-outside.ts';
+import { calledFromOutside, isCalledByApiServer } from './called-from-outside.ts';
 import { inboundOf } from '../settings/inbound-ports.ts';
 import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { spend } from '../../../base/effort.ts';
@@ -16,6 +16,14 @@ import { certainChanges } from '../waypoint/proof.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
 
+/** The API server asks the Service by the name that its certificate has, and through no gateway. */
+const apiServerFix =
+  'Name the ports in spec.policies.direct, where policies by port and identity are enough for them; under STRICT, PERMISSIVE for these ports. Or set spec.policies.refusals to Accept: then the API server is refused, and with it whatever it asks this Service about.';
+
+function fixOf(service: ServiceView, { mesh }: Surroundings): Pick<Evidence, 'fix'> {
+  return isCalledByApiServer(service, mesh) ? { fix: apiServerFix } : {};
+}
+
 /** Behind a waypoint pods refuse whoever does not come through it, and such callers never do. */
 function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {
   if (surroundings.route.to !== 'IstioAmbient' || !getsWaypoint(surroundings)) return [];
@@ -25,9 +33,16 @@ function behindWaypoint(surroundings: Surroundings): readonly Evidence[] {
   return ends.flatMap(({ object, message }): readonly Evidence[] => {
     const service = byTitle.get(object);
     const how = service && calledFromOutside(service, surroundings.mesh);
-    return how === undefined
+    return service === undefined || how === undefined
       ? []
-      : [{ object, message: `${how}: ${message}`, severity: severityOfRefusals(surroundings) }];
+      : [
+          {
+            object,
+            message: `${how}: ${message}`,
+            severity: severityOfRefusals(surroundings),
+            ...fixOf(service, surroundings),
+          },
+        ];
   });
 }
 
@@ -102,6 +117,7 @@ function underStrict(surroundings: Surroundings): readonly Evidence[] {
             object: serviceTitle(service),
             message: `${how}: STRICT mutual TLS comes into force for ${refusing.kind} ${refusing.name}, and refuses their plaintext, which gets through today`,
             severity: severityOfRefusals(surroundings),
+            ...fixOf(service, surroundings),
           },
         ];
   });

@@ -147,6 +147,10 @@ function written(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
+/** Outside of the mesh nobody reports anything, and there is no waypoint. */
+const outsideFix =
+  'Have it read what goes on outside of the mesh: CPU of the container of the application (containerResource), or a metric of the application.';
+
 /** What other controllers do by what sidecars report, or follow. */
 export const metricReaderRules: readonly Rule[] = [
   {
@@ -158,7 +162,10 @@ export const metricReaderRules: readonly Rule[] = [
     back: { notAsked: 'who goes back gets again what was read before' },
     title: 'An autoscaler would lose its metric',
     fix: 'Have it read what goes on: CPU of the container of the application (containerResource), istio_tcp_*, or a metric of the application. To keep HTTP metrics, ask for a waypoint by spec.waypoint.services before the start, and read reporter=~"destination|waypoint", which is the same before and afterwards.',
-    find: scaled,
+    find: (surroundings) =>
+      scaled(surroundings).map((each) =>
+        surroundings.route.to === 'None' && each.fix === undefined ? { ...each, fix: outsideFix } : each,
+      ),
   },
   {
     id: 'MM133',

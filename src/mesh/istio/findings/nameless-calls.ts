@@ -47,7 +47,7 @@ export const namelessRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'calls that lose the identity of their caller are waited for on the way back' },
     title: 'Calls would lose the identity of their caller',
-    fix: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT). Where it would be refused: call by a Service with a cluster IP that the Sidecar (egress hosts) and exportTo let sidecars here know, take the annotation out of the template, or move the called first or in the same migration. Or, if these do not call them, say so by naming their callers in spec.callers.',
+    fix: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT). Where a headless Service is called: call one with a cluster IP, or move the called first or in the same migration. Where sidecars are not told of the Service: have the Sidecar (egress hosts) and exportTo let them know it. Where they leave calls alone: take the annotation out of the template, or the setting out of the values of the injector. Or, if these do not call them, say so by naming their callers in spec.callers.',
     find,
   },
 ];

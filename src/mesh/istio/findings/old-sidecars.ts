@@ -88,7 +88,7 @@ export const orderRules: readonly Rule[] = [
     when: 'Start',
     notOnTheWay: 'Flip waits for the callers and names the circle (awaitsCallers).',
     title: 'Namespaces call each other in a circle',
-    fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or take one of them out of scope.',
+    fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour. Or, where policies let one call another and it does not, name in spec.callers who does.',
     find: circle,
   },
 ];

@@ -105,7 +105,9 @@ export const topologyRules: readonly Rule[] = [
     when: 'BeforeFlip',
     back: { notAsked: 'how many networks there are says nothing about what was there before' },
     title: 'The mesh has several networks',
-    fix: 'Keep namespaces that are called from other networks, or call there, on sidecars. Where nobody does, say in serviceSettings of the mesh configuration that Services are local to their cluster (clusterLocal: true, hosts: ["*.svc.cluster.local"]).',
+    stays:
+      'a namespace that is called from another network, or calls there, stays on sidecars: what these and gateways on other networks call in ambient they do not reach, or reach past its waypoint (istio/istio#57878).',
+    fix: 'Leave namespaces out that are called from other networks, or call there. Where nobody does, say in serviceSettings of the mesh configuration that Services are local to their cluster (clusterLocal: true, hosts: ["*.svc.cluster.local"]).',
     find: ofNetworks,
   },
   {
@@ -114,6 +116,8 @@ export const topologyRules: readonly Rule[] = [
     when: 'BeforeRestart',
     back: 'Asked',
     title: 'Identities from SPIRE',
+    stays:
+      'a workload that has to have its identity from SPIRE stays on sidecars: ztunnel has all identities from istiod and asks nobody else.',
     fix: 'Keep the workload on sidecars in a namespace that stays. Or let istiod give its identity first: take the label spiffe.io/spire-managed-identity and the template of the injector out, and see that it works.',
     find: ofIdentities,
   },

@@ -63,7 +63,7 @@ export const unreadFilterRules: readonly Rule[] = [
     when: 'BeforeFlip',
     back: { notAsked: 'to stay half-way would cut off more, and before the start it was as it was' },
     title: 'A packet filter that nobody reads here',
-    fix: 'See to it that these policies open TCP 15008 between all who call each other, from waypoints and to istiod on 15012, and probes from 169.254.7.127/32. Then answer for it: spec.acknowledge with id MM155.',
+    fix: 'See to it that these policies open TCP 15008 between all who call each other, from waypoints and to istiod on 15012, and probes from 169.254.7.127/32. Then answer for it: spec.acknowledge with id MM155. Or write them as NetworkPolicies of Kubernetes (networking.k8s.io), which are worked out (MM139).',
     find: unread,
   },
 ];

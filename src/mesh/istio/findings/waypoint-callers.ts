@@ -67,15 +67,22 @@ const refusedOf = memoize((surroundings: Surroundings) =>
   memoize((callers: KnownCallers) => [...running(callers, surroundings), ...sleeping(callers, surroundings)]),
 );
 
+const outsideFix =
+  'Name in spec.callers the ServiceAccounts that do call, or have these callers join the mesh first. Or name their ports in spec.policies.direct, where policies by port and identity are enough for them, and take them out of spec.callers. Or set spec.policies.bypass to FailClosed: they are refused for good.';
+
 /** MM083: callers of guarded Services that would be refused, those with sidecars, those that sleep, those outside the mesh. */
 export function withSidecars(surroundings: Surroundings): readonly Evidence[] {
   return guardedServices(surroundings).flatMap(({ service, callers }) =>
     callers.kind === 'Unknown'
       ? []
-      : [...refusedOf(surroundings)(callers), ...outside(service, callers, surroundings)].map((message) => ({
-          object: serviceName(service),
-          message,
-        })),
+      : [
+          ...refusedOf(surroundings)(callers).map((message) => ({ object: serviceName(service), message })),
+          ...outside(service, callers, surroundings).map((message) => ({
+            object: serviceName(service),
+            message,
+            fix: outsideFix,
+          })),
+        ],
   );
 }
 

@@ -77,7 +77,7 @@ export const exitRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'what sidecars enforced before they enforce again; what they do not see is MM089' },
     title: 'Sidecars would let a request through that is refused',
-    fix: 'Change the policies that the message is about, or keep this namespace in ambient.',
+    fix: 'Give Services of the same pods the same policies, and remove what lets callers in directly whom the waypoint refuses; where plaintext gets through, ask for mutual TLS (PeerAuthentication STRICT); where ztunnel reads a policy otherwise, write it in full. Or keep this namespace in ambient.',
     find: (surroundings) => [...changes('Opens')(surroundings), ...changed('Opens', true)(surroundings)],
   },
   {
@@ -86,7 +86,7 @@ export const exitRules: readonly Rule[] = [
     when: 'Always',
     back: { notAsked: 'what sidecars refused before they refuse again' },
     title: 'Sidecars would refuse a request that gets through',
-    fix: 'If it is a policy that lets only the waypoint in to the pods, remove it, or add remoteIpBlocks: ["255.255.255.255/32"] to each source of its DENY rules, by which ztunnel alone enforces it.',
+    fix: 'If it is a policy that lets only the waypoint in to the pods, remove it, or add remoteIpBlocks: ["255.255.255.255/32"] to each source of its DENY rules, by which ztunnel alone enforces it. If it is one that ztunnel does not read as it is written, remove it, or write what is let through today. Or set spec.policies.refusals to Accept, or keep this namespace in ambient.',
     find: (surroundings) =>
       [...changes('Refuses')(surroundings), ...changed('Refuses', true)(surroundings)].map((each) => ({
         ...each,

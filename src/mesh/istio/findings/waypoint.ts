@@ -156,7 +156,7 @@ export const waypointRules: readonly Rule[] = [
     title: 'Workloads call each other in a circle',
     notOnTheWay:
       'The order is stored at the start and kept; one that appears later comes before those that wait for it, as far as that can be told.',
-    fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour, or move one of them to another namespace.',
+    fix: 'No order spares one of them: set spec.policies.bypass to FailClosed and choose a quiet hour. Or, where policies let one call another and it does not, name in spec.callers who does.',
     find: (surroundings) =>
       isExit(surroundings.route) ? exitCircle(surroundings) : callersFirst(entryCircle)(surroundings),
   },

@@ -89,4 +89,4 @@ export function tooLarge(world: Sized): Problem {
 
 /** The remedy for all that is too large. */
 export const makeSmaller =
-  'Name fewer values in it: a prefix or a namespace in place of a list, one policy for each workload in place of one for all.';
+  'Name fewer values in it: a prefix or a namespace in place of a list. Or, where Services and workloads are most of it, divide the namespace.';

@@ -51,7 +51,7 @@ function partial(object: ConfigObject, attachment: Attachment, service: ServiceF
     titleOf(object),
     'spec.selector',
     `it selects some of the pods behind ${serviceTitle(service)} and not others, for example not ${other === undefined ? 'all' : `${other.kind} ${other.name}`}; a waypoint sees the Service only`,
-    'Give these pods a Service of their own, or let the selector take in all pods of the Service.',
+    'Have a Service of their own before these pods, and no other one, or let the selector take in all pods of the Service.',
   );
 }
 
