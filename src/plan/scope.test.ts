@@ -225,6 +225,85 @@ describe('scopeOf', () => {
     });
   });
 
+  describe('has nothing critical when what the fix says is done:', () => {
+    const self = migration({ names: ['shop'], created: '2030-01-02T00:00:00Z' });
+    const older = migration({ name: 'older', names: ['shop'] });
+    const wide = migration({ selector: { matchLabels: { team: 'a' } } });
+    const nobody = migration({ selector: { matchLabels: { team: 'z' } } });
+    const named = (of: Scope): string => of.findings.map(({ fix }) => fix).join(' ');
+
+    it.each([
+      [
+        'add kube-system to spec.namespaces.exclude',
+        'add it to spec.namespaces.exclude',
+        scope(wide),
+        scope(migration({ selector: { matchLabels: { team: 'a' } }, exclude: ['kube-system'] })),
+      ],
+      [
+        'narrow the selector',
+        'or narrow the selector',
+        scope(wide),
+        scope(
+          migration({
+            selector: {
+              matchLabels: { team: 'a' },
+              matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system'] }],
+            },
+          }),
+          [],
+          cluster.map((each) => ({ ...each, labels: { ...each.labels, 'kubernetes.io/metadata.name': each.name } })),
+        ),
+      ],
+      [
+        'take the namespace of the operator out of spec.namespaces.names',
+        'out of spec.namespaces.names',
+        scope(migration({ names: ['shop', own] })),
+        scope(migration({ names: ['shop'] })),
+      ],
+      [
+        'exclude it in the other one',
+        'spec.namespaces.exclude of one of the two',
+        scope(self, [older]),
+        scope(self, [migration({ name: 'older', names: ['shop', 'blog'], exclude: ['shop'] })]),
+      ],
+      [
+        'exclude it here',
+        'spec.namespaces.exclude of one of the two',
+        scope(migration({ names: ['shop', 'blog'], created: '2030-01-02T00:00:00Z' }), [older]),
+        scope(migration({ names: ['shop', 'blog'], exclude: ['shop'], created: '2030-01-02T00:00:00Z' }), [older]),
+      ],
+      ['delete the other one', 'or delete older', scope(self, [older]), scope(self)],
+      [
+        'finalize what it has migrated',
+        'or finalize what it has migrated',
+        scope(self, [older]),
+        scope(self, [{ ...older, status: { writtenPhase: 'Finalized' } }]),
+      ],
+      [
+        'name a namespace',
+        'Name the namespaces in spec.namespaces.names',
+        scope(nobody),
+        scope(migration({ names: ['shop'] })),
+      ],
+      [
+        'label it as the selector asks',
+        'the labels that spec.namespaces.selector asks for',
+        scope(nobody),
+        scope(nobody, [], [...cluster, team('new', 'z')]),
+      ],
+      [
+        'take it out of the excluded ones',
+        'take them out of spec.namespaces.exclude',
+        scope(migration({ names: ['shop'], exclude: ['shop'] })),
+        scope(migration({ names: ['shop'] })),
+      ],
+    ])('%s', (_what, says, before, after) => {
+      expect(before.findings.map(({ severity }) => severity)).toContain('Critical');
+      expect(named(before)).toContain(says);
+      expect(after.findings.filter(({ severity }) => severity === 'Critical')).toEqual([]);
+    });
+  });
+
   it('stays within what the status may hold', () => {
     const names = Array.from({ length: 80 }, (_each, n) => `missing-${n}`);
 

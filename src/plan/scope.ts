@@ -179,7 +179,7 @@ function nothingSelected(migration: string): Finding {
     severity: 'Critical',
     object: `MeshMigration ${migration}`,
     message: 'no namespace is selected',
-    fix: 'Check spec.namespaces against kubectl get namespaces --show-labels.',
+    fix: 'Name the namespaces in spec.namespaces.names, or give them the labels that spec.namespaces.selector asks for, or take them out of spec.namespaces.exclude: kubectl get namespaces --show-labels.',
   };
 }
 
