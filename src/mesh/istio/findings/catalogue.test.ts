@@ -68,6 +68,27 @@ describe('docs/findings.md', () => {
     });
   });
 
+  const sections = readFileSync(join(root, 'docs/findings.md'), 'utf8')
+    .split(/^(?=## MM\d{3} )/m)
+    .slice(1);
+
+  it('says of each critical finding what comes of going on all the same', () => {
+    const silent = sections
+      .filter((section) => section.includes('\n\n**Critical** · '))
+      .filter((section) => !section.includes('f you go on all the same, '));
+
+    expect(silent.map((section) => section.split('\n')[0])).toEqual([]);
+  });
+
+  it('says who has no way there today, in the words of the rule, and of nobody else', () => {
+    const said = sections.flatMap((section) =>
+      [...section.matchAll(/^\*\*No way today:\*\* (.+)$/gm)].map(([, why]) => `${section.slice(3, 8)} ${String(why)}`),
+    );
+    const staying = rules.flatMap(({ id, stays }) => (stays === undefined ? [] : [`${id} ${stays}`]));
+
+    expect(said).toEqual(staying.sort());
+  });
+
   it('closes each block of commands in the section in which it begins', () => {
     const text = readFileSync(join(root, 'docs/findings.md'), 'utf8');
     const open = text.split(/^(?=## )/m).filter((section) => (section.match(/^```/gm) ?? []).length % 2 === 1);
