@@ -248,6 +248,8 @@ export interface Surroundings {
   readonly heldBefore?: ReadonlySet<string>;
   /** When they were recorded, in milliseconds since the epoch: what is older stood there before the start. */
   readonly since?: number;
+  /** It is looked at as if it had one of its workloads only. */
+  readonly alone?: true;
   /** Its attempt has failed, and it goes back because some of its pods do not run. */
   readonly failed?: true;
   /** Which namespaces move besides this one; absent where nobody says, and then none does. */

@@ -88,7 +88,22 @@ const large: Readonly<Record<string, readonly ((size: number) => Spec)[]>> = {
   ScaledJob: [(size) => ({ triggers: reads(size) })],
   Canary: [(size) => ({ analysis: { metrics: numbers(size, (at) => ({ query: query(at) })) } })],
   MetricTemplate: [(size) => ({ query: numbers(size, query).join(' ') })],
-  Rollout: [(size) => ({ strategy: { canary: { trafficRouting: { istio: { virtualServices: named(size) } } } } })],
+  Rollout: [
+    (size) => ({ strategy: { canary: { trafficRouting: { istio: { virtualServices: named(size) } } } } }),
+    (size) => ({
+      strategy: { canary: { trafficRouting: { istio: { virtualServices: named(size) } } } },
+      template: {
+        metadata: {
+          labels: Object.fromEntries(numbers(size, (at) => [`istio.io/l${at}`, 'a'])),
+          annotations: {
+            'proxy.istio.io/config': 'x'.repeat(size),
+            ...Object.fromEntries(numbers(size, (at) => [`sidecar.istio.io/a${at}`, 'a'.repeat(300)])),
+          },
+        },
+        spec: { containers: numbers(size, (at) => ({ name: `c${at}`, command: ['nsupdate'] })) },
+      },
+    }),
+  ],
   AnalysisTemplate: [
     (size) => ({ metrics: numbers(size, (at) => ({ provider: { prometheus: { query: query(at) } } })) }),
   ],

@@ -64,6 +64,15 @@ function entry(spec: Spec, more: Partial<ConfigView> = {}): ConfigView {
   return config('ServiceEntry', { hosts: ['partner.example.com'], ...spec }, more);
 }
 
+/** An Argo Rollout, as it is watched, whose container and template have this. */
+function rollout(container: Spec, annotations: Strings = {}): ConfigView {
+  const template = {
+    metadata: { labels: { app: 'roll' }, annotations },
+    spec: { containers: [{ name: 'app', ...container }] },
+  };
+  return reading('Rollout', { template });
+}
+
 /** The mesh configuration says this. */
 function meshSaying(text: string, ...configs: readonly ConfigView[]): Partial<Surroundings> {
   const others = installed.filter(({ kind }) => kind !== 'ConfigMap');
@@ -135,6 +144,7 @@ export const endedExamples: Readonly<Record<Ids, Examples>> = {
       'a CronJob': surroundings({
         otherTemplates: [cronJob(nameUpdaters({ containers: [{ name: 'app', command: ['nsupdate'] }] }))],
       }),
+      'an Argo Rollout': surroundings({}, [rollout({ command: ['nsupdate'] })]),
       'a value that is no boolean': started(byProvider, { 'ambient.istio.io/dns-capture': 'no' }),
       'a pod whose sidecar does not answer, where others do': surroundings({
         ...started(byProvider, { 'proxy.istio.io/config': 'proxyMetadata: {ISTIO_META_DNS_CAPTURE: "false"}' }),
@@ -147,6 +157,12 @@ export const endedExamples: Readonly<Record<Ids, Examples>> = {
     },
     ignored: {
       'another provider': started({ args: ['--provider=aws'] }),
+      'an Argo Rollout that opts out': surroundings({}, [
+        rollout({ command: ['nsupdate'] }, { 'ambient.istio.io/dns-capture': 'false' }),
+      ]),
+      'an Argo Rollout, where one workload is looked at': surroundings({ alone: true }, [
+        rollout({ command: ['nsupdate'] }),
+      ]),
       'what opts out': started(byProvider, { 'ambient.istio.io/dns-capture': 'false' }),
       'what no data plane takes': started(byProvider, {}, { 'istio.io/dataplane-mode': 'none' }),
       'pods without a sidecar': started(byProvider, {}, { 'sidecar.istio.io/inject': 'false' }),
@@ -191,8 +207,11 @@ export const endedExamples: Readonly<Record<Ids, Examples>> = {
       'what cannot be read': set({ 'proxy.istio.io/config': '{' }),
       resources: set({ 'sidecar.istio.io/proxyCPU': '100m' }),
       'a CronJob': surroundings({ otherTemplates: [cronJob({ templateAnnotations: tags })] }),
+      'an Argo Rollout': surroundings({}, [rollout({}, tags)]),
     },
     ignored: {
+      'an Argo Rollout, where one workload is looked at': surroundings({ alone: true }, [rollout({}, tags)]),
+      'an Argo Rollout that says nothing': surroundings({}, [rollout({})]),
       'what MM062 says': set({ 'proxy.istio.io/config': '{interceptionMode: TPROXY}' }),
       'what MM130 says': set({ 'sidecar.istio.io/userVolume': '[]' }),
       'out of the mesh': { ...set(tags), route: { from: 'IstioSidecar', to: 'None' } },

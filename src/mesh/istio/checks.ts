@@ -79,7 +79,13 @@ function inOrder(findings: readonly Finding[], surroundings: Surroundings): read
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
 function only(surroundings: Surroundings, workload: WorkloadView): Surroundings {
   const pods = podsOwnedBy(workload, surroundings.pods);
-  return { ...surroundings, pods, workloads: [workload, { ...workload, replicas: 0 }], otherTemplates: [] };
+  return {
+    ...surroundings,
+    pods,
+    workloads: [workload, { ...workload, replicas: 0 }],
+    otherTemplates: [],
+    alone: true,
+  };
 }
 
 /** What is found first of the namespace as if it had one of its workloads only. */

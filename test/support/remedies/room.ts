@@ -139,6 +139,14 @@ function external(name: string): ConfigView {
 
 const bothReporters = 'reporter=~"destination|waypoint"';
 
+const leavesNames = { 'ambient.istio.io/dns-capture': 'false' };
+
+/** The template of a Rollout, as it is kept. */
+function withAnnotations(spec: ConfigView['spec'], annotations: ConfigView['annotations']): ConfigView['spec'] {
+  const template = record(spec['template']);
+  return { ...spec, template: { ...template, annotations: { ...record(template['annotations']), ...annotations } } };
+}
+
 /** Half of it stays where it is, and half goes elsewhere. */
 const divided: Deed = (given) => ({ ...given, workloads: given.workloads.slice(0, given.workloads.length / 2) });
 
@@ -222,7 +230,10 @@ export const roomRemedies: RemediesById = {
     ways: [
       {
         says: /^Give the template the annotation ambient\.istio\.io\/dns-capture: "false"/,
-        done: annotateTemplates({ 'ambient.istio.io/dns-capture': 'false' }),
+        done: inTurn(
+          annotateTemplates(leavesNames),
+          changeIt((each) => ({ ...each, spec: withAnnotations(each.spec, leavesNames) })),
+        ),
       },
     ],
     besides: [

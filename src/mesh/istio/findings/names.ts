@@ -7,6 +7,7 @@ import { asPod, type ConfigView, type TemplateView } from '../../views.ts';
 import { proxyConfigIn } from '../settings/inbound-ports.ts';
 import { answersNamesIn, configuredSo } from '../settings/mesh-settings.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
+import { rolloutTemplates } from '../rollout-templates.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';
@@ -111,7 +112,7 @@ function answered({ mesh, namespace }: Surroundings): readonly Evidence[] {
 function find(surroundings: Surroundings): readonly Evidence[] {
   const { route, workloads, otherTemplates } = surroundings;
   if (!takesOutsidersIn(route)) return [];
-  const templates = [...workloads, ...otherTemplates];
+  const templates = [...workloads, ...otherTemplates, ...rolloutTemplates(surroundings)];
   const isBetween = comesBetween(surroundings);
   return [
     ...updating(templates, isBetween),

@@ -3,12 +3,12 @@ import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type TemplateView } from '../../views.ts';
 import { proxyConfigIn } from '../settings/inbound-ports.ts';
+import { proxyConfigAnnotation } from '../vocabulary/labels.ts';
+import { rolloutTemplates } from '../rollout-templates.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
-
-const configAnnotation = 'proxy.istio.io/config';
 
 /** What a setting of one sidecar is about: requests and what is reported of them, or only the proxy itself. */
 type About = 'Requests' | 'Reports' | 'Proxy';
@@ -70,11 +70,11 @@ const words: Readonly<Record<About, string>> = {
 /** What cannot be read may be about anything. */
 function ofConfig(template: TemplateView): readonly (readonly [string, About])[] {
   const pod = asPod(template);
-  if (pod.annotations[configAnnotation] === undefined) return [];
+  if (pod.annotations[proxyConfigAnnotation] === undefined) return [];
   const said = proxyConfigIn(pod);
-  if (said === undefined) return [[configAnnotation, 'Requests']];
+  if (said === undefined) return [[proxyConfigAnnotation, 'Requests']];
   const own = Object.keys(said).filter((field) => !elsewhere.includes(field));
-  return own.map((field) => [`${configAnnotation}: ${shown(field)}`, fields[field] ?? 'Proxy'] as const);
+  return own.map((field) => [`${proxyConfigAnnotation}: ${shown(field)}`, fields[field] ?? 'Proxy'] as const);
 }
 
 function settingsOf(template: TemplateView): readonly (readonly [string, About])[] {
@@ -106,7 +106,7 @@ function find(surroundings: Surroundings): readonly Evidence[] {
   const { route, workloads, otherTemplates } = surroundings;
   if (!takesOutsidersIn(route)) return [];
   return warned(surroundings, 'the settings of sidecars with what they are about', () =>
-    [...workloads, ...otherTemplates].flatMap(ofTemplate),
+    [...workloads, ...otherTemplates, ...rolloutTemplates(surroundings)].flatMap(ofTemplate),
   );
 }
 

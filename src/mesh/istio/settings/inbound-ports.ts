@@ -3,7 +3,7 @@ import { Recent } from '../../../base/recent.ts';
 import type { MeshObjects, MeshState } from '../../adapter.ts';
 import { record, text, type Json } from '../../json.ts';
 import type { ConfigView, PodView } from '../../views.ts';
-import { templatesAnnotation } from '../vocabulary/labels.ts';
+import { proxyConfigAnnotation, templatesAnnotation } from '../vocabulary/labels.ts';
 import { parseMeshConfig } from './mesh-config.ts';
 import { configuredSo, interceptionIn } from './mesh-settings.ts';
 import { bounded, costed, recount, spend, type Costed } from '../../../base/effort.ts';
@@ -34,7 +34,6 @@ export type Template = Pick<PodView, 'annotations'>;
 const includeAnnotation = 'traffic.sidecar.istio.io/includeInboundPorts';
 const excludeAnnotation = 'traffic.sidecar.istio.io/excludeInboundPorts';
 const interceptionAnnotation = 'sidecar.istio.io/interceptionMode';
-const proxyConfigAnnotation = 'proxy.istio.io/config';
 const statusPortAnnotation = 'status.sidecar.istio.io/port';
 
 /**

@@ -11,6 +11,7 @@ import {
   keepRollout,
   keepScaled,
 } from './metric-readers.ts';
+import { keepTemplate } from '../rollout-templates.ts';
 import { keepMonitor } from './scraping.ts';
 import { keepSecurityGroups } from './security-groups.ts';
 import { gateways } from '../vocabulary/gateway.ts';
@@ -109,7 +110,10 @@ export const watched: readonly WatchedKind[] = [
   reading(kind('keda.sh', 'v1alpha1', 'ScaledJob', 'scaledjobs'), keepScaled),
   reading(kind('flagger.app', 'v1beta1', 'Canary', 'canaries'), keepCanary),
   reading(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
-  reading(kind('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), keepRollout),
+  reading(kind('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), (object) => ({
+    ...keepRollout(object),
+    ...keepTemplate(object),
+  })),
   reading(kind('argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'), keepAnalysis),
   scraping(kind('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors')),
   scraping(kind('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors')),

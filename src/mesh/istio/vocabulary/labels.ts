@@ -37,3 +37,5 @@ export const tunnelLabel = 'networking.istio.io/tunnel';
 export const templatesAnnotation = 'inject.istio.io/templates';
 /** Name of the sidecar container; a native sidecar is an init container of this name (default since Istio 1.27). */
 export const sidecarContainer = 'istio-proxy';
+/** Pod annotation, written from the workload's template: settings of its sidecar, as YAML or JSON. */
+export const proxyConfigAnnotation = 'proxy.istio.io/config';
