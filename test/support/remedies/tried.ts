@@ -148,10 +148,12 @@ function missing({ stays }: Rule, { ways }: Remedies): readonly string[] {
 /** What is wrong with a fix: ways that lead nowhere, or to something else, and what nobody has tried. */
 export function faultsOf(rule: Rule, { seen }: Examples, remedies: Remedies): readonly string[] {
   const course = new Course(remedies);
-  for (const [name, given] of Object.entries({ ...seen, ...remedies.more })) {
+  const { more = {} } = remedies;
+  for (const [name, given] of Object.entries({ ...seen, ...more })) {
     const before = criticalOf(given);
     const own = before.filter(({ id }) => id === rule.id);
     if (own.length > 0) course.run({ id: rule.id, name, given, before, own });
+    else if (name in more) course.faults.push(`${name}: nothing is found`);
   }
   const rest = untried(rule, remedies);
   return [

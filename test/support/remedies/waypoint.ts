@@ -19,6 +19,7 @@ import {
   patchMigration,
   respecify,
 } from './deeds.ts';
+import { carriedOverExamples, carriedOverWays } from './carried-over.ts';
 import type { Deed, RemediesById, Remedy } from './remedy.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
@@ -239,7 +240,9 @@ export const waypointRemedies: RemediesById = {
         }),
       },
       { says: /or keep them on sidecars/, done: 'LeftOut' },
+      ...carriedOverWays,
     ],
+    more: carriedOverExamples,
     besides: ['Change the object as the message says', 'or keep this namespace on sidecars'],
   },
   MM082: {
