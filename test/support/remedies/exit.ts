@@ -16,6 +16,7 @@ import {
   patchMigration,
   respecify,
 } from './deeds.ts';
+import { carriedBackExamples, carriedBackWays } from './carried-back.ts';
 import type { Deed, RemediesById, Remedy } from './remedy.ts';
 
 const useWaypoint = 'istio.io/use-waypoint';
@@ -148,7 +149,9 @@ export const exitRemedies: RemediesById = {
       },
       { says: /^Let sidecars take all ports again/, done: allPorts },
       inAmbientToo,
+      ...carriedBackWays,
     ],
+    more: carriedBackExamples,
     besides: ['Change the object as the message says', staying.says as string],
   },
   MM090: {
