@@ -1,6 +1,7 @@
 import { record } from '../../../src/mesh/json.ts';
 import type { BudgetView, ConfigView } from '../../../src/mesh/views.ts';
-import { config } from '../mesh-fixtures.ts';
+import { config, surroundings, workload } from '../mesh-fixtures.ts';
+import { quota } from '../quota-examples.ts';
 import { autoscaler, reading, scaled } from '../metric-reader-examples.ts';
 import {
   annotateTemplates,
@@ -189,7 +190,19 @@ export const roomRemedies: RemediesById = {
     ways: [
       { says: 'Raise the quota', done: raised },
       { says: /, or have a pod taken away first, which interrupts a single one: kubectl patch/, done: takeFirst },
+      {
+        says: /, or let the waypoint ask for less: spec\.waypoint\.replicas\.min/,
+        done: patchMigration({ waypoint: { replicas: { min: 1 } } }),
+      },
     ],
+    more: {
+      'pods of the waypoint alone': surroundings({ workloads: [workload({ maxUnavailable: 1 })] }, [
+        config('AuthorizationPolicy', {
+          rules: [{ from: [{ source: { namespaces: ['blog'] } }], to: [{ operation: { methods: ['GET'] } }] }],
+        }),
+        quota({ pods: '3' }, { pods: '2' }),
+      ]),
+    },
   },
   MM132: {
     ways: [
