@@ -1,9 +1,10 @@
 import type { Surroundings } from '../../../src/mesh/adapter.ts';
 import { list, record, records } from '../../../src/mesh/json.ts';
 import type { ConfigView } from '../../../src/mesh/views.ts';
-import { config, root, service, surroundings, workload } from '../mesh-fixtures.ts';
+import { config, installed, mesh, root, service, surroundings, workload } from '../mesh-fixtures.ts';
 import {
   changeIt,
+  configureMesh,
   deleteIt,
   eachConfig,
   eachService,
@@ -66,6 +67,9 @@ const tcp = service({
   ports: [{ name: 'tcp-raw', port: 8080, targetPort: 8080, protocol: 'TCP' }],
 });
 
+const asked =
+  'extensionProviders: [{name: opa, envoyExtAuthzHttp: {service: opa.auth.svc.cluster.local, port: 9000, includeRequestHeadersInCheck: [x-forwarded-client-cert]}}]';
+
 /** What a waypoint would not do as sidecars did, of each kind. */
 export const carriedOverExamples: Readonly<Record<string, Surroundings>> = {
   'the address of the called': when('destination.ip', '10.0.0.1'),
@@ -92,6 +96,22 @@ export const carriedOverExamples: Readonly<Record<string, Surroundings>> = {
   'a plugin of connections': plugin({ type: 'NETWORK' }),
   'a plugin in a file': plugin({ url: 'file:///opt/plugin.wasm' }),
   'a plugin of the mesh with a Secret': plugin({ imagePullSecret: 'registry' }, { namespace: root }),
+  'two plugins of one rank': beside(
+    ...['one', 'two'].map((name) =>
+      config(
+        'WasmPlugin',
+        { selector: { matchLabels: { app: 'web' } }, phase: 'AUTHZ', url: `oci://plugins/${name}:1` },
+        { name, uid: name },
+      ),
+    ),
+  ),
+  'an authorizer that is asked by the certificate': surroundings({
+    mesh: mesh([
+      ...installed.filter(({ kind }) => kind !== 'ConfigMap'),
+      policy({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{ from: blog, to: get }] }),
+      config('ConfigMap', { mesh: asked }, { name: 'istio', namespace: root }),
+    ]),
+  }),
   'a policy that waits for the waypoint': beside(
     policy({ targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'waypoint' }], ...byHttp }),
   ),
@@ -194,6 +214,11 @@ export const carriedOverWays: readonly Remedy[] = [
   {
     says: /^Create the Secret in the namespace and a plugin of its own/,
     done: changeIt((each) => ({ ...each, namespace: 'shop' })),
+  },
+  { says: /^Give each another spec\.priority/, done: respecify((spec) => ({ ...spec, priority: 10 })) },
+  {
+    says: /^Have the authorizer decide by a token, or let policies tell the callers apart by principals, and take the header out of includeRequestHeadersInCheck/,
+    done: configureMesh((text) => text.replace('x-forwarded-client-cert', 'authorization')),
   },
   { says: /^Remove it before the migration, and apply it again afterwards/, done: deleteIt },
   {
