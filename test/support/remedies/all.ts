@@ -6,6 +6,10 @@ import { networkRemedies } from './network.ts';
 import { partRemedies } from './parts.ts';
 import { policyRemedies } from './policies.ts';
 import { proxyRemedies } from './proxies.ts';
+import { ownWaypointRemedies } from './own-waypoints.ts';
+import { inboundRemedies } from './inbound.ts';
+import { networkPolicyRemedies } from './network-policies.ts';
+import { namelessRemedies } from './nameless.ts';
 import type { RemediesById } from './remedy.ts';
 import { roomRemedies } from './room.ts';
 import { routeRemedies } from './routes.ts';
@@ -26,4 +30,8 @@ export const remedies: RemediesById = {
   ...proxyRemedies,
   ...networkRemedies,
   ...roomRemedies,
+  ...namelessRemedies,
+  ...networkPolicyRemedies,
+  ...inboundRemedies,
+  ...ownWaypointRemedies,
 };

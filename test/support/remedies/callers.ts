@@ -12,7 +12,6 @@ import {
   workload,
 } from '../mesh-fixtures.ts';
 import {
-  annotateTemplates,
   eachConfig,
   eachPod,
   eachPodOf,
@@ -25,16 +24,8 @@ import {
   patched,
   withSidecar,
 } from './deeds.ts';
+import { calledByOthers, inSameMigration, toSidecars, useWaypoint } from './elsewhere.ts';
 import type { Deed, RemediesById } from './remedy.ts';
-
-const useWaypoint = 'istio.io/use-waypoint';
-
-/** Others than who is here call these namespaces, and they call each other as before. */
-function calledByOthers(...namespaces: readonly string[]): Deed {
-  return patchMigration({
-    callers: namespaces.map((namespace) => ({ namespace, from: [{ namespace: 'elsewhere' }] })),
-  });
-}
 
 /** The policy of the finding asks for identities, whatever it has asked for. */
 const byIdentity: Deed = (given, finding) => {
@@ -54,49 +45,6 @@ const toAmbient = inTurn(
     labelsOf: (home) => (home === 'bank' ? { 'istio.io/dataplane-mode': 'ambient' } : before.labelsOf?.(home)),
   })),
 );
-
-/** Namespace `bank` is on sidecars, and its Services behind no waypoint. */
-const toSidecars = inTurn(
-  eachPodOf('bank', (each) => [withSidecar(each)]),
-  eachServiceElsewhere((each) => [{ ...each, labels: patched(each.labels, { [useWaypoint]: null }), conditions: {} }]),
-  inMesh((before) => ({
-    labelsOf: (home) => (home === 'bank' ? { 'istio-injection': 'enabled' } : before.labelsOf?.(home)),
-  })),
-);
-
-function inSameMigration(namespace: string): Deed {
-  return (given) => ({ ...given, scope: scopeView({ moves: (name) => name === namespace }) });
-}
-
-const strictThere = make(
-  config('PeerAuthentication', { mtls: { mode: 'STRICT' } }, { name: 'strict', uid: 'strict', namespace: 'bank' }),
-);
-
-/** A Service with an address that every sidecar here is told of. */
-const knownService = inTurn(
-  eachServiceElsewhere(({ exportTo: _exportTo, ...each }) => [{ ...each, headless: false }]),
-  eachConfig((each) => [
-    each.kind === 'Sidecar' ? { ...each, spec: { ...each.spec, egress: [{ hosts: ['*/*'] }] } } : each,
-  ]),
-);
-
-const withoutAnnotation = annotateTemplates(
-  Object.fromEntries(
-    [
-      'excludeOutboundPorts',
-      'includeOutboundPorts',
-      'excludeOutboundIPRanges',
-      'includeOutboundIPRanges',
-      'excludeInterfaces',
-    ].map((key) => [`traffic.sidecar.istio.io/${key}`, null]),
-  ),
-);
-
-const injectorTakesAll = eachConfig((each) =>
-  each.name === 'istio-sidecar-injector' && each.kind === 'ConfigMap' ? [] : [each],
-);
-
-const opens = /what it refuses may get through/;
 
 /** Namespace `bank`, which stays, has a sidecar of before ambient, and decides by who calls. */
 function oldSidecar(owner?: PodView['owner']): Surroundings {
@@ -251,37 +199,6 @@ export const callerRemedies: RemediesById = {
       },
       { says: /^Say in spec\.callers who calls whom/, done: calledByOthers('shop') },
       { says: /Or name the callers in these policies by principals, namespaces or serviceAccounts/, done: byIdentity },
-    ],
-  },
-  MM136: {
-    ways: [
-      {
-        says: 'Where something may get through: ask for mutual TLS there (PeerAuthentication STRICT)',
-        done: strictThere,
-        where: opens,
-      },
-      {
-        says: 'Where a headless Service is called: call one with a cluster IP',
-        done: knownService,
-        where: /by headless Service/,
-      },
-      { says: 'move the called first', done: toSidecars, where: /by headless Service/ },
-      { says: 'in the same migration', done: inSameMigration('bank'), where: /by headless Service/ },
-      {
-        says: 'Where sidecars are not told of the Service: have the Sidecar (egress hosts) and exportTo let them know it',
-        done: knownService,
-        where: /by Service bank\/web, of which/,
-      },
-      {
-        says: 'Where they leave calls alone: take the annotation out of the template',
-        done: withoutAnnotation,
-        where: /by traffic\.sidecar\.istio\.io/,
-      },
-      { says: 'the setting out of the values of the injector', done: injectorTakesAll, where: /by ConfigMap / },
-      {
-        says: 'if these do not call them, say so by naming their callers in spec.callers',
-        done: calledByOthers('bank'),
-      },
     ],
   },
 };

@@ -12,9 +12,8 @@ import {
   patched,
   respecify,
 } from './deeds.ts';
-import type { Deed, RemediesById, Remedy } from './remedy.ts';
-
-const staying: Remedy = { says: 'keep this namespace on sidecars', done: 'LeftOut' };
+import type { Deed, RemediesById } from './remedy.ts';
+import { staying, whoCalls } from './ways.ts';
 
 /** A Service of the pods of each workload here. */
 const serveAll: Deed = (given) => ({
@@ -26,8 +25,6 @@ const serveAll: Deed = (given) => ({
 
 /** Of what is on its way already, and settled: it takes a new start. */
 const atTheStart = inTurn(serveAll, ({ itinerary: _settled, ...given }) => given);
-
-const whoCalls = { MM082: 'behind a waypoint somebody has to say who calls' };
 
 /** It is for other pods. */
 const selectOthers = respecify(({ selector: _selector, workloadSelector: _pods, ...spec }) => ({

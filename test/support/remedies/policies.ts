@@ -2,6 +2,7 @@ import { record, records } from '../../../src/mesh/json.ts';
 import { captured, config, namespace, plainPod, service, surroundings } from '../mesh-fixtures.ts';
 import { changeIt, configureMesh, deleteIt, eachConfig, inTurn, patched, patchMigration, respecify } from './deeds.ts';
 import type { Deed, RemediesById, Remedy } from './remedy.ts';
+import { staying, whoCalls } from './ways.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -33,8 +34,6 @@ const plain = respecify(({ selector, action }) => ({
 /** An ordinary Service comes before the pods. */
 const serve: Deed = (given) => ({ ...given, services: [...given.services, service()] });
 
-const whoCalls = { MM082: 'behind a waypoint somebody has to say who calls' };
-
 const served: Remedy = {
   says: /^Put a Service with a cluster address before the pods, so that a waypoint can (?:enforce it|check tokens)/,
   done: serve,
@@ -46,10 +45,6 @@ function withoutService(kind: string, spec: Spec): Readonly<Record<string, Retur
   return { 'without a Service': surroundings({ services: [] }, [config(kind, spec)]) };
 }
 
-const onSidecars: Remedy = {
-  says: 'keep this namespace on sidecars',
-  done: 'LeftOut',
-};
 const http = { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] };
 const serviceFirst = 'Put a Service with a cluster address before the pods, so that a waypoint can';
 
@@ -147,13 +142,13 @@ export const policyRemedies: RemediesById = {
     ways: [
       served,
       { says: 'rewrite the policy with identities, namespaces and ports only', done: plain },
-      { ...onSidecars, then: { MM123: 'a sidecar that stays does not see addresses of callers in ambient' } },
+      { ...staying, then: { MM123: 'a sidecar that stays does not see addresses of callers in ambient' } },
     ],
     besides: [`${serviceFirst} enforce it`],
     more: withoutService('AuthorizationPolicy', http),
   },
   MM021: {
-    ways: [served, { says: 'remove the policy', done: deleteIt }, onSidecars],
+    ways: [served, { says: 'remove the policy', done: deleteIt }, staying],
     besides: [`${serviceFirst} enforce it`],
     more: withoutService('AuthorizationPolicy', { action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] }),
   },
@@ -197,7 +192,7 @@ export const policyRemedies: RemediesById = {
     ways: [
       served,
       { says: 'have the application or the ingress gateway check them, and remove it', done: deleteIt },
-      onSidecars,
+      staying,
       { says: /^Remove it, or set spec/, done: deleteIt },
       { says: /or set spec\.policies\.refusals to Accept/, done: patchMigration({ policies: { refusals: 'Accept' } }) },
       { says: /or keep this namespace in ambient/, done: 'LeftOut' },

@@ -1,7 +1,8 @@
 import { records } from '../../../src/mesh/json.ts';
 import { config } from '../mesh-fixtures.ts';
-import { acceptIt, changeIt, deleteIt, inTurn, make, patched, respecify } from './deeds.ts';
+import { changeIt, deleteIt, inTurn, make, patched, respecify } from './deeds.ts';
 import type { RemediesById } from './remedy.ts';
+import { accepting } from './ways.ts';
 
 const useWaypoint = 'istio.io/use-waypoint';
 
@@ -59,7 +60,7 @@ export const proxyRemedies: RemediesById = {
           changeIt((each) => ({ ...each, labels: { [useWaypoint]: 'own' }, status: {} })),
         ),
       },
-      { says: /To accept it as it is, add to spec\.accept: \{finding: MM\d+, object: /, done: acceptIt },
+      accepting,
     ],
     besides: [
       'Let the policies admit what the pods of this namespace need, or take the label istio.io/use-waypoint from the ServiceEntry until they are migrated',

@@ -10,17 +10,9 @@ import {
   service,
   surroundings,
 } from '../mesh-fixtures.ts';
-import {
-  acceptIt,
-  changeIt,
-  deleteIt,
-  eachPodOf,
-  eachServiceElsewhere,
-  inAmbient,
-  inTurn,
-  respecify,
-} from './deeds.ts';
+import { changeIt, deleteIt, eachPodOf, eachServiceElsewhere, inAmbient, inTurn, respecify } from './deeds.ts';
 import type { Deed, RemediesById, Remedy } from './remedy.ts';
+import { accepting } from './ways.ts';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -28,11 +20,6 @@ const staying: Remedy = { says: 'Keep this namespace on sidecars', done: 'LeftOu
 
 const forEverybody = {
   MM030: 'calls of others follow one for all hosts too, which its owner has to limit by exportTo',
-};
-
-const accepting: Remedy = {
-  says: /To accept it as it is, add to spec\.accept: \{finding: MM\d+, object: /,
-  done: acceptIt,
 };
 
 function moveTo(home: string): Deed {

@@ -1,28 +1,21 @@
-import { record, records } from '../../../src/mesh/json.ts';
 import type { PodView } from '../../../src/mesh/views.ts';
-import { config } from '../mesh-fixtures.ts';
 import {
   annotateTemplates,
-  configureMesh,
-  eachConfig,
   eachPod,
-  eachPodOf,
-  eachService,
   eachTemplate,
   eachWorkload,
-  inAmbient,
-  inMesh,
   inTurn,
   labelNamespace,
   labelTemplates,
-  make,
   outside,
   patchMigration,
   withSidecar,
+  inAmbient,
 } from './deeds.ts';
-import type { Deed, RemediesById, Remedy } from './remedy.ts';
+import type { Deed, RemediesById } from './remedy.ts';
 
 const inject = 'sidecar.istio.io/inject';
+
 const mode = 'istio.io/dataplane-mode';
 
 const hasSidecar = ({ containers }: PodView): boolean => containers.includes('istio-proxy');
@@ -50,6 +43,11 @@ const takeOff: Deed = (given, finding) => {
   return inTurn(labelTemplates({ [key]: null }), annotateTemplates({ [key]: null }))(given, finding);
 };
 
+const scaledToZero = inTurn(
+  eachWorkload((each) => [{ ...each, replicas: 0, available: 0, updated: 0, current: 0 }]),
+  (given) => ({ ...given, pods: [] }),
+);
+
 const isGateway = (annotations: PodView['annotations']): boolean =>
   annotations['inject.istio.io/templates'] === 'gateway';
 
@@ -64,116 +62,6 @@ const withoutGateways: Deed = (given) => {
     workloads: given.workloads.filter(({ name }) => !gateways.has(name)),
   };
 };
-
-const scaledToZero = inTurn(
-  eachWorkload((each) => [{ ...each, replicas: 0, available: 0, updated: 0, current: 0 }]),
-  (given) => ({ ...given, pods: [] }),
-);
-
-/** Who calls is in ambient, and named; pods and templates there are made anew. */
-const callersMoved = inTurn(
-  patchMigration({ callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] }),
-  eachPodOf('blog', (pod) => [inAmbient(pod)]),
-  inMesh((mesh) => ({
-    pods: (home) => (home === 'blog' ? mesh.pods(home) : []),
-    workloads: (home) => (home === 'blog' ? mesh.workloads(home) : []),
-    labelsOf: (home) => (home === 'blog' ? { [mode]: 'ambient' } : mesh.labelsOf?.(home)),
-  })),
-);
-
-/** Only these workloads take plaintext, whatever holds for the others. */
-const permissiveHere = inTurn(
-  eachConfig((each) =>
-    each.kind === 'PeerAuthentication' && record(each.spec['selector'])['matchLabels'] !== undefined ? [] : [each],
-  ),
-  make(
-    config(
-      'PeerAuthentication',
-      { selector: { matchLabels: { app: 'web' } }, mtls: { mode: 'PERMISSIVE' } },
-      { name: 'web', uid: 'web' },
-    ),
-  ),
-);
-
-const port = '9090';
-
-/** Who calls the port is admitted by every policy, and then the sidecar takes it. */
-const admitted = inTurn(
-  eachConfig((each) => {
-    if (each.kind === 'AuthorizationPolicy' && each.spec['action'] === 'DENY') return [];
-    return each.kind === 'AuthorizationPolicy'
-      ? [
-          {
-            ...each,
-            spec: { ...each.spec, rules: [...records(each.spec['rules']), { to: [{ operation: { ports: [port] } }] }] },
-          },
-        ]
-      : [each];
-  }),
-  make(
-    config(
-      'PeerAuthentication',
-      {
-        selector: { matchLabels: { app: 'web' } },
-        mtls: { mode: 'STRICT' },
-        portLevelMtls: { [port]: { mode: 'PERMISSIVE' } },
-      },
-      { name: 'ports', uid: 'ports' },
-    ),
-  ),
-  annotateTemplates({
-    'traffic.sidecar.istio.io/excludeInboundPorts': null,
-    'traffic.sidecar.istio.io/includeInboundPorts': null,
-    'sidecar.istio.io/interceptionMode': null,
-    'proxy.istio.io/config': null,
-    'inject.istio.io/templates': null,
-  }),
-  configureMesh(() => 'trustDomain: cluster.local'),
-  eachConfig((each) => (each.name === 'istio-sidecar-injector' && each.kind === 'ConfigMap' ? [] : [each])),
-);
-
-/** By the ports of the workload, whoever calls. */
-const byPort = eachConfig((each) => [
-  each.kind === 'AuthorizationPolicy'
-    ? { ...each, spec: { ...each.spec, rules: [{ to: [{ operation: { ports: ['8080'] } }] }] } }
-    : each,
-]);
-
-const bypass = 'ambient.istio.io/bypass-inbound-capture';
-
-/** Policies are for other pods, and these take plaintext. */
-const opened = inTurn(
-  eachConfig((each) => {
-    if (each.kind === 'PeerAuthentication' && each.spec['selector'] !== undefined) return [];
-    return each.kind === 'AuthorizationPolicy' || each.kind === 'WasmPlugin'
-      ? [{ ...each, spec: { ...each.spec, selector: { matchLabels: { app: 'other' } } } }]
-      : [each];
-  }),
-  ...['web', 'nightly'].map((app) =>
-    make(
-      config(
-        'PeerAuthentication',
-        { selector: { matchLabels: { app } }, mtls: { mode: 'PERMISSIVE' } },
-        { name: app, uid: app },
-      ),
-    ),
-  ),
-);
-
-const optedOut = { [mode]: 'none' };
-
-/** istiod makes the Deployment of a Gateway anew, and that its pods. */
-const gatewayOptsOut: Deed = (given) => ({
-  ...given,
-  workloads: given.workloads.map((each) =>
-    each.gateway === undefined ? each : { ...each, templateLabels: { ...each.templateLabels, ...optedOut } },
-  ),
-  pods: given.pods.map((each) =>
-    each.owner?.name === 'shop-istio' ? { ...each, labels: { ...each.labels, ...optedOut }, terminating: false } : each,
-  ),
-});
-
-const staying: Remedy = { says: 'keep this namespace on sidecars', done: 'LeftOut' };
 
 /** Who opted out of ambient joins with the others: until it is asked for a sidecar it is where its namespace is. */
 const movesAlong: Deed = (given, finding) =>
@@ -261,36 +149,6 @@ export const workloadRemedies: RemediesById = {
       },
     ],
   },
-  MM059: {
-    ways: [
-      {
-        says: 'Migrate all callers first and name them in spec.callers',
-        done: callersMoved,
-        notFor: { 'its own workloads': 'nothing moves before itself' },
-      },
-      { says: 'set PERMISSIVE for these workloads until every caller is ambient', done: permissiveHere },
-      staying,
-    ],
-  },
-  MM062: {
-    ways: [
-      {
-        says: 'Admit the callers of these ports (portLevelMtls PERMISSIVE, a rule of the ALLOW policy with the port, no DENY of them), and remove the annotation or the setting of the mesh that the message names',
-        done: admitted,
-      },
-    ],
-  },
-  MM063: {
-    ways: [
-      {
-        says: 'Give callers an ordinary Service with a cluster IP in place of the headless one',
-        done: eachService((each) => [{ ...each, headless: false }]),
-      },
-      { says: 'decide by ports instead of identities', done: byPort },
-      { says: 'migrate all callers first and name them in spec.callers', done: callersMoved },
-      staying,
-    ],
-  },
   MM121: {
     ways: [
       {
@@ -323,27 +181,6 @@ export const workloadRemedies: RemediesById = {
           MM113:
             'the labels of the namespace ask for another thing than its pods are, which only that label has hidden',
         },
-      },
-    ],
-  },
-  MM138: {
-    ways: [
-      {
-        says: /^Have the gateway opt out, and wait until its pods are new: kubectl patch gateways/,
-        done: gatewayOptsOut,
-      },
-    ],
-    besides: ['Have its Gateway opt out by spec.infrastructure.labels, istio.io/dataplane-mode: none'],
-  },
-  MM144: {
-    ways: [
-      {
-        says: `Remove the annotation ${bypass} from the template: a sidecar does not read it`,
-        done: annotateTemplates({ [bypass]: null }),
-      },
-      {
-        says: 'if these pods shall be open to clients outside the mesh, have policies and plugins select others, and set PERMISSIVE for them',
-        done: opened,
       },
     ],
   },
