@@ -92,6 +92,12 @@ export const metricReaderExamples: Readonly<Record<'MM132' | 'MM133', Examples>>
       'one of waypoints, where there is none': around(scaled(rate('reporter="waypoint"'))),
       'one that callers report, as a Warning': around(scaled(rate('reporter="source"'))),
       'out of the mesh': surroundings({ route: toNone }, [scaled(rate('reporter=~"waypoint"'))]),
+      'connections, out of the mesh': surroundings({ route: toNone }, [
+        scaled('rate(istio_tcp_connections_opened_total[1m])'),
+      ]),
+      'requests beside connections': around(
+        scaled(`sum(istio_tcp_sent_bytes_total) / ${rate('reporter="destination"')}`),
+      ),
       'a workload that nobody here knows': around(
         reading('HorizontalPodAutoscaler', {
           scaleTargetRef: { kind: 'Rollout', name: 'api' },

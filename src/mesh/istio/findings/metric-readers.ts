@@ -2,7 +2,7 @@ import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type ConfigView } from '../../views.ts';
 import { optsOutOfInjection } from '../vocabulary/injection.ts';
-import { ofEnvoy, readerIn, type MetricReader, type Reading } from '../settings/metric-readers.ts';
+import { ofEnvoy, ofTcp, readerIn, type MetricReader, type Reading } from '../settings/metric-readers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
@@ -36,6 +36,7 @@ type Fate = 'Ends' | 'EndsLater' | 'Stays';
 /** Of the called, behind a waypoint or not; whoever calls from a sidecar or a gateway reports for as long as it has one. */
 function fateOf({ metric, reporter }: Reading, surroundings: Surroundings): Fate {
   if (metric.startsWith(ofEnvoy)) return 'Ends';
+  if (metric.startsWith(ofTcp)) return surroundings.route.to === 'IstioAmbient' ? 'Stays' : 'Ends';
   if (reporter === 'Source') return 'EndsLater';
   return reporter === 'Waypoint' && surroundings.route.to === 'IstioAmbient' && getsWaypoint(surroundings)
     ? 'Stays'
@@ -45,6 +46,8 @@ function fateOf({ metric, reporter }: Reading, surroundings: Surroundings): Fate
 const afterwards =
   'ztunnel reports no HTTP, a waypoint with reporter="waypoint" only, and metrics of Envoy itself end with the sidecar';
 
+const outside = 'outside of the mesh nothing reports any';
+
 /** What becomes of what it reads, worst first. */
 function readingsOf({ object, reader: { reads = [] } }: Reader, surroundings: Surroundings): readonly Evidence[] {
   const fates = Map.groupBy(reads, (reading) => fateOf(reading, surroundings));
@@ -53,7 +56,7 @@ function readingsOf({ object, reader: { reads = [] } }: Reader, surroundings: Su
     return [
       {
         object: nameOf(object),
-        message: `it reads ${namesOf('Ends')}, and nobody reports that for these pods any more: ${afterwards}`,
+        message: `it reads ${namesOf('Ends')}, and nobody reports that for these pods any more: ${surroundings.route.to === 'None' ? outside : afterwards}`,
       },
     ];
   if (fates.has('EndsLater'))

@@ -35,8 +35,14 @@ export interface MetricReader {
   readonly writesMore?: true;
 }
 
-/** Metrics of HTTP, which ztunnel has none of, and those of Envoy itself; `istio_tcp_*` ztunnel reports too. */
+/** Metrics of HTTP, which ztunnel has none of, and those of Envoy itself. */
 const ofProxies = /\b(?:istio_(?:request|response)\w*|envoy_\w+)/;
+
+/** What ztunnel reports too, and nobody outside of the mesh. */
+const ofConnections = /\bistio_tcp\w*/;
+
+/** How the names of these begin. */
+export const ofTcp = 'istio_tcp';
 
 /** How the names of the latter begin. */
 export const ofEnvoy = 'envoy_';
@@ -62,7 +68,7 @@ function alone(part: string): string {
 
 function readingIn(query: string): readonly Reading[] {
   const said = query.slice(0, longestQuery);
-  const metric = ofProxies.exec(said)?.[0];
+  const metric = ofProxies.exec(said)?.[0] ?? ofConnections.exec(said)?.[0];
   if (metric === undefined) return [];
   return [{ metric: alone(shown(metric)), reporter: reporterIn(byReporter.exec(said)?.[1] ?? '') }];
 }
@@ -70,8 +76,9 @@ function readingIn(query: string): readonly Reading[] {
 function readingsIn(queries: readonly unknown[]): Pick<MetricReader, 'reads'> {
   const found = queries.flatMap((query) => readingIn(text(query) ?? ''));
   const different = new Map(found.map((each) => [`${each.metric} ${each.reporter}`, each]));
-  const alike = Map.groupBy(different.values(), ({ metric, reporter }) =>
-    metric.startsWith(ofEnvoy) ? ofEnvoy : reporter,
+  const alike = Map.groupBy(
+    different.values(),
+    ({ metric, reporter }) => [ofEnvoy, ofTcp].find((begin) => metric.startsWith(begin)) ?? reporter,
   );
   return different.size === 0 ? {} : { reads: [...alike.values()].flatMap((each) => each.slice(0, most)) };
 }
