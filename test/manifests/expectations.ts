@@ -150,6 +150,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     findings: [
       'MM021 AuthorizationPolicy authz/opa',
       'MM021 AuthorizationPolicy authz/opa-by-port',
+      'MM021 AuthorizationPolicy authz/opa-tomorrow',
       'MM074 AuthorizationPolicy authz/opa-tomorrow',
       'MM076 AuthorizationPolicy authz/opa-tomorrow',
       'MM064 AuthorizationPolicy authz/audit-writes',
@@ -293,6 +294,18 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     findings: ['MM135 Deployment desktops/desktops'],
     unreadable: [],
   },
+  'mtls-ports.yaml': {
+    policies: [
+      'PeerAuthentication istio-system/default: Exact Exact Exact',
+      'PeerAuthentication permissive/batch: Exact FailsOpen Exact',
+      'PeerAuthentication vague/default: Exact Exact Exact',
+      'PeerAuthentication vague/web: Exact FailsOpen Exact',
+      'PeerAuthentication strict/web: Exact Exact Exact',
+    ],
+    rules: [],
+    findings: ['MM028 PeerAuthentication permissive/batch', 'MM028 PeerAuthentication vague/web'],
+    unreadable: [],
+  },
   'mtls.yaml': {
     policies: [
       'PeerAuthentication legacy/default: Exact Exact Exact',
@@ -301,11 +314,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'PeerAuthentication legacy/secure-port: Exact Exact Exact',
     ],
     rules: [],
-    findings: [
-      'MM025 PeerAuthentication legacy/mainframe',
-      'MM025 PeerAuthentication legacy/metrics',
-      'MM028 PeerAuthentication legacy/secure-port',
-    ],
+    findings: ['MM025 PeerAuthentication legacy/mainframe', 'MM025 PeerAuthentication legacy/metrics'],
     unreadable: [],
   },
   'network-policies.yaml': {

@@ -60,26 +60,6 @@ function isElsewhere({ policy, reach }: AuditedPolicy): boolean {
   return reach === 'Gateways' || policy.targetRefs.length > 0;
 }
 
-/**
- * The classification compares all PeerAuthentications with each other, which finds more than the combinations that are
- * known to be misread.
- */
-function misreadPeerAuthentications({ policies }: AuditContext): readonly AuditEvidence[] {
-  return policies
-    .filter(
-      (audited) =>
-        audited.policy.kind === 'PeerAuthentication' && audited.classification.planes.ztunnel.effect !== 'Exact',
-    )
-    .map(({ view, source, classification }) => ({
-      object: nameOf(view),
-      source,
-      message:
-        classification.planes.ztunnel.effect === 'FailsOpen'
-          ? 'ztunnel would take plaintext where sidecars refuse it'
-          : 'ztunnel would refuse plaintext where sidecars take it',
-    }));
-}
-
 /** Checks of the operator by their ids, asked for every namespace of the context. */
 export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
   return rules
@@ -95,14 +75,13 @@ export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
         const evidence = surroundings
           .flatMap((around) => apply(rule, around))
           .filter(({ object }) => !elsewhere.has(object));
-        const located = evidence.map(({ object, message, fix, severity }) => ({
+        return evidence.map(({ object, message, fix, severity }) => ({
           object,
           message,
           fix,
           severity,
           source: inventory.sourceOf(object),
         }));
-        return rule.id === 'MM028' ? [...misreadPeerAuthentications(context), ...located] : located;
       },
     }));
 }

@@ -108,11 +108,13 @@ function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
     coverage(policy, service, world.workloads) !== 'None';
   return [
     ...world.policies.filter(selected).flatMap((original) => reasons(original, protocolsOf(service)) ?? []),
-    ...world.requestAuthentications.filter(selected).map(({ object }) => ({
-      object: titleOf(object),
-      enforces: true,
-      sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
-    })),
+    ...world.requestAuthentications
+      .filter((original) => original.policy.issuers.length > 0 && selected(original))
+      .map(({ object }) => ({
+        object: titleOf(object),
+        enforces: true,
+        sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
+      })),
     ...world.extensions.flatMap((object) => extensionReason(object, service, world) ?? []),
     ...routesAt(service, world).flatMap((object) => routeReason(object) ?? []),
   ];

@@ -1,5 +1,5 @@
 import { memoize } from '../../../../base/memoize.ts';
-import { records, strings, text } from '../../../json.ts';
+import { record, records, strings, text, type Json } from '../../../json.ts';
 import { Names } from './host-names.ts';
 import type { ConfigObject, ServiceFacts } from './world.ts';
 
@@ -25,6 +25,37 @@ export function namesService(
 export const isForMesh: (object: ConfigObject) => boolean = memoize(({ spec }: ConfigObject) => {
   const gateways = strings(spec['gateways']);
   return gateways.length === 0 || gateways.includes('mesh');
+});
+
+/** Fields by which a route of a VirtualService does nothing else than to lead on. */
+const leading: readonly string[] = ['name', 'route'];
+
+/** Whether a destination is a host itself, of whatever version and port the call is. */
+function isItself({ destination, weight: _, ...others }: Json, host: string, home: string): boolean {
+  const { host: to, ...more } = record(destination);
+  const full = (name: string): string => (name.includes('.') ? name : `${name}.${home}.svc.cluster.local`);
+  return (
+    typeof to === 'string' && full(to) === full(host) && Object.keys(more).length + Object.keys(others).length === 0
+  );
+}
+
+/**
+ * Whether a VirtualService does what is done without it: each call goes where it was meant to go. (What it leaves out,
+ * such as retries, is as without it, too.)
+ */
+export const changesNothing: (object: ConfigObject) => boolean = memoize(({ namespace, spec }: ConfigObject) => {
+  const { hosts, gateways: _, exportTo: __, http, ...others } = spec;
+  const [host, ...more] = strings(hosts);
+  const [route, ...routes] = records(http);
+  if (host === undefined || route === undefined || more.length + routes.length + Object.keys(others).length > 0)
+    return false;
+  const [destination, ...destinations] = records(route['route']);
+  return (
+    Object.keys(route).every((field) => leading.includes(field)) &&
+    destination !== undefined &&
+    destinations.length === 0 &&
+    isItself(destination, host, namespace)
+  );
 });
 
 /** What the hosts of a VirtualService name. */
