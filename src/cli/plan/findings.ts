@@ -83,11 +83,6 @@ const rulesOfScope = rulesOfOperator(askedOfScope);
 const rulesOfRunning = rulesOfOperator(askedOfRunning);
 const rulesOfGateways = [...rulesOfOperator(askedOfGateways), gatewayRule];
 
-/** What a policy that needs a waypoint and gets none is short of. */
-const shortOfService: readonly string[] = ['MM020', 'MM021', 'MM024'];
-const serviceFix =
-  'Put a Service with a cluster address before the pods that it selects, and among these manifests: then a waypoint can enforce it.';
-
 /** The namespaces of a plan, none of which has begun to move. */
 function scopeOf(planned: ReadonlySet<string>): ScopeView {
   return {
@@ -125,9 +120,5 @@ export function findingsAbout(
     ...ask(rulesOfRunning, running(surroundings)),
     ...ask(rulesOfScope, { ...surroundings, scope: scopeOf(planned) }),
     ...ask(rulesOfGateways, amongGateways(surroundings, read.inventory)),
-  ]
-    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity))
-    .map((finding) =>
-      shortOfService.includes(finding.id) ? { ...finding, fix: `${serviceFix} ${finding.fix}` } : finding,
-    );
+  ].sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }

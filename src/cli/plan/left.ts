@@ -1,15 +1,15 @@
 import { systemNamespaces } from '../../api/names.ts';
-import { arrived } from '../../mesh/istio/itinerary.ts';
 import { injects } from '../../mesh/istio/vocabulary/injection.ts';
 import { injectionLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { isOfOtherMesh, modeOf } from '../../mesh/istio/vocabulary/pod-mode.ts';
 import { askedOf, otherMeshes } from '../../mesh/other-meshes.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
 import type { Read } from '../audit/context.ts';
+import { isInAmbient } from '../audit/in-ambient.ts';
 import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
 import { isGateway } from '../audit/reach.ts';
 import { podsIn } from './pods.ts';
-import { route, whyStays, type Wishes } from './wishes.ts';
+import { whyStays, type Wishes } from './wishes.ts';
 
 const nameLabel = 'app.kubernetes.io/name';
 /** As the installation labels the pods of the operator (deploy/kustomize). */
@@ -59,7 +59,7 @@ export function whyLeft(name: string, read: Read, wishes: Wishes): string | unde
   const namespace = namespaceIn(name, inventory);
   const never = whyNever(name, read);
   if (never !== undefined) return never;
-  if (arrived(route, namespace.labels)) return 'it is in ambient already';
+  if (isInAmbient(name, inventory)) return 'it is in ambient already';
   if (hasOnlyGateways(name, read)) return 'gateways only: they keep a proxy of their own';
   const isDescribed = inventory.namespaces.includes(namespace);
   const stays = whyStays(namespace, isDescribed, wishes, options.rootNamespace);

@@ -101,7 +101,9 @@ export const extensionRules: readonly Rule[] = [
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can apply it; or remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
     find: withoutWaypoint((surroundings) =>
       ofSidecars(
-        applicable('Telemetry', surroundings).filter(({ namespace }) => namespace === surroundings.namespace.name),
+        applicable('Telemetry', surroundings).filter(
+          ({ namespace }) => namespace === surroundings.namespace.name && namespace !== surroundings.mesh.rootNamespace,
+        ),
         surroundings,
         { does: 'it configures the sidecars of this namespace', lost: '; ztunnel reports connections only' },
       ),

@@ -174,11 +174,23 @@ export const judgedPolicies = memoize((surroundings: Surroundings): readonly Jud
   });
 });
 
+/**
+ * What counts of a policy for the operator: fields that ztunnel is not given. What comes of values that it compares in
+ * another way is worked out for the pods themselves (MM086, MM099).
+ */
+function ofUnknownFields({ spec }: ConfigView, { rules }: PlaneClassification): Pick<PlaneClassification, 'rules'> {
+  const fields = l7Fields(spec);
+  const isGiven = isOf('connection');
+  return {
+    rules: rules.filter((rule) => rule.fields.some((field) => !isGiven(field) || fields.includes(field))),
+  };
+}
+
 /** Policies that ztunnel reads otherwise because of fields of a cause. */
 export function misread(cause: Cause): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) =>
     judgedPolicies(surroundings).flatMap(({ object, config, policy, planes }) => {
-      const message = misreadBecause(cause, policy, planes.ztunnel);
+      const message = misreadBecause(cause, policy, ofUnknownFields(config, planes.ztunnel));
       const fields = cause === 'http' && message === undefined ? newFields(config) : [];
       if (fields.length > 0)
         return [

@@ -620,9 +620,11 @@ const table: Readonly<Record<string, Examples>> = {
       'the condition source.serviceAccount': withoutWaypoint(
         policy({ action: 'DENY', rules: [{ when: [{ key: 'source.serviceAccount', values: ['shop/web'] }] }] }),
       ),
-      'a wildcard in the middle': withoutWaypoint(policy({ rules: [{ from: [{ source: { namespaces: ['a*b'] } }] }] })),
     },
     ignored: {
+      'a wildcard in the middle, of which MM086 and MM099 say what comes': withoutWaypoint(
+        policy({ rules: [{ from: [{ source: { namespaces: ['a*b'] } }] }] }),
+      ),
       'serviceAccounts of a source': withoutWaypoint(
         policy({ action: 'DENY', rules: [{ from: [{ source: { serviceAccounts: ['shop/web'] } }] }] }),
       ),
