@@ -112,6 +112,13 @@ export function findingsAbout(
     ...read,
     policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
+    inventory: {
+      ...read.inventory,
+      duplicates: read.inventory.duplicates.filter(({ namespace = name }) => isHere(namespace)),
+      placeholders: read.inventory.placeholders.filter(({ manifest: { object } }) =>
+        isHere(object.metadata.namespace ?? name),
+      ),
+    },
   };
   const ask = (asking: readonly AuditRule[], of: Surroundings): readonly AuditFinding[] =>
     findingsOf(asking, { ...context, surroundings: [of] });

@@ -843,7 +843,7 @@ describe('the namespaces that move', () => {
   });
 
   it('are those in the scope of any of several', () => {
-    const other = migration('', '{names: [web]}').replace('name: m}', 'name: n}');
+    const other = migration('', '{names: [web]}').replace('name: m}', 'name: other}');
     const { report } = planOf([...documents, migration(''), other]);
 
     expect(report.namespaces.map((each) => [each.name, criticals(each)])).toEqual([

@@ -1,4 +1,5 @@
-import { isScalar, parseDocument, visit, type Document } from 'yaml';
+import { isScalar, visit, type Document } from 'yaml';
+import { parseAsGo } from '../../../base/yaml-as-go.ts';
 import { memoizeLast } from '../../../base/memoize.ts';
 import type { MeshObjects, MeshState } from '../../adapter.ts';
 import { record, records, strings, text, type Json } from '../../json.ts';
@@ -61,8 +62,7 @@ function hasTwins(document: Document): boolean {
  */
 export function parseMeshConfig(written: string): Json | undefined {
   try {
-    // As sigs.k8s.io/yaml reads it: with merge keys, and `yes` is no text.
-    const document = parseDocument(written, { logLevel: 'silent', version: '1.1', uniqueKeys: false });
+    const document = parseAsGo(written);
     if (document.errors.length > 0 || hasTwins(document)) return undefined;
     const value: unknown = document.toJS() ?? {};
     return typeof value === 'object' && !Array.isArray(value) ? declared(value) : undefined;
