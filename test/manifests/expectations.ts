@@ -158,6 +158,17 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     ],
     unreadable: [],
   },
+  'external-hosts.yaml': {
+    policies: [],
+    rules: [],
+    findings: [
+      'MM032 DestinationRule trade/bank',
+      'MM148 Namespace trade',
+      'MM161 ServiceEntry trade/partners',
+      'MM161 ServiceEntry trade/mainframe',
+    ],
+    unreadable: [],
+  },
   'helm-chart': {
     policies: ['charted/fixed: Exact Exact FailsOpen'],
     rules: [],

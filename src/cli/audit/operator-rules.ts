@@ -41,6 +41,7 @@ export const shared: readonly string[] = [
   'MM150',
   'MM151',
   'MM155',
+  'MM161',
 ];
 
 /**

@@ -6,6 +6,7 @@ import { getsWaypoint } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { seenOf } from './accepted.ts';
 import { fateOf, isOnSidecars, toldOf, type Words } from './of-sidecars.ts';
+import { fixAtEntries, isOfWaypoint } from './external-hosts.ts';
 import { followedElsewhere, isFollowedHere, isStranger } from '../waypoint/reach.ts';
 import {
   allTrafficPolicy,
@@ -50,7 +51,8 @@ function lost(route: ConfigView, surroundings: Surroundings, words: RouteWords):
     return isOnSidecars(surroundings) ? [] : [{ object: nameOf(route), message: words.loses, fix: namelessFix }];
   const told = toldOf(surroundings, words);
   const isOfMesh = route.namespace !== surroundings.namespace.name && fateOf(surroundings) === 'Never';
-  return told === undefined || isOfMesh ? [] : [{ object: nameOf(route), ...told }];
+  const fix = fateOf(surroundings) === 'Lost' ? fixAtEntries(hostsOf(route), surroundings) : undefined;
+  return told === undefined || isOfMesh ? [] : [{ object: nameOf(route), ...told, ...(fix !== undefined && { fix }) }];
 }
 
 /** On the way to sidecars it would begin to say where calls from here go: nobody goes on to that unawares. */
@@ -180,7 +182,8 @@ export const routeRules: readonly Rule[] = [
           .filter(
             (route) =>
               concernsNamespace(route, surroundings.namespace.name) &&
-              !isCarriedOver(surroundings, route, hostsOf(route)),
+              !isCarriedOver(surroundings, route, hostsOf(route)) &&
+              !isOfWaypoint(route, hostsOf(route), surroundings),
           )
           .flatMap((route) =>
             lost(route, surroundings, {
@@ -212,7 +215,9 @@ export const routeRules: readonly Rule[] = [
           .configs('DestinationRule')
           .filter(
             (rule) =>
-              concernsNamespace(rule, surroundings.namespace.name) && !isCarriedOver(surroundings, rule, hostsOf(rule)),
+              concernsNamespace(rule, surroundings.namespace.name) &&
+              !isCarriedOver(surroundings, rule, hostsOf(rule)) &&
+              !isOfWaypoint(rule, hostsOf(rule), surroundings),
           )
           .flatMap((rule) => {
             const { lost: fields, plaintext } = trafficPolicyOf(rule);

@@ -1076,6 +1076,10 @@ const table: Readonly<Record<string, Examples>> = {
           { namespace: root },
         ),
       ),
+      'of a ServiceEntry behind a waypoint': withoutWaypoint(
+        config('ServiceEntry', { hosts: ['api.example.com'] }, { labels: { 'istio.io/use-waypoint': 'egress' } }),
+        config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }),
+      ),
       'the mTLS of the mesh': withoutWaypoint(
         config('DestinationRule', { host: 'web', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } }),
       ),
@@ -1093,6 +1097,31 @@ const table: Readonly<Record<string, Examples>> = {
           { namespace: 'bank' },
         ),
       ),
+    },
+  },
+  MM161: {
+    seen: {
+      'not exported to all': around(
+        config('ServiceEntry', { hosts: ['a.example'], exportTo: ['.'], resolution: 'DNS' }),
+      ),
+      'with a wildcard': around(config('ServiceEntry', { hosts: ['*.a.example'], resolution: 'NONE' })),
+      'of the mesh, and not resolved': around(
+        config('ServiceEntry', { hosts: ['a.example'], location: 'MESH_INTERNAL', addresses: ['10.9.9.9'] }),
+      ),
+    },
+    ignored: {
+      'an ordinary one': around(config('ServiceEntry', { hosts: ['a.example'], resolution: 'DNS', exportTo: ['*'] })),
+      'with a wildcard, behind a waypoint': around(
+        config(
+          'ServiceEntry',
+          { hosts: ['*.a.example'], resolution: 'DYNAMIC_DNS' },
+          { labels: { 'istio.io/use-waypoint': 'egress' } },
+        ),
+      ),
+      'of somebody else': around(config('ServiceEntry', { hosts: ['*.a.example'] }, { namespace: 'blog' })),
+      'on the way to sidecars': surroundings({ route: toSidecar }, [
+        config('ServiceEntry', { hosts: ['*.a.example'] }),
+      ]),
     },
   },
   MM033: {

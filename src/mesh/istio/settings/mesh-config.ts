@@ -8,6 +8,7 @@ import { revisionLabel } from '../vocabulary/labels.ts';
 import { authorizersOf, sentToAuthorizers } from '../policy/authorizer.ts';
 import type { Authorizers } from '../policy/options.ts';
 import type { IstioVersion } from '../policy/istio-version.ts';
+import { nearAuthorizers } from '../policy/near-authorizers.ts';
 import { exportDefaults, type ExportDefaults } from '../policy/visibility.ts';
 
 /*
@@ -205,6 +206,15 @@ export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authori
 export function meshSentToAuthorizers(mesh: MeshState): Readonly<Record<string, string>> {
   return Object.fromEntries(
     possibleConfigs(mesh).flatMap(({ config = {} }) => Object.entries(sentToAuthorizers(config))),
+  );
+}
+
+/** Authorizers of any mesh configuration that may be in force which are asked in the pod of the proxy itself. */
+export function meshNearAuthorizers(mesh: MeshState): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    possibleConfigs(mesh).flatMap(({ config = {} }) =>
+      Object.entries(nearAuthorizers(config, () => mesh.configs('ServiceEntry'))),
+    ),
   );
 }
 
