@@ -116,3 +116,23 @@ describe('what a waypoint does', () => {
     expect(found(inAmbient, web, policy)[0]?.fix).toContain('in ambient already');
   });
 });
+
+describe('a field that is none', () => {
+  it.each([
+    [
+      'EnvoyFilter',
+      'networking.istio.io/v1alpha3',
+      '{workloadSelectors: {labels: {app: x}}, configPatches: []}',
+      'workloadSelectors',
+    ],
+    ['Telemetry', 'telemetry.istio.io/v1', '{selectors: {}}', 'selectors'],
+    ['DestinationRule', 'networking.istio.io/v1', '{host: web, policy: {}}', 'policy'],
+  ])('of a %s is told, because the API server drops it', (kind, version, spec, field) => {
+    expect(found(namespace, web, service, object(version, kind, spec)).filter(({ id }) => id === 'MM075')).toEqual([
+      expect.objectContaining({
+        object: `${kind} shop/it`,
+        message: `spec.${field} is not a field of this kind: it is dropped`,
+      }),
+    ]);
+  });
+});

@@ -58,7 +58,7 @@ function isUnresolved({ spec }: ConfigView): boolean {
 function differences(entry: ConfigView, surroundings: Surroundings): readonly string[] {
   const { spec } = entry;
   const version = parseIstioVersion(surroundings.mesh.version ?? '');
-  const isOld = version !== undefined && version.major === 1 && version.minor < 28;
+  const isOld = version?.major === 1 && version.minor < 28;
   const exported = strings(spec['exportTo']);
   const wild = strings(spec['hosts']).filter((host) => host.startsWith('*'));
   return [
