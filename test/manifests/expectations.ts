@@ -304,6 +304,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     findings: ['MM135 Deployment desktops/desktops'],
     unreadable: [],
   },
+  'mesh-unreadable.yaml': {
+    policies: [],
+    rules: [],
+    findings: ['MM016 ConfigMap istio-system/istio'],
+    unreadable: [],
+  },
   'mtls-ports.yaml': {
     policies: [
       'PeerAuthentication istio-system/default: Exact Exact Exact',

@@ -3,6 +3,7 @@ import type { Surroundings } from '../../mesh/adapter.ts';
 import { apply } from '../../mesh/istio/findings/rule.ts';
 import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import { rules } from '../../mesh/istio/rules.ts';
+import { mildAlone } from '../sources.ts';
 import type { AuditContext } from './context.ts';
 import { isInAmbient } from './in-ambient.ts';
 import { templatesIn, type Inventory } from './inventory.ts';
@@ -22,9 +23,6 @@ const ofZtunnel: readonly string[] = [
   'MM065',
   'MM077',
 ];
-
-/** Of these somebody may have only the one file: whether a Service stands before the pods it cannot say. */
-const ordinary: readonly string[] = ['MM024', 'MM030', 'MM031', 'MM032', 'MM041', 'MM042'];
 
 /** What a waypoint would not do either. */
 const ofWaypoint = 'MM080';
@@ -93,7 +91,7 @@ export function withWaypoints(
     const home = homeOf(object);
     if (isInAmbient(home, inventory)) return { ...finding, severity: 'Warning', fix: inAmbient };
     const isAlone = home !== options.rootNamespace && !isDescribed(home, inventory);
-    if (isAlone && ordinary.includes(id)) return { ...finding, severity: 'Warning', fix: perhapsByMigration };
+    if (isAlone && mildAlone.includes(id)) return { ...finding, severity: 'Warning', fix: perhapsByMigration };
     if (found(id, object) !== undefined || (isAlone && known.has(object))) return finding;
     return { ...finding, severity: 'Warning', fix: byMigration };
   });

@@ -32,7 +32,8 @@ const spec = MeshMigrationSpec.parse({ ...route, namespaces: { names: ['any'] } 
 function supposed(namespace: string, labels: WorkloadView['templateLabels']): WorkloadView {
   return projectWorkload('Deployment')({
     metadata: { name: '', namespace },
-    spec: { template: { metadata: { labels } } },
+    // istiod takes a pod without any label for one that has all, and every pod of a workload has one.
+    spec: { template: { metadata: { labels: { 'meshmigration.dev/supposed': '', ...labels } } } },
   });
 }
 
