@@ -10,7 +10,7 @@ import { attachmentRules } from './attachment-rules.ts';
 import { inAmbient, withWaypoints } from './carried.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule, Read } from './context.ts';
 import { duplicateRules } from './duplicate-rules.ts';
-import { isInAmbient } from './in-ambient.ts';
+import { hasOnlyGateways, isInAmbient, whyNever } from './staying.ts';
 import { takeInventory, templatesIn, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
@@ -121,9 +121,10 @@ export function namespacesOf({
  * objects count in each.
  */
 function leaving(read: Read): ReadonlySet<string> {
-  const { inventory, options } = read;
-  const all = [...namespacesOf(read)].filter((name) => !isInAmbient(name, inventory));
-  const others = all.filter((name) => name !== options.rootNamespace);
+  const all = [...namespacesOf(read)].filter(
+    (name) => !isInAmbient(name, read.inventory) && !hasOnlyGateways(name, read),
+  );
+  const others = all.filter((name) => whyNever(name, read) === undefined);
   return new Set(others.length > 0 ? others : all);
 }
 

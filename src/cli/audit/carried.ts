@@ -5,7 +5,7 @@ import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import { rules } from '../../mesh/istio/rules.ts';
 import { mildAlone } from '../sources.ts';
 import type { AuditContext } from './context.ts';
-import { isInAmbient } from './in-ambient.ts';
+import { isInAmbient } from './staying.ts';
 import { templatesIn, type Inventory } from './inventory.ts';
 import type { AuditFinding } from './report.ts';
 

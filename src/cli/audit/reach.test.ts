@@ -87,6 +87,18 @@ describe('policies of gateways', () => {
   });
 });
 
+describe('a namespace of gateways only', () => {
+  it.each([
+    '{apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: f, namespace: edge}, spec: {configPatches: [{applyTo: HTTP_FILTER}]}}',
+    '{apiVersion: telemetry.istio.io/v1, kind: Telemetry, metadata: {name: t, namespace: edge}, spec: {accessLogging: [{}]}}',
+  ])('loses nothing, because they keep a proxy of their own: %s', (document) => {
+    const gateway = deployment('edge', 'edge', '{app: edge}', injected);
+
+    expect(idsOf([...shop, gateway, document])).toEqual([]);
+    expect(idsOf([...shop, gateway, deployment('edge', 'web', '{app: web}'), document])).not.toEqual([]);
+  });
+});
+
 describe('a namespace of which nothing is here but its name', () => {
   it('is not supposed to have the pods that the root namespace selects', () => {
     const empty = '{apiVersion: v1, kind: Namespace, metadata: {name: empty, labels: {istio-injection: enabled}}}';

@@ -6,7 +6,7 @@ import { injectionLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { policyKinds } from '../../mesh/istio/policy/parse.ts';
-import { route } from './in-ambient.ts';
+import { route } from './staying.ts';
 import { namespaceIn, templatesIn, type Inventory } from './inventory.ts';
 import { meshOf } from './mesh-config.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';

@@ -6,7 +6,7 @@ import { projectPod } from '../../mesh/project.ts';
 import type { ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';
 import { namespacesOf } from '../audit/audit.ts';
 import type { Read } from '../audit/context.ts';
-import { route } from '../audit/in-ambient.ts';
+import { route } from '../audit/staying.ts';
 import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
 import { meshOf } from '../audit/mesh-config.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';

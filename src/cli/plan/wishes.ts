@@ -7,7 +7,7 @@ import type { Acknowledged } from '../../mesh/adapter.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
 import { acknowledgedIn } from '../../plan/acknowledged.ts';
 import { isSelected, isSystem } from '../../plan/scope.ts';
-import { route } from '../audit/in-ambient.ts';
+import { route } from '../audit/staying.ts';
 import type { Manifest, Unreadable } from '../manifests/manifest.ts';
 
 /** What the user wants, as far as MeshMigrations among the manifests say it. */
