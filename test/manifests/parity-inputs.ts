@@ -217,4 +217,47 @@ export const parityInputs: Readonly<Record<string, readonly Document[]>> = {
     ...base,
     object('networking.istio.io/v1', 'WorkloadEntry', 'shop/vm', '{address: 10.1.2.3, labels: {app: vm}}'),
   ],
+  'what is in ambient already': [
+    '{apiVersion: v1, kind: Namespace, metadata: {name: there, labels: {istio.io/dataplane-mode: ambient}}}',
+    deployment('there/web', '{app: web}'),
+    filter('there/f', '{configPatches: [{applyTo: HTTP_FILTER}]}'),
+    tokens('there/j'),
+    policy('there/p', '{rules: [{to: [{operation: {methods: [GET]}}]}]}'),
+    telemetry('there/t', '{accessLogging: [{}]}'),
+  ],
+  'a namespace of gateways': [
+    ...base,
+    deployment('edge/edge', '{app: edge, istio: edge}', '{inject.istio.io/templates: gateway}'),
+    filter('edge/f', '{configPatches: [{applyTo: HTTP_FILTER}]}'),
+    policy('edge/p', '{selector: {matchLabels: {app: edge}}, rules: [{to: [{operation: {methods: [GET]}}]}]}'),
+  ],
+  'a filter of the mesh': [...base, filter('istio-system/f', '{configPatches: [{applyTo: HTTP_FILTER}]}')],
+  'a policy of the mesh by HTTP': [
+    ...base,
+    policy('istio-system/p', '{action: DENY, rules: [{to: [{operation: {methods: [TRACE]}}]}]}'),
+  ],
+  'a route of callers elsewhere': [
+    ...base,
+    '{apiVersion: v1, kind: Namespace, metadata: {name: blog, labels: {istio-injection: enabled}}}',
+    account('blog').replace('namespace: shop', 'namespace: blog'),
+    deployment('blog/blog', '{app: blog}'),
+    route(
+      'blog/v',
+      '{hosts: [web.shop.svc.cluster.local], http: [{timeout: 5s, route: [{destination: {host: web.shop.svc.cluster.local}}]}]}',
+    ),
+  ],
+  'a route of a host outside that has a waypoint': [
+    ...base,
+    entry(
+      'shop/d',
+      '{hosts: [d.example], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}',
+      ', labels: {istio.io/use-waypoint: egress}',
+    ),
+    rule('shop/d', '{host: d.example, trafficPolicy: {tls: {mode: SIMPLE}}}'),
+  ],
+  'plaintext of a port that is STRICT elsewhere': [
+    ...base,
+    peer('shop/n', '{mtls: {mode: STRICT}}'),
+    peer('shop/w', '{selector: {matchLabels: {app: web}}, portLevelMtls: {8080: {mode: DISABLE}}}'),
+  ],
 };

@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+
 /** `*` stands for anything within a name, `**` for any names, `?` for one character. */
 function expression(pattern: string): RegExp {
   const source = pattern
@@ -24,7 +26,7 @@ function waysTo(path: string): readonly string[] {
 export function isExcluded(patterns: readonly string[]): (path: string, below: string) => boolean {
   const expressions = patterns.map(expression);
   return (path, below) => {
-    const inside = path.slice(below.length);
+    const inside = relative(below, path);
     const candidates = [...waysTo(inside), ...waysTo(path), path, ...inside.split('/')];
     return expressions.some((matches) => candidates.some((candidate) => matches.test(candidate)));
   };

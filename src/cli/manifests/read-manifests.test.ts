@@ -151,4 +151,16 @@ describe('readManifests', () => {
 
     expect(manifests.map(({ source }) => relative(directory, source.file))).toEqual(left);
   });
+
+  it.each(['.', './', './sub', 'sub/', 'sub'])(
+    'leaves out by names below a path that is written as %s',
+    async (path) => {
+      for (const file of ['sub/charts/a.yaml', 'sub/b.yaml']) await write(file);
+      const from = relative(process.cwd(), join(directory, path === '.' || path === './' ? '' : 'sub'));
+      const written = path.startsWith('./') ? `./${from}` : `${from}${path.endsWith('/') ? '/' : ''}`;
+      const { manifests } = await readManifests([written], nothing, ['charts']);
+
+      expect(manifests.map(({ object: { metadata } }) => metadata.name)).toEqual(['sub-b-yaml']);
+    },
+  );
 });

@@ -889,6 +889,7 @@ const table: Readonly<Record<string, Examples>> = {
           { route: [{ destination: { host: 'web', subset: 'v1' } }] },
           { route: [{ destination: { host: 'web' } }, { destination: { host: 'other' } }] },
           { route: [{ destination: { host: 'other' } }] },
+          { redirect: { uri: '/' } },
           { match: [{ uri: { prefix: '/' } }], route: [{ destination: { host: 'web' } }] },
           { route: [{ destination: { host: 'web' }, headers: {} }] },
         ].map((route) => [
@@ -927,7 +928,7 @@ const table: Readonly<Record<string, Examples>> = {
       'one that leads where the call goes anyway': withoutWaypoint(
         config('VirtualService', { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }] }] }),
         config('VirtualService', {
-          hosts: ['web.shop.svc.cluster.local'],
+          hosts: ['web', 'web.shop.svc.cluster.local'],
           http: [{ name: 'all', route: [{ destination: { host: 'web' }, weight: 100 }] }],
         }),
       ),

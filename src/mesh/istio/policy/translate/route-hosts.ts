@@ -30,13 +30,15 @@ export const isForMesh: (object: ConfigObject) => boolean = memoize(({ spec }: C
 /** Fields by which a route of a VirtualService does nothing else than to lead on. */
 const leading: readonly string[] = ['name', 'route'];
 
-/** Whether a destination is a host itself, of whatever version and port the call is. */
-function isItself({ destination, weight: _, ...others }: Json, host: string, home: string): boolean {
-  const { host: to, ...more } = record(destination);
-  const full = (name: string): string => (name.includes('.') ? name : `${name}.${home}.svc.cluster.local`);
-  return (
-    typeof to === 'string' && full(to) === full(host) && Object.keys(more).length + Object.keys(others).length === 0
-  );
+/** A short name is of the object's own namespace. */
+function fullName(name: string, home: string): string {
+  return name.includes('.') ? name : `${name}.${home}.svc.cluster.local`;
+}
+
+/** The host of a destination of all calls, of whatever version and port they are. */
+function wholeHost({ destination, weight: _, ...others }: Json): string | undefined {
+  const { host, ...more } = record(destination);
+  return Object.keys(more).length + Object.keys(others).length === 0 ? text(host) : undefined;
 }
 
 /**
@@ -45,16 +47,16 @@ function isItself({ destination, weight: _, ...others }: Json, host: string, hom
  */
 export const changesNothing: (object: ConfigObject) => boolean = memoize(({ namespace, spec }: ConfigObject) => {
   const { hosts, gateways: _, exportTo: __, http, ...others } = spec;
-  const [host, ...more] = strings(hosts);
   const [route, ...routes] = records(http);
-  if (host === undefined || route === undefined || more.length + routes.length + Object.keys(others).length > 0)
-    return false;
+  if (route === undefined || routes.length + Object.keys(others).length > 0) return false;
   const [destination, ...destinations] = records(route['route']);
+  const to = destination && wholeHost(destination);
   return (
-    Object.keys(route).every((field) => leading.includes(field)) &&
-    destination !== undefined &&
+    to !== undefined &&
     destinations.length === 0 &&
-    isItself(destination, host, namespace)
+    Object.keys(route).every((field) => leading.includes(field)) &&
+    strings(hosts).length > 0 &&
+    strings(hosts).every((host) => fullName(host, namespace) === fullName(to, namespace))
   );
 });
 
