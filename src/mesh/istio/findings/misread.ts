@@ -6,14 +6,16 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { policyOptionsOf } from '../settings/policy-options.ts';
 import { isKnownAttribute } from '../policy/attribute.ts';
+import { fieldNames } from '../policy/classify-fields.ts';
 import { headerNotes } from '../policy/classify-notes.ts';
 import { classifyPlane, type PlaneClassification, type RuleClassification } from '../policy/classify-plane.ts';
-import { bounded, costed, recount, type Costed } from '../../../base/effort.ts';
+import { bounded, charged, costed, recount, type Costed } from '../../../base/effort.ts';
 import { operationFieldNames, sourceFieldNames } from '../policy/fields.ts';
 import { defaultIstioVersion } from '../policy/istio-version.ts';
 import type { PolicyOptions } from '../policy/options.ts';
 import { parsed } from '../policy/parsed.ts';
 import type { Effect } from '../../../requests/semantics.ts';
+import { isSameAtZtunnel } from '../policy/translate/needs.ts';
 import type { AuthorizationPolicy } from '../policy/types.ts';
 import { l7Fields } from '../policy/policy-fields.ts';
 import { applicable } from './applicable.ts';
@@ -117,36 +119,65 @@ export function undecidedText({ action }: Pick<AuthorizationPolicy, 'action'>): 
 export const unaskedText =
   'ztunnel is not sent CUSTOM policies: the external authorizer would not be asked, and everything it refuses would pass';
 
-/** Of one policy in one look: most are read word for word alike, which takes none. */
-const stepsOfPolicy = 200_000;
+/** Of one policy in one look: most are read alike, which is known of them. */
+const stepsOfPolicy = 100_000;
 
-/** A policy that takes too long is judged by the names of its fields. */
-function byNames(policy: AuthorizationPolicy, fields: readonly string[]): PlaneClassification {
-  const effect = policy.action === 'ALLOW' ? 'FailsClosed' : 'FailsOpen';
-  const rules = fields.length === 0 ? [] : [{ index: 0, effect, fields } as const];
-  return { effect: fields.length === 0 ? 'Exact' : effect, rules };
+/** Of all policies of a namespace in one look: those after that are judged by the names of their fields, too. */
+const stepsOfNamespace = 2_000_000;
+
+/** A policy that is not read alike, and takes too long, is judged by the names of its fields. */
+function byNames({ action, rules }: AuthorizationPolicy, needing: readonly string[]): PlaneClassification {
+  const effect = action === 'ALLOW' ? 'FailsClosed' : 'FailsOpen';
+  const fields = needing.length > 0 ? needing : [...new Set(rules.flatMap(fieldNames))];
+  return { effect, rules: [{ index: 0, effect, fields }] };
 }
 
-const known = new Recent<Costed<Readonly<Record<'sidecar' | 'ztunnel', PlaneClassification>>>>(5_000);
+type Planes = Readonly<Record<'sidecar' | 'ztunnel', PlaneClassification>>;
 
-function classified(
-  { spec }: ConfigView,
-  policy: AuthorizationPolicy,
-  options: PolicyOptions,
-): Readonly<Record<'sidecar' | 'ztunnel', PlaneClassification>> {
-  const key = `${digestOf(options)} ${digestOf(policy)}`;
+const known = new Recent<Costed<Planes>>(5_000);
+
+const exact: PlaneClassification = { effect: 'Exact', rules: [] };
+const alike = { sidecar: exact, ztunnel: exact };
+
+/** Whether nothing of what is enforced changes, whatever its author meant. What decides nothing is told for itself. */
+function isReadAlike(policy: AuthorizationPolicy, options: PolicyOptions): boolean {
+  return (
+    policy.action !== 'AUDIT' &&
+    !policy.dryRun &&
+    (['http', 'tcp'] as const).every((protocol) => isSameAtZtunnel(policy, protocol, options))
+  );
+}
+
+function worst({ spec }: ConfigView, policy: AuthorizationPolicy): Planes {
+  const named = byNames(policy, l7Fields(spec));
+  return { sidecar: named, ztunnel: named };
+}
+
+function classified(config: ConfigView, policy: AuthorizationPolicy, options: PolicyOptions): Costed<Planes> {
+  const key = `${digestOf(options)} ${digestOf(policy)} ${digestOf(config.spec)}`;
   const before = known.get(key);
-  if (before !== undefined) return recount(before);
-  const found = costed(() => {
-    const planes = bounded(stepsOfPolicy, () => ({
-      sidecar: classifyPlane(policy, 'sidecar', options),
-      ztunnel: classifyPlane(policy, 'ztunnel', options),
-    }));
-    const worst = byNames(policy, l7Fields(spec));
-    return planes.kind === 'Done' ? planes.value : { sidecar: worst, ztunnel: worst };
+  if (before !== undefined) {
+    recount(before);
+    return before;
+  }
+  const found = costed((): Planes => {
+    if (isReadAlike(policy, options)) return alike;
+    // A namespace may have many: what each takes counts for the look.
+    const planes = charged(() =>
+      bounded(stepsOfPolicy, () => ({
+        sidecar: classifyPlane(policy, 'sidecar', options),
+        ztunnel: classifyPlane(policy, 'ztunnel', options),
+      })),
+    );
+    return planes.kind === 'Done' ? planes.value : worst(config, policy);
   });
   known.set(key, found);
-  return found.value;
+  return found;
+}
+
+/** What is known of it without being worked out. */
+function atOnce(config: ConfigView, policy: AuthorizationPolicy, options: PolicyOptions): Costed<Planes> {
+  return { value: isReadAlike(policy, options) ? alike : worst(config, policy), steps: 0 };
 }
 
 /** Fields that Istio has got since: nobody here knows what they mean, but that ztunnel cannot evaluate them. */
@@ -160,17 +191,21 @@ export interface Judged {
   readonly object: string;
   readonly config: ConfigView;
   readonly policy: AuthorizationPolicy;
-  readonly planes: Readonly<Record<'sidecar' | 'ztunnel', PlaneClassification>>;
+  readonly planes: Planes;
 }
 
 /** Those that apply to pods of the namespace: some five rules ask. */
 export const judgedPolicies = memoize((surroundings: Surroundings): readonly Judged[] => {
   const options = policyOptionsOf(surroundings.mesh);
+  let left = stepsOfNamespace;
   return applicable('AuthorizationPolicy', surroundings).flatMap((config) => {
     const policy = parsed(config);
-    return policy?.kind === 'AuthorizationPolicy'
-      ? [{ object: nameOf(config), config, policy, planes: classified(config, policy, options) }]
-      : [];
+    if (policy?.kind !== 'AuthorizationPolicy') return [];
+    const isCheap = policy.action === 'AUDIT' || policy.dryRun;
+    const { value, steps } =
+      left > 0 || isCheap ? classified(config, policy, options) : atOnce(config, policy, options);
+    left -= steps;
+    return [{ object: nameOf(config), config, policy, planes: value }];
   });
 });
 
