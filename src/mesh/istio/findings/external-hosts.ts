@@ -72,11 +72,11 @@ function differences(entry: ConfigView, surroundings: Surroundings): readonly st
           `ztunnel knows no wildcards (${listed(wild.map(shown), 3)}): calls to these hosts leave like those to any that nobody knows, without routes, traffic policies and metrics of their own`,
         ]
       : []),
-    ...(isInternal(entry) && isUnresolved(entry) && list(spec['addresses']).length > 0
+    ...(isInternal(entry) && isUnresolved(entry)
       ? [
-          isOld
+          isOld && list(spec['addresses']).length > 0
             ? 'for its addresses ztunnel finds nothing to call, and refuses the connection (MESH_INTERNAL with resolution NONE, before Istio 1.28)'
-            : 'ztunnel passes connections to its addresses on as they are, where sidecars call by mutual TLS (MESH_INTERNAL with resolution NONE)',
+            : 'ztunnel passes its connections on as they are, where sidecars call by mutual TLS (MESH_INTERNAL with resolution NONE)',
         ]
       : []),
   ];

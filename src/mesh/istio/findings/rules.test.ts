@@ -1109,6 +1109,9 @@ const table: Readonly<Record<string, Examples>> = {
       'of the mesh, and not resolved': around(
         config('ServiceEntry', { hosts: ['a.example'], location: 'MESH_INTERNAL', addresses: ['10.9.9.9'] }),
       ),
+      'of the mesh, without addresses': around(
+        config('ServiceEntry', { hosts: ['a.example'], location: 'MESH_INTERNAL', resolution: 'NONE' }),
+      ),
     },
     ignored: {
       'an ordinary one': around(config('ServiceEntry', { hosts: ['a.example'], resolution: 'DNS', exportTo: ['*'] })),
@@ -2199,6 +2202,27 @@ describe('policies that decide by what sidecars do not see', () => {
         .filter(({ id }) => id === 'MM123')
         .map(({ severity }) => severity),
     ).toEqual(expected);
+  });
+});
+
+describe('a ServiceEntry of the mesh that is not resolved', () => {
+  const messages = (version: string): readonly string[] =>
+    istio
+      .findings(
+        surroundings({
+          mesh: {
+            ...mesh([config('ServiceEntry', { hosts: ['a'], location: 'MESH_INTERNAL', addresses: ['10.9.9.9'] })]),
+            version,
+          },
+        }),
+        'Start',
+      )
+      .filter(({ id }) => id === 'MM161')
+      .map(({ message }) => message);
+
+  it('is refused before Istio 1.28, and passed on since', () => {
+    expect(messages('1.27.3')).toEqual([expect.stringContaining('refuses the connection')]);
+    expect(messages('1.28.0')).toEqual([expect.stringContaining('passes its connections on')]);
   });
 });
 

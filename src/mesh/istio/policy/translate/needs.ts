@@ -147,6 +147,8 @@ function ztunnelGap(
   options: PolicyOptions,
 ): string | undefined {
   if (protocols.every((protocol) => asSidecar(policy, protocol, options) === undefined)) return undefined;
+  // Without a rule nothing matches, and nobody is asked.
+  if (policy.action === 'CUSTOM' && policy.rules.length === 0) return undefined;
   if (policy.action === 'CUSTOM')
     return policy.dryRun
       ? 'is a dry run of CUSTOM, which Envoy enforces as DENY and ztunnel does not read.'
