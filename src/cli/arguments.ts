@@ -1,7 +1,12 @@
 import type { ParseArgsOptionDescriptor } from 'node:util';
 import type { Severity } from '../api/common.ts';
 import { own } from '../base/own.ts';
-import { parseIstioVersion } from '../mesh/istio/policy/istio-version.ts';
+import {
+  isNewer,
+  istioVersionText,
+  newestIstioVersion,
+  parseIstioVersion,
+} from '../mesh/istio/policy/istio-version.ts';
 import type { AuditOptions } from './audit/audit.ts';
 import type { AuditFinding } from './audit/report.ts';
 import type { Unreadable } from './manifests/manifest.ts';
@@ -16,6 +21,7 @@ export interface Outcome {
 /** Options of every command, for node:util's parseArgs. */
 export const commonOptions = {
   filename: { type: 'string', short: 'f', multiple: true, default: [] },
+  exclude: { type: 'string', multiple: true, default: [] },
   output: { type: 'string', short: 'o', default: 'table' },
   namespace: { type: 'string', short: 'n', default: 'default' },
   'istio-version': { type: 'string', default: '1.31' },
@@ -26,6 +32,7 @@ export const commonOptions = {
 /** Values of the common options as they were given. */
 export interface CommonValues {
   readonly filename: readonly string[];
+  readonly exclude: readonly string[];
   readonly output: string;
   readonly namespace: string;
   readonly 'istio-version': string;
@@ -36,6 +43,7 @@ export interface CommonValues {
 /** The common options, checked. */
 export interface CommonArguments<Format> extends AuditOptions {
   readonly paths: readonly string[];
+  readonly exclude: readonly string[];
   readonly format: Format;
   readonly failOn: readonly Severity[];
 }
@@ -67,10 +75,15 @@ export function commonArguments<Format>(
   const istioVersion = parseIstioVersion(values['istio-version']);
   if (istioVersion === undefined)
     throw new UsageError(`--istio-version must be a version such as 1.31, not "${values['istio-version']}"`);
+  if (isNewer(istioVersion, newestIstioVersion))
+    throw new UsageError(
+      `--istio-version must be at most ${istioVersionText(newestIstioVersion)}, the newest that is known here, not "${values['istio-version']}"`,
+    );
   if (values.filename.length === 0)
     throw new UsageError('-f is missing: name a file, a directory, or - for standard input');
   return {
     paths: values.filename,
+    exclude: values.exclude,
     format: oneOf('--output', values.output, formats),
     failOn: oneOf('--fail-on', values['fail-on'], failing),
     istioVersion,

@@ -7,7 +7,7 @@ import { readManifests } from './manifests/read-manifests.ts';
 /** `mesh-migration audit`. */
 export async function auditCommand(args: readonly string[], stdin: NodeJS.ReadableStream): Promise<Outcome> {
   const { values } = parseArgs({ args: [...args], options: commonOptions });
-  const { paths, format, failOn, ...options } = commonArguments(values, formats);
-  const report = audit(await readManifests(paths, stdin), options);
+  const { paths, exclude, format, failOn, ...options } = commonArguments(values, formats);
+  const report = audit(await readManifests(paths, stdin, exclude), options);
   return { output: format(report), exitCode: exitCodeOf(report.findings, report.unreadable, failOn) };
 }

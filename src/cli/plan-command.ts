@@ -8,8 +8,9 @@ import { writeOverlay } from './plan/write-overlay.ts';
 import { readManifests } from './manifests/read-manifests.ts';
 
 /** Why the objects of a plan must not be written: part of them would be worse than none. */
-function refusal({ namespaces, unreadable }: PlanReport): string | undefined {
+function refusal({ namespaces, unreadable }: PlanReport, doubt: string | undefined): string | undefined {
   if (unreadable.length > 0) return 'something could not be read, and a policy in it would be missing';
+  if (doubt !== undefined) return doubt;
   const blocked = namespaces
     .filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical'))
     .map(({ name }) => name);
@@ -25,8 +26,11 @@ function refusal({ namespaces, unreadable }: PlanReport): string | undefined {
 /** `mesh-migration plan`. */
 export async function planCommand(args: readonly string[], stdin: NodeJS.ReadableStream): Promise<Outcome> {
   const { values } = parseArgs({ args: [...args], options: { ...commonOptions, write: { type: 'string' } } });
-  const { paths, format, failOn, ...options } = commonArguments(values, planFormats);
-  const { report, overlay } = plan(await readManifests(paths, stdin), { ...options, now: systemClock.now() });
+  const { paths, exclude, format, failOn, ...options } = commonArguments(values, planFormats);
+  const { report, overlay, doubt } = plan(await readManifests(paths, stdin, exclude), {
+    ...options,
+    now: systemClock.now(),
+  });
   const exitCode = exitCodeOf(
     report.namespaces.flatMap(({ findings }) => findings),
     report.unreadable,
@@ -34,7 +38,7 @@ export async function planCommand(args: readonly string[], stdin: NodeJS.Readabl
   );
   if (values.write === undefined) return { output: format(report), exitCode };
   const directory = values.write;
-  const refused = refusal(report);
+  const refused = refusal(report, doubt);
   if (refused !== undefined)
     return { output: format({ ...report, written: { directory, refused } }), exitCode: exitCode === 2 ? 2 : 1 };
   return {

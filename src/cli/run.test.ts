@@ -208,6 +208,35 @@ describe('mesh-migration plan', () => {
     expect(await cli(['plan', '-f', join(directory, 'again'), '--write', overlay])).toEqual(first);
   });
 
+  it.each([
+    ['an object is there twice', `${good}---\n${good.replace('[GET]', '[POST]').split('---\n').at(-1) ?? ''}`, 'MM008'],
+    ['something is to be filled in', reads('namespaces: ["${TEAM}"]'), 'MM160'],
+  ])('writes nothing, and says why, where %s', async (_, manifest, id) => {
+    const out = join(directory, id);
+    const { exitCode, stdout } = await cli(['plan', '-f', '-', '--write', out], manifest);
+
+    expect(exitCode).toBe(1);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`Nothing was written to .*\\(${id}\\)\\.`));
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each(['audit', 'plan'])('%s leaves out what is excluded', async (command) => {
+    const folder = join(directory, `excluded-${command}`);
+    mkdirSync(folder);
+    await writeFile(join(folder, 'good.yaml'), good);
+    await writeFile(join(folder, 'template.yaml'), template);
+
+    expect(await cli([command, '-f', folder])).toMatchObject({ exitCode: 2 });
+    expect(await cli([command, '-f', folder, '--exclude', 'template.*'])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('takes no version that nobody knows', async () => {
+    expect(await cli(['plan', '-f', '-', '--istio-version', '9.9'], good)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('must be at most'),
+    });
+  });
+
   it('writes nothing outside of its folder, whatever names the manifests give', async () => {
     const out = join(directory, 'deep', 'down', 'out');
     const result = await cli(

@@ -14,6 +14,7 @@ Says without a cluster what a migration from Istio sidecars to ambient would do 
       which Services need a waypoint, what is made for them, and in which order namespaces and workloads move
 
   -f, --filename PATH       file, directory (all *.yaml, *.yml and *.json below it), or - for standard input
+      --exclude PATTERN     file or directory below a PATH to leave out, by name or path; * and ** as in globs
   -o, --output FORMAT       table, json or yaml; for audit also sarif and junit (default: table)
   -n, --namespace NAME      namespace of objects that name none (default: default)
       --istio-version X.Y   Istio that is to read the policies (default: 1.31)

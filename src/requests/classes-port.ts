@@ -65,9 +65,9 @@ function anyPairs(matchers: readonly PortMatcher[]): readonly AddressedPort[] {
 }
 
 function direct(matchers: readonly PortMatcher[], servicePorts: readonly ServicePort[]): readonly AddressedPort[] {
-  return withOther([...mentioned(matchers), ...servicePorts.map(({ workload }) => workload)]).map((workload) => ({
-    workload,
-  }));
+  // Those that are there come first: of ports that are all alike one of them is named.
+  const real = servicePorts.map(({ workload }) => workload);
+  return [...new Set([...real, ...withOther([...mentioned(matchers), ...real])])].map((workload) => ({ workload }));
 }
 
 function mentioned(matchers: readonly PortMatcher[]): readonly number[] {

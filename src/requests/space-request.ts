@@ -3,8 +3,8 @@ import type { Domains } from './boxes.ts';
 import type { HttpFacts, Request, Token } from './semantics.ts';
 import type { Dimension } from './space-facts.ts';
 
-/** What a request has for the facts that nothing was decided about. */
-const usual = {
+/** What a request has for the facts that nothing was decided about: invented, so that nobody is to be told of it. */
+export const usual = {
   trustDomain: 'cluster.local',
   namespace: 'other',
   serviceAccount: 'other',

@@ -66,7 +66,11 @@ describe('the audit of manifests in the style of real platforms', () => {
   it('misses no policy when the whole folder is audited at once', async () => {
     const { policies, unreadable } = await reportOf('.');
 
-    expect(policies).toHaveLength(Object.values(expectations).flatMap((expected) => expected.policies).length);
+    // Some stand in two files.
+    const names = Object.values(expectations).flatMap((expected) =>
+      expected.policies.map((line) => line.split(':', 1)[0]),
+    );
+    expect(policies).toHaveLength(new Set(names).size);
     expect(unreadable).toHaveLength(2);
   });
 });

@@ -26,9 +26,10 @@ const blockers: readonly { readonly id: string; readonly make: (home: string) =>
   {
     id: 'MM021',
     make: (home) =>
-      object('AuthorizationPolicy', home, 'audit', {
-        action: 'AUDIT',
-        rules: [{ from: [{ source: { namespaces: ['x'] } }] }],
+      object('AuthorizationPolicy', home, 'custom', {
+        action: 'CUSTOM',
+        provider: { name: 'opa' },
+        rules: [{ to: [{ operation: { ports: ['8080'] } }] }],
       }),
   },
   {
@@ -44,7 +45,7 @@ const blockers: readonly { readonly id: string; readonly make: (home: string) =>
     make: (home) =>
       object('VirtualService', home, 'route', {
         hosts: ['web'],
-        http: [{ route: [{ destination: { host: 'web' } }] }],
+        http: [{ timeout: '5s', route: [{ destination: { host: 'web' } }] }],
       }),
   },
   {

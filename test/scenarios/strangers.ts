@@ -95,18 +95,18 @@ function evil(kind: keyof typeof kinds, spec: (home: string) => Spec): (mallory:
 }
 
 const elsewhere = (home: string): Spec => ({
-  http: [{ route: [{ destination: { host: `web.${home}.svc.cluster.local` } }] }],
+  http: [{ timeout: '5s', route: [{ destination: { host: `web.${home}.svc.cluster.local` } }] }],
 });
 const routed = (home: string): Spec => ({ hosts: [`api.${home}.svc.cluster.local`], ...elsewhere(home) });
-const plaintext = { trafficPolicy: { tls: { mode: 'DISABLE' } } };
+const watched = { trafficPolicy: { outlierDetection: { consecutive5xxErrors: 50 } } };
 
 const evilRoute = evil('VirtualService', routed);
 const hiddenRoute = evil('VirtualService', (home) => ({ ...routed(home), exportTo: ['.'] }));
-const evilRule = evil('DestinationRule', (home) => ({ host: `api.${home}.svc.cluster.local`, ...plaintext }));
+const evilRule = evil('DestinationRule', (home) => ({ host: `api.${home}.svc.cluster.local`, ...watched }));
 const hiddenRule = evil('DestinationRule', (home) => ({
   host: `api.${home}.svc.cluster.local`,
   exportTo: ['.'],
-  ...plaintext,
+  ...watched,
 }));
 const consumerRoute = evil('HTTPRoute', (home) => ({
   parentRefs: [{ group: '', kind: 'Service', name: 'api', namespace: home }],
@@ -157,7 +157,7 @@ export const strangerScenarios: readonly Scenario[] = [
   harmless('stranger-rule', evilRule),
   harmless(
     'stranger-rule-of-all',
-    evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...plaintext })),
+    evil('DestinationRule', () => ({ host: '*.svc.cluster.local', ...watched })),
     { disturbs: true, ...simulationOnly },
   ),
   harmless('stranger-rule-hidden', hiddenRule, simulationOnly),
@@ -236,7 +236,7 @@ export const strangerScenarios: readonly Scenario[] = [
       await world.create(
         object('VirtualService', mallory, 'evil', {
           hosts: ['api'],
-          http: [{ route: [{ destination: { host: 'api' } }] }],
+          http: [{ timeout: '5s', route: [{ destination: { host: 'api' } }] }],
         }),
       );
       await world.childPhase('Migrated', world.ns('other'));

@@ -50,7 +50,7 @@ const canary = (provider: string | undefined, ...metrics: readonly Spec[]): Conf
   reading('Canary', { targetRef: web, ...(provider !== undefined && { provider }), analysis: { metrics } });
 const route = config(
   'VirtualService',
-  { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }] }] },
+  { hosts: ['web'], http: [{ timeout: '5s', route: [{ destination: { host: 'web' } }] }] },
   { name: 'web' },
 );
 const rollout = (istio: Spec): ConfigView =>

@@ -1,13 +1,17 @@
+import { bounded } from '../../base/effort.ts';
 import { istioVersionText, type IstioVersion } from '../../mesh/istio/policy/istio-version.ts';
 import { classify, type Classification } from '../../mesh/istio/policy/classify.ts';
 import type { PolicyOptions } from '../../mesh/istio/policy/options.ts';
+import { unenforcedThere } from '../../mesh/istio/findings/unenforced-there.ts';
 import { parsePolicy, policyKinds, type ParsedPolicy } from '../../mesh/istio/policy/parse.ts';
 import { isOurs } from '../../mesh/istio/policy/translate/names.ts';
 import type { PeerAuthentication, Plane, Policy } from '../../mesh/istio/policy/types.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
+import { inAmbient, withWaypoints } from './carried.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule, Read } from './context.ts';
 import { duplicateRules } from './duplicate-rules.ts';
+import { hasOnlyGateways, isInAmbient, whyNever } from './staying.ts';
 import { takeInventory, templatesIn, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
@@ -113,14 +117,41 @@ export function namespacesOf({
   ]);
 }
 
+/**
+ * Those that may leave their sidecars. The root namespace never does: it stands for all others where it is alone, whose
+ * objects count in each.
+ */
+function leaving(read: Read): ReadonlySet<string> {
+  const all = [...namespacesOf(read)].filter(
+    (name) => !isInAmbient(name, read.inventory) && !hasOnlyGateways(name, read),
+  );
+  const others = all.filter((name) => whyNever(name, read) === undefined);
+  return new Set(others.length > 0 ? others : all);
+}
+
+/** What is not enforced in namespaces that are in ambient already, and no check of policies alone says. */
+function unenforced(read: Read): readonly AuditFinding[] {
+  const { inventory, options } = read;
+  const there = [...namespacesOf(read)].filter((name) => isInAmbient(name, inventory));
+  return surroundingsOf(inventory, options.rootNamespace, new Set(there))
+    .flatMap(unenforcedThere)
+    .filter(({ id }) => id === 'MM024')
+    .map((finding) => ({ ...finding, fix: inAmbient, source: inventory.sourceOf(finding.object) }))
+    .map(({ source, ...finding }) => ({ ...finding, ...(source !== undefined && { source }) }));
+}
+
 /** A fault of ours, with the rule in which it is. */
 export class InternalError extends Error {
   override readonly name = 'InternalError';
 }
 
+/** Of all manifests: whoever asks waits for it, and each policy is bounded by itself. */
+const unlimited = Number.POSITIVE_INFINITY;
+
 function found(rule: AuditRule, context: AuditContext): readonly AuditEvidence[] {
   try {
-    return rule.find(context);
+    const done = bounded(unlimited, () => rule.find(context));
+    return done.kind === 'Done' ? done.value : [];
   } catch (error) {
     throw new InternalError(`rule ${rule.id}`, { cause: error });
   }
@@ -141,7 +172,11 @@ export function findingsOf(rules: readonly AuditRule[], context: AuditContext): 
       ...(source !== undefined && { source }),
     })),
   );
-  return all.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  return byGravity(all);
+}
+
+function byGravity(findings: readonly AuditFinding[]): readonly AuditFinding[] {
+  return findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
 /** The manifests with every policy read; without surroundings, which depend on what is asked. */
@@ -172,13 +207,14 @@ export function readPolicies(
  */
 export function audit({ manifests, unreadable }: Manifests, options: AuditOptions): AuditReport {
   const read = readPolicies(manifests, options);
-  const surroundings = surroundingsOf(read.inventory, read.options.rootNamespace, namespacesOf(read));
+  const surroundings = surroundingsOf(read.inventory, read.options.rootNamespace, leaving(read));
   // What a migration made is not what somebody wrote: its guard, for one, is meant to be read otherwise by ztunnel.
   const policies = read.policies.filter(({ view }) => !isOurs(view));
+  const context = { ...read, policies, surroundings };
   return {
     istioVersion: istioVersionText(options.istioVersion),
     policies: read.policies.map(report),
-    findings: findingsOf(auditRules, { ...read, policies, surroundings }),
+    findings: byGravity([...withWaypoints(findingsOf(auditRules, context), context), ...unenforced(read)]),
     unreadable,
   };
 }

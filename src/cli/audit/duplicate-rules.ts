@@ -1,31 +1,39 @@
-import type { AuditContext, AuditEvidence, AuditRule } from './context.ts';
-import type { Duplicate } from './inventory.ts';
+import { nameOf, type Duplicate } from '../manifests/duplicates.ts';
+import type { Placeholder } from '../manifests/placeholders.ts';
+import type { AuditEvidence, AuditRule } from './context.ts';
 
-function isHere({ namespace }: Duplicate, { surroundings, options }: AuditContext): boolean {
-  return (
-    namespace === undefined ||
-    namespace === options.rootNamespace ||
-    surroundings.some((around) => around.namespace.name === namespace)
-  );
-}
-
-function evidence({ object, sources }: Duplicate): AuditEvidence {
+function twice({ object, sources, differs }: Duplicate): AuditEvidence {
   const [source] = sources;
   const others = sources.slice(1).map(({ file, line }) => `${file}:${line}`);
   return {
     object,
-    message: `it is also in ${others.join(', ')}: both count here, and in a cluster only the one that is applied last`,
+    message: `it is also in ${others.join(', ')}${differs ? ', and says something else there' : ''}: this one counts here, and in a cluster the one that is applied last`,
     source,
   };
 }
 
-/** What stands in the manifests more than once. */
+function unfilled({ manifest: { kind, object }, source, text }: Placeholder): AuditEvidence {
+  return {
+    object: nameOf(kind, object),
+    message: `${JSON.stringify(text)} is still to be filled in, there and perhaps elsewhere in this file: all of it was read as it stands`,
+    source,
+  };
+}
+
+/** What stands in the manifests more than once, and what is to be filled in yet. */
 export const duplicateRules: readonly AuditRule[] = [
   {
     id: 'MM008',
     severity: 'Warning',
     title: 'The same object twice',
-    fix: 'Give only what is applied: the output of kustomize or Helm instead of a directory with its bases and overlays.',
-    find: (context) => context.inventory.duplicates.filter((duplicate) => isHere(duplicate, context)).map(evidence),
+    fix: 'Give only what is applied: the output of kustomize or Helm instead of a directory with its bases and overlays, or one of its overlays (--exclude).',
+    find: ({ inventory }) => inventory.duplicates.map(twice),
+  },
+  {
+    id: 'MM160',
+    severity: 'Warning',
+    title: 'A placeholder that is not filled in',
+    fix: 'Render the manifests first (helm template, kustomize build, envsubst) and give what comes of it.',
+    find: ({ inventory }) => inventory.placeholders.map(unfilled),
   },
 ];

@@ -40,8 +40,6 @@ function atService(name: string, port: string, namespace = 'shop'): string {
   );
 }
 
-const sourceAccount = '{rules: [{when: [{key: source.serviceAccount, values: [shop/web]}]}]}';
-
 interface Mended {
   readonly id: string;
   /** The words of the fix that are done. */
@@ -51,12 +49,6 @@ interface Mended {
 }
 
 const table: readonly Mended[] = [
-  {
-    id: 'MM065',
-    says: 'Name the callers by principals, which contain the trust domain',
-    before: [from('{trustDomains: [cluster.local]}')],
-    after: [from('{principals: ["cluster.local/*"]}')],
-  },
   {
     id: 'MM068',
     says: 'Leave spiffe:// out: write cluster.local/ns/NAMESPACE/sa/NAME',
@@ -97,24 +89,6 @@ const table: readonly Mended[] = [
         '{selector: {matchLabels: {app: cart}}, rules: [{from: [{source: {namespaces: [web]}}], to: [{operation: {ports: ["8080"]}}]}]}',
       ),
     ],
-  },
-  {
-    id: 'MM077',
-    says: 'Write names in full',
-    before: [from('{namespaces: ["te*m"]}')],
-    after: [from('{namespaces: [team]}')],
-  },
-  {
-    id: 'MM077',
-    says: 'with one wildcard at an end',
-    before: [from('{namespaces: ["te*m"]}')],
-    after: [from('{namespaces: ["te*"]}')],
-  },
-  {
-    id: 'MM077',
-    says: 'name service accounts by serviceAccounts of a source instead of the condition source.serviceAccount',
-    before: [policy(sourceAccount)],
-    after: [from('{serviceAccounts: [shop/web]}')],
   },
 ];
 

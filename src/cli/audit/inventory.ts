@@ -19,21 +19,15 @@ import type {
 } from '../../mesh/views.ts';
 import type { WatchedKind } from '../../mesh/watched-kind.ts';
 import { scaledTo, statedBudget } from '../manifests/budgets.ts';
+import { nameOf, onceEach, type Duplicate } from '../manifests/duplicates.ts';
 import { madePod, statedPod } from '../manifests/made-pods.ts';
+import { placeholdersOf, type Placeholder } from '../manifests/placeholders.ts';
 import type { Manifest, Source } from '../manifests/manifest.ts';
 
 /** A configuration object and where it stands. */
 export interface Located {
   readonly view: ConfigView;
   readonly source: Source;
-}
-
-/** One object that stands in several places. */
-export interface Duplicate {
-  readonly object: string;
-  /** Undefined for what has none; that of a Namespace is itself. */
-  readonly namespace: string | undefined;
-  readonly sources: readonly Source[];
 }
 
 /** Everything that the manifests say, by what it is. */
@@ -51,6 +45,8 @@ export interface Inventory {
   configs(kind: string, namespace?: string): readonly ConfigView[];
   located(kind: string): readonly Located[];
   readonly duplicates: readonly Duplicate[];
+  /** What was not rendered. */
+  readonly placeholders: readonly Placeholder[];
   /** Where an object that a finding names stands. */
   sourceOf(object: string): Source | undefined;
 }
@@ -131,38 +127,6 @@ function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[]
   return known === undefined ? [] : [projectWatched({ ...known, kind })(object)];
 }
 
-/** `AuthorizationPolicy shop/deny-delete`, as findings name an object. */
-function nameOf(kind: string, { metadata: { namespace, name } }: KubeObject): string {
-  return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
-}
-
-/**
- * By group, kind, namespace and name: the version does not make another object. One without a name, or with a prefix
- * for one, gets its own.
- */
-function duplicatesOf(
-  all: readonly { readonly manifest: Manifest; readonly object: KubeObject }[],
-): readonly Duplicate[] {
-  const named = all.filter(
-    ({
-      object: {
-        metadata: { name },
-      },
-    }) => name !== '' && !name.endsWith('-'),
-  );
-  const groups = Map.groupBy(named, ({ manifest, object }) => `${manifest.group}/${nameOf(manifest.kind, object)}`);
-  return [...groups.values()].flatMap((members) => {
-    const [first] = members;
-    if (first === undefined || members.length === 1) return [];
-    const {
-      manifest: { kind },
-      object,
-    } = first;
-    const namespace = kind === 'Namespace' ? object.metadata.name : object.metadata.namespace;
-    return [{ object: nameOf(kind, object), namespace, sources: members.map(({ manifest }) => manifest.source) }];
-  });
-}
-
 /** Whether it is a pod that something among the manifests has made: that tells how the next one will be. */
 function isOfAnother({ template, pod }: Maker<TemplateView>, makers: ReadonlySet<string>): boolean {
   const { owner, namespace } = pod;
@@ -207,7 +171,9 @@ function listed(located: (kind: string) => readonly Located[]): Listed {
 
 /** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
 export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
-  const all = manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) }));
+  const { counting: all, duplicates } = onceEach(
+    manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) })),
+  );
   const objectsOf = (group: string, kind: string): readonly KubeObject[] =>
     all.filter(({ manifest }) => manifest.group === group && manifest.kind === kind).map(({ object }) => object);
   const configs = all.flatMap(({ manifest, object }) =>
@@ -239,7 +205,8 @@ export function takeInventory(manifests: readonly Manifest[], namespace: string)
     services: objectsOf('', 'Service').map(projectService),
     configs: (kind, name) => (name === undefined ? viewsOf(kind) : (homesOf(kind).get(name) ?? nothing)),
     located,
-    duplicates: duplicatesOf(all),
+    duplicates,
+    placeholders: placeholdersOf(manifests),
     sourceOf: (object) => sources.get(object),
   };
 }

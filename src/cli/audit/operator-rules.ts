@@ -1,46 +1,21 @@
 import { rules } from '../../mesh/istio/rules.ts';
 import { apply } from '../../mesh/istio/findings/rule.ts';
 import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
+import { inAudit } from '../sources.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 
-/**
- * Checks of the operator that say the same about a manifest. Left out are those about running pods and the control
- * plane, those about AuthorizationPolicies that `policy-rules.ts` makes from what each data plane does, and those about
- * a waypoint being there already, which a manifest is allowed to ask for.
- */
-export const shared: readonly string[] = [
-  'MM024',
-  'MM025',
-  'MM028',
-  'MM030',
-  'MM031',
-  'MM032',
-  'MM040',
-  'MM041',
-  'MM042',
-  'MM044',
-  'MM046',
-  'MM047',
-  'MM048',
-  'MM098',
-  'MM125',
-  'MM130',
-  'MM132',
-  'MM133',
-  'MM134',
-  'MM135',
-  'MM137',
-  'MM139',
-  'MM140',
-  'MM141',
-  'MM142',
-  'MM143',
-  'MM144',
-  'MM145',
-  'MM148',
-  'MM150',
-  'MM151',
-  'MM155',
+/** Checks that are made of each policy by itself, whether the manifests show its pods or not. */
+const ofPolicies: readonly string[] = [
+  'MM020',
+  'MM021',
+  'MM023',
+  'MM027',
+  'MM064',
+  'MM065',
+  'MM077',
+  'MM096',
+  'MM097',
+  'MM119',
 ];
 
 /**
@@ -60,25 +35,8 @@ function isElsewhere({ policy, reach }: AuditedPolicy): boolean {
   return reach === 'Gateways' || policy.targetRefs.length > 0;
 }
 
-/**
- * The classification compares all PeerAuthentications with each other, which finds more than the combinations that are
- * known to be misread.
- */
-function misreadPeerAuthentications({ policies }: AuditContext): readonly AuditEvidence[] {
-  return policies
-    .filter(
-      (audited) =>
-        audited.policy.kind === 'PeerAuthentication' && audited.classification.planes.ztunnel.effect !== 'Exact',
-    )
-    .map(({ view, source, classification }) => ({
-      object: nameOf(view),
-      source,
-      message:
-        classification.planes.ztunnel.effect === 'FailsOpen'
-          ? 'ztunnel would take plaintext where sidecars refuse it'
-          : 'ztunnel would refuse plaintext where sidecars take it',
-    }));
-}
+/** What is about policies with targetRefs. */
+const aboutTargets: readonly string[] = ['MM022'];
 
 /** Checks of the operator by their ids, asked for every namespace of the context. */
 export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
@@ -94,21 +52,22 @@ export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
         const elsewhere = new Set(policies.filter(isElsewhere).map(({ view }) => nameOf(view)));
         const evidence = surroundings
           .flatMap((around) => apply(rule, around))
-          .filter(({ object }) => !elsewhere.has(object));
-        const located = evidence.map(({ object, message, fix, severity }) => ({
+          .filter(({ object }) => aboutTargets.includes(rule.id) || !elsewhere.has(object));
+        return evidence.map(({ object, message, fix, severity }) => ({
           object,
           message,
           fix,
           severity,
           source: inventory.sourceOf(object),
         }));
-        return rule.id === 'MM028' ? [...misreadPeerAuthentications(context), ...located] : located;
       },
     }));
 }
 
 /** The operator's checks that manifests can answer. */
-export const operatorRules: readonly AuditRule[] = rulesOfOperator(shared).map((rule) => ({
+export const operatorRules: readonly AuditRule[] = rulesOfOperator(
+  inAudit.filter((id) => !ofPolicies.includes(id)),
+).map((rule) => ({
   ...rule,
   find: (context) => once(rule.find(context)),
 }));

@@ -27,12 +27,26 @@ const laterLabels = [
   /^statefulset\.kubernetes\.io\//,
 ];
 
+/** What the chart of gateways and Istio's own installation call them, by these labels; older ones name them by the last. */
+const gatewayNames: Readonly<Record<string, RegExp>> = {
+  istio: /(?:^|-)(?:(?:ingress|egress|eastwest)(?:gateway)?|gateway)(?:-|$)/,
+  app: /^istio-(?:.+-)?(?:(?:ingress|egress|eastwest)(?:gateway)?|gateway)(?:-|$)/,
+  'app.kubernetes.io/name': /^istio-(?:.+-)?(?:(?:ingress|egress|eastwest)(?:gateway)?|gateway)(?:-|$)/,
+  'istio.io/gateway-name': /./,
+  [gatewayNameLabel]: /./,
+};
+
+/** The chart calls the release in one label, and in the other without `istio-` (gateway.selectorLabels). */
+function isPairOfChart({ app, istio }: Labels): boolean {
+  return app !== undefined && istio !== undefined && app.replace(/^istio-/, '') === istio;
+}
+
 /**
- * By the label that Istio's own installation and the Gateway API give gateways, or because a Gateway says that it runs
- * on them.
+ * By the labels that Istio's own installation, its chart and the Gateway API give gateways, or because a Gateway says
+ * that it runs on them.
  */
 export function areGatewayLabels(labels: Labels, inventory: Inventory): boolean {
-  if (labels[gatewayNameLabel] !== undefined || /^(?:ingress|egress|eastwest)?gateway$/.test(labels['istio'] ?? ''))
+  if (isPairOfChart(labels) || Object.entries(gatewayNames).some(([key, name]) => name.test(labels[key] ?? '')))
     return true;
   return inventory.configs('Gateway.networking.istio.io').some(({ spec }) => {
     const matchLabels = stringMap(spec['selector']);
@@ -48,18 +62,21 @@ export function isGateway(workload: TemplateView, inventory: Inventory): boolean
   );
 }
 
-/** What the selector of a policy finds among the workloads of the manifests. */
+/**
+ * What the selector of a policy finds among the workloads of the manifests. One of the root namespace selects pods of
+ * any namespace; where each that it finds is a gateway, the manifests are believed.
+ */
 export function reachOf(policy: PolicyMeta & Attachment, inventory: Inventory, rootNamespace: string): Reach {
   const selector = policy.selector ?? {};
-  if (areGatewayLabels(selector, inventory)) return 'Gateways';
-  const there = templatesIn(inventory).filter(
-    ({ namespace }) => policy.namespace === rootNamespace || namespace === policy.namespace,
-  );
+  const isOfMesh = policy.namespace === rootNamespace;
+  const isWide = Object.keys(selector).length === 0;
+  const there = templatesIn(inventory).filter(({ namespace }) => isOfMesh || namespace === policy.namespace);
   const selected = there.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels));
   if (selected.length > 0)
-    return selected.every((workload) => isGateway(workload, inventory)) && policy.namespace !== rootNamespace
+    return selected.every((workload) => isGateway(workload, inventory)) && !(isWide && isOfMesh)
       ? 'Gateways'
       : 'Workloads';
+  if (areGatewayLabels(selector, inventory)) return 'Gateways';
   const later = Object.keys(selector).some((key) => laterLabels.some((pattern) => pattern.test(key)));
-  return there.length === 0 || later || policy.namespace === rootNamespace ? 'Unknown' : 'Nothing';
+  return there.length === 0 || later || isOfMesh ? 'Unknown' : 'Nothing';
 }

@@ -1,11 +1,12 @@
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
-import { selectorOf } from '../../mesh/istio/vocabulary/objects.ts';
+import { selectorOf, targetRefs } from '../../mesh/istio/vocabulary/objects.ts';
 import { injectionLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { policyKinds } from '../../mesh/istio/policy/parse.ts';
+import { route } from './staying.ts';
 import { namespaceIn, templatesIn, type Inventory } from './inventory.ts';
 import { meshOf } from './mesh-config.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
@@ -21,16 +22,18 @@ const selecting: readonly string[] = [
 ];
 
 /** Nothing of it matters to what manifests say, but the checks may ask. */
-const spec = MeshMigrationSpec.parse({ from: 'IstioSidecar', to: 'IstioAmbient', namespaces: { names: ['any'] } });
+const spec = MeshMigrationSpec.parse({ ...route, namespaces: { names: ['any'] } });
 
 /**
  * Stands for pods that the manifests do not show: where a namespace has policies and no workload, each selector is
- * taken to select something, because that is why somebody wrote it.
+ * taken to select something, because that is why somebody wrote it. What the root namespace selects may be anywhere, and
+ * is not taken to be everywhere.
  */
 function supposed(namespace: string, labels: WorkloadView['templateLabels']): WorkloadView {
   return projectWorkload('Deployment')({
     metadata: { name: '', namespace },
-    spec: { template: { metadata: { labels } } },
+    // istiod takes a pod without any label for one that has all, and every pod of a workload has one.
+    spec: { template: { metadata: { labels: { 'meshmigration.dev/supposed': '', ...labels } } } },
   });
 }
 
@@ -45,15 +48,13 @@ export function otherTemplatesIn(namespace: string, inventory: Inventory): reado
  * The workloads of a namespace that are no gateways, or, where nothing makes pods there, those that its policies
  * suppose.
  */
-export function workloadsIn(namespace: string, inventory: Inventory, rootNamespace: string): readonly WorkloadView[] {
+export function workloadsIn(namespace: string, inventory: Inventory): readonly WorkloadView[] {
   const known = inventory.workloads.filter((workload) => workload.namespace === namespace);
   if (templatesIn(inventory).some((template) => template.namespace === namespace))
     return known.filter((workload) => !isGateway(workload, inventory));
-  const configs = selecting.flatMap((kind): readonly ConfigView[] => [
-    ...inventory.configs(kind, namespace),
-    ...inventory.configs(kind, rootNamespace),
-  ]);
-  const selectors = configs
+  const selectors = selecting
+    .flatMap((kind): readonly ConfigView[] => inventory.configs(kind, namespace))
+    .filter((config) => targetRefs(config).length === 0)
     .map((config) => selectorOf(config) ?? {})
     .filter((labels) => !areGatewayLabels(labels, inventory));
   return [{}, ...selectors].map((labels) => supposed(namespace, labels));
@@ -74,14 +75,14 @@ export function surroundingsOf(
   namespaces: ReadonlySet<string>,
 ): readonly Surroundings[] {
   return [...namespaces].sort().map((name): Surroundings => ({
-    route: { from: 'IstioSidecar', to: 'IstioAmbient' },
+    route,
     // Without a waypoint: the audit asks what ztunnel alone would do.
     itinerary: 'L4',
     spec,
     namespace: namespaceIn(name, inventory),
     pods: [],
     budgets: [],
-    workloads: workloadsIn(name, inventory, rootNamespace),
+    workloads: workloadsIn(name, inventory),
     otherTemplates: otherTemplatesIn(name, inventory),
     services: inventory.services.filter((service) => service.namespace === name),
     mesh: {
@@ -92,7 +93,7 @@ export function surroundingsOf(
       serves: () => true,
       services: (namespace) =>
         inventory.services.filter((service) => namespace === undefined || service.namespace === namespace),
-      workloads: (namespace) => workloadsIn(namespace, inventory, rootNamespace),
+      workloads: (namespace) => workloadsIn(namespace, inventory),
       otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
       labelsOf: (namespace) => labelsOf(namespace, inventory),
     },

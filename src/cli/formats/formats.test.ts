@@ -28,8 +28,8 @@ const report: AuditReport = {
       kind: 'PeerAuthentication',
       namespace: 'shop',
       name: 'default',
-      action: 'STRICT',
-      scope: 'Namespace',
+      action: 'PERMISSIVE',
+      scope: 'Mesh',
       needsWaypoint: false,
       notes: [],
       planes: { sidecar: exact, ztunnel: exact, waypoint: exact },
@@ -98,6 +98,14 @@ describe('table', () => {
 
     expect(lines.find((line) => line.includes('FailsOpen'))?.indexOf('FailsOpen')).toBe(column);
     expect(lines).toContain('* needs a waypoint');
+  });
+
+  it('keeps columns apart, and says that a waypoint does not read what is not for one', () => {
+    const text = write('table');
+
+    expect(text).toMatch(/PERMISSIVE +Mesh +Exact/);
+    expect(text).toMatch(/DENY +Workload +Exact +FailsOpen +not read$/m);
+    expect(write('json')).toContain('"waypoint": {\n          "effect": "FailsOpen"');
   });
 
   it('says where, what and how many', () => {

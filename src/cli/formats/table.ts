@@ -1,10 +1,11 @@
 import { asEscape, unobeyed } from '../../base/ci-commands.ts';
+import type { Effect } from '../../requests/semantics.ts';
 import type { AuditReport, PolicyReport } from '../audit/report.ts';
 import { severities } from '../audit/report.ts';
 import { findingLines, plural, unreadableLines } from './lines.ts';
 
 /** Widths of the columns; the last one takes what is left. */
-const columns = [40, 8, 12, 13, 13, 12] as const;
+const columns = [38, 12, 12, 13, 13, 12] as const;
 
 function row(cells: readonly string[]): string {
   const [name = '', ...rest] = cells;
@@ -18,6 +19,11 @@ function row(cells: readonly string[]): string {
     : `${name}\n${' '.repeat(columns[0])}${padded}`;
 }
 
+/** A waypoint reads no policy without targetRefs, whatever it says: that is no fault of this one. */
+function atWaypoint(scope: string, effect: Effect): string {
+  return scope !== 'TargetRefs' && (effect === 'FailsOpen' || effect === 'FailsClosed') ? 'not read' : effect;
+}
+
 function policyTable(policies: readonly PolicyReport[]): readonly string[] {
   return [...Map.groupBy(policies, ({ kind }) => kind)].flatMap(([kind, members]) => [
     row([kind, 'ACTION', 'SCOPE', 'SIDECAR', 'ZTUNNEL', 'WAYPOINT']),
@@ -28,7 +34,7 @@ function policyTable(policies: readonly PolicyReport[]): readonly string[] {
         scope,
         planes.sidecar.effect,
         planes.ztunnel.effect,
-        planes.waypoint.effect,
+        atWaypoint(scope, planes.waypoint.effect),
       ]),
     ),
     '',

@@ -207,3 +207,59 @@ describe('parseManifests', () => {
     );
   });
 });
+
+describe('what kubectl reads otherwise than YAML 1.2', () => {
+  const service = (spec: string): string => `apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: ${spec}\n`;
+
+  it('are words without quotes that are booleans, and numbers', () => {
+    const [manifest] = parseManifests(
+      '-',
+      service('{a: yes, b: Off, c: "yes", d: n, e: 010, f: 12:30, g: 2026-01-01}'),
+    ).manifests;
+
+    expect(manifest?.object['spec']).toEqual({
+      a: true,
+      b: false,
+      c: 'yes',
+      d: false,
+      e: 8,
+      f: '12:30',
+      g: '2026-01-01',
+    });
+  });
+
+  it.each([
+    ['a name', 'apiVersion: v1\nkind: Service\nmetadata: {name: no}\n', 'metadata.name'],
+    ['a namespace', 'apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: 123}\n', 'metadata.namespace'],
+    ['a label', 'apiVersion: v1\nkind: Service\nmetadata: {name: a, labels: {b: on}}\n', 'metadata.labels.b'],
+    ['an annotation', 'apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {b: 1}}\n', 'annotations.b'],
+    ['a selector', service('{selector: {version: 1.0}}'), 'spec.selector.version'],
+    [
+      'a label of a template',
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {template: {metadata: {labels: {v: y}}}}\n',
+      'spec.template.metadata.labels.v',
+    ],
+  ])('are refused as %s', (_, text, field) => {
+    expect(parseManifests('-', text)).toMatchObject({
+      manifests: [],
+      unreadable: [{ reason: expect.stringContaining(field) }],
+    });
+  });
+
+  it('is a stream of JSON objects, each with its line', () => {
+    const object = (name: string): string => JSON.stringify({ apiVersion: 'v1', kind: 'Service', metadata: { name } });
+    const text = `${object('a')}\n${object('b')}{\n\t"apiVersion": "v1", "kind": "Service", "metadata": {"name": "c", "annotations": {"x": "}\\"{"}}}\n`;
+    const { manifests, unreadable } = parseManifests('-', text);
+
+    expect(unreadable).toEqual([]);
+    expect(manifests.map(({ object: { metadata }, source }) => [metadata.name, source.line])).toEqual([
+      ['a', 1],
+      ['b', 2],
+      ['c', 2],
+    ]);
+  });
+
+  it('is no stream where something else stands between', () => {
+    expect(parseManifests('-', '{"a": 1} b {"c": 2}').unreadable).toHaveLength(1);
+  });
+});

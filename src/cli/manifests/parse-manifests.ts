@@ -1,20 +1,12 @@
-import {
-  LineCounter,
-  isCollection,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  parseDocument,
-  visit,
-  type Document,
-  type ParsedNode,
-} from 'yaml';
+import { LineCounter, isCollection, isMap, isNode, isScalar, isSeq, visit, type Document, type ParsedNode } from 'yaml';
 import type { ObjectMeta } from '../../api/object.ts';
+import { parseAsGo } from '../../base/yaml-as-go.ts';
 import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
+import { jsonObjects } from './json-stream.ts';
 import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
 import { nameProblem } from './names.ts';
 import { splitDocuments, type DocumentText } from './split-documents.ts';
+import { labelProblem } from './texts.ts';
 
 /** Resolved aliases that a document may have: enough for any real file, and it stops one that multiplies itself. */
 const maxAliases = 10_000;
@@ -53,13 +45,7 @@ function refuseOddKeys(document: Document.Parsed): void {
 }
 
 function compose(document: DocumentText, lines: LineCounter): Document.Parsed {
-  const composed = parseDocument(document.text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'silent',
-    merge: true,
-    uniqueKeys: false,
-  });
+  const composed = parseAsGo(document.text, lines);
   const [error] = composed.errors;
   if (error !== undefined) throw new Illegible(error.message, error.pos[0]);
   refuseOddKeys(composed);
@@ -139,11 +125,16 @@ function manifestOf(json: Json, source: Source): Manifest | undefined {
   };
 }
 
-/** JSON is YAML, but for the tabs that it may be indented with. */
-function fromJson(text: string): Json | undefined {
-  if (!/^\s*[{[]/.test(text)) return undefined;
+/** JSON is YAML, but for the tabs that it may be indented with, and that several objects may follow each other. */
+function fromJson(
+  text: string,
+  lines: LineCounter,
+): readonly { readonly json: Json; readonly line: number }[] | undefined {
   try {
-    return record(JSON.parse(text));
+    return jsonObjects(text)?.map((object) => ({
+      json: record(JSON.parse(object.text)),
+      line: lines.linePos(object.offset).line,
+    }));
   } catch {
     return undefined;
   }
@@ -160,10 +151,11 @@ function read(document: DocumentText): readonly { readonly json: Json; readonly 
       line: document.line + lines.linePos(item.offset).line - 1,
     }));
   } catch (error) {
-    const json = fromJson(document.text);
-    if (json !== undefined)
-      return itemsOf(json, undefined, 0).map((item) => ({ json: item.json, line: document.line }));
-    throw error;
+    const stream = fromJson(document.text, lines);
+    if (stream === undefined) throw error;
+    return stream.flatMap(({ json, line }) =>
+      itemsOf(json, undefined, 0).map((item) => ({ json: item.json, line: document.line + line - 1 })),
+    );
   }
 }
 
@@ -188,7 +180,8 @@ export function parseManifests(file: string, text: string): Manifests {
         const source = { file, document: index + 1, line };
         const manifest = manifestOf(json, source);
         if (manifest === undefined) continue;
-        const problem = nameProblem(manifest.group, manifest.kind, record(json['metadata']));
+        const problem =
+          nameProblem(manifest.group, manifest.kind, record(json['metadata'])) ?? labelProblem(manifest.kind, json);
         if (problem === undefined) found.push(manifest);
         else failed.push({ ...source, reason: `${manifest.kind}: ${problem}` });
       }

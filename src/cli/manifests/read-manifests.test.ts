@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MissingInput, readManifests } from './read-manifests.ts';
 
@@ -86,4 +88,79 @@ describe('readManifests', () => {
   it('refuses a path that does not exist', async () => {
     await expect(readManifests([join(directory, 'missing')], nothing)).rejects.toThrow(MissingInput);
   });
+
+  it('names a directory that cannot be listed, and reads the rest', async () => {
+    await write('a.yaml');
+    // Deeper than a path may be long.
+    const deep = 'd'.repeat(200);
+    await promisify(execFile)(
+      'sh',
+      ['-c', `i=0; while [ $i -lt 25 ]; do mkdir ${deep}; cd ${deep}; i=$((i+1)); done`],
+      {
+        cwd: directory,
+      },
+    );
+    try {
+      const { manifests, unreadable } = await readManifests([directory], nothing);
+
+      expect(manifests).toHaveLength(1);
+      expect(unreadable).toEqual([
+        { file: expect.stringContaining(deep), reason: expect.stringContaining('ENAMETOOLONG') },
+      ]);
+    } finally {
+      await promisify(execFile)('rm', ['-rf', deep], { cwd: directory });
+    }
+  });
+
+  it('tells of a chart once, whatever is wrong with its templates', async () => {
+    const template = 'metadata:\n  name: {{ .Values.name }}\n';
+    await write('charts/shop/Chart.yaml', 'name: shop\n');
+    for (const path of ['a', 'b', 'parts/c']) await write(`charts/shop/templates/${path}.yaml`, template);
+    await write('charts/shop/charts/sub/Chart.yaml', 'name: sub\n');
+    await write('charts/shop/charts/sub/templates/d.yaml', template);
+    await write('templates/e.yaml', template);
+    await write('f.yaml');
+    const { manifests, unreadable } = await readManifests([directory], nothing);
+
+    expect(manifests).toHaveLength(1);
+    expect(unreadable.map(({ file }) => relative(directory, file))).toEqual([
+      'charts/shop/charts/sub',
+      'charts/shop',
+      'templates/e.yaml',
+    ]);
+    expect(unreadable[1]?.reason).toContain('3 templates');
+    const alone = await readManifests([join(directory, 'charts/shop/templates')], nothing);
+    expect(alone.unreadable.map(({ file }) => relative(directory, file))).toEqual(['charts/shop']);
+  });
+
+  it.each([
+    [['charts'], ['a/b.yaml', 'a/c.yaml']],
+    [['a/b.yaml'], ['a/c.yaml', 'charts/d.yaml', 'charts/x/e.yaml']],
+    [['*.yaml'], []],
+    [
+      ['b.yaml', 'x'],
+      ['a/c.yaml', 'charts/d.yaml'],
+    ],
+    [['charts/*'], ['a/b.yaml', 'a/c.yaml']],
+    [['**/e.yaml'], ['a/b.yaml', 'a/c.yaml', 'charts/d.yaml']],
+    [['./charts/x/'], ['a/b.yaml', 'a/c.yaml', 'charts/d.yaml']],
+    [['chart', '?'], ['charts/d.yaml']],
+  ])('leaves out %j', async (exclude, left) => {
+    for (const path of ['a/b.yaml', 'a/c.yaml', 'charts/d.yaml', 'charts/x/e.yaml']) await write(path);
+    const { manifests } = await readManifests([directory], nothing, exclude);
+
+    expect(manifests.map(({ source }) => relative(directory, source.file))).toEqual(left);
+  });
+
+  it.each(['.', './', './sub', 'sub/', 'sub'])(
+    'leaves out by names below a path that is written as %s',
+    async (path) => {
+      for (const file of ['sub/charts/a.yaml', 'sub/b.yaml']) await write(file);
+      const from = relative(process.cwd(), join(directory, path === '.' || path === './' ? '' : 'sub'));
+      const written = path.startsWith('./') ? `./${from}` : `${from}${path.endsWith('/') ? '/' : ''}`;
+      const { manifests } = await readManifests([written], nothing, ['charts']);
+
+      expect(manifests.map(({ object: { metadata } }) => metadata.name)).toEqual(['sub-b-yaml']);
+    },
+  );
 });

@@ -1,6 +1,8 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { summariseCharts } from './charts.ts';
+import { isExcluded } from './exclude.ts';
 import type { Manifests, Unreadable } from './manifest.ts';
 import { parseManifests } from './parse-manifests.ts';
 
@@ -16,22 +18,38 @@ function isHidden(name: string): boolean {
   return name.startsWith('.') || name === 'node_modules';
 }
 
+type IsLeftOut = (path: string) => boolean;
+
+/** A file, or a directory that cannot be listed. */
+type Entry = { readonly path: string } | { readonly unreadable: Unreadable };
+
 /**
  * Manifest files below a directory, sorted by path. Links to files count, links to directories do not: they may lead in
  * a circle.
  */
-async function filesBelow(directory: string): Promise<readonly string[]> {
+async function filesBelow(directory: string, isLeftOut: IsLeftOut): Promise<readonly Entry[]> {
   const entries = await readdir(directory, { withFileTypes: true });
-  const sorted = entries.filter(({ name }) => !isHidden(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = entries
+    .filter(({ name }) => !isHidden(name) && !isLeftOut(join(directory, name)))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const nested = await Promise.all(
-    sorted.map(async (entry) => {
+    sorted.map(async (entry): Promise<readonly Entry[]> => {
       const path = join(directory, entry.name);
-      if (entry.isDirectory()) return filesBelow(path);
+      if (entry.isDirectory()) return inside(path, isLeftOut);
       if (!extensions.some((extension) => entry.name.toLowerCase().endsWith(extension))) return [];
-      return entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))) ? [path] : [];
+      return entry.isFile() || (entry.isSymbolicLink() && (await isFile(path))) ? [{ path }] : [];
     }),
   );
   return nested.flat();
+}
+
+/** The rest is looked at, whatever may not be listed. */
+async function inside(directory: string, isLeftOut: IsLeftOut): Promise<readonly Entry[]> {
+  try {
+    return await filesBelow(directory, isLeftOut);
+  } catch (error) {
+    return [{ unreadable: { file: directory, reason: (error as Error).message } }];
+  }
 }
 
 async function isFile(path: string): Promise<boolean> {
@@ -41,9 +59,9 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-async function filesOf(path: string): Promise<readonly string[]> {
+async function filesOf(path: string, isLeftOut: IsLeftOut): Promise<readonly Entry[]> {
   try {
-    return (await stat(path)).isDirectory() ? await filesBelow(path) : [path];
+    return (await stat(path)).isDirectory() ? await filesBelow(path, isLeftOut) : [{ path }];
   } catch (error) {
     throw new MissingInput(`cannot read ${path}: ${(error as Error).message}`);
   }
@@ -93,17 +111,27 @@ function emptyInput(path: string, parts: readonly Manifests[]): readonly Unreada
   return [{ file: path, reason: 'there is no object of the Kubernetes API in it' }];
 }
 
-/** Everything that the paths hold, in a stable order: files, directories with all below them, and `-` for `stdin`. */
-export async function readManifests(paths: readonly string[], stdin: NodeJS.ReadableStream): Promise<Manifests> {
+/**
+ * Everything that the paths hold, in a stable order: files, directories with all below them, and `-` for `stdin`; without
+ * what is excluded below a directory.
+ */
+export async function readManifests(
+  paths: readonly string[],
+  stdin: NodeJS.ReadableStream,
+  exclude: readonly string[] = [],
+): Promise<Manifests> {
+  const isLeftOut = isExcluded(exclude);
   const parts: Manifests[] = [];
   for (const path of new Set(paths)) {
     const found: Manifests[] = [];
     if (path === '-') found.push(parseBytes('-', await standardInput(stdin)));
-    else for (const file of await filesOf(path)) found.push(await readOne(file));
+    else
+      for (const entry of await filesOf(path, (each) => isLeftOut(each, path)))
+        found.push('path' in entry ? await readOne(entry.path) : { manifests: [], unreadable: [entry.unreadable] });
     parts.push(...found, { manifests: [], unreadable: emptyInput(path, found) });
   }
   return {
     manifests: parts.flatMap(({ manifests }) => manifests),
-    unreadable: parts.flatMap((part) => part.unreadable),
+    unreadable: await summariseCharts(parts.flatMap((part) => part.unreadable)),
   };
 }

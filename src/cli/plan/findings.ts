@@ -2,57 +2,12 @@ import type { Surroundings } from '../../mesh/adapter.ts';
 import type { ScopeView } from '../../mesh/others.ts';
 import { findingsOf } from '../audit/audit.ts';
 import { duplicateRules } from '../audit/duplicate-rules.ts';
-import { rulesOfOperator, shared } from '../audit/operator-rules.ts';
+import { rulesOfOperator } from '../audit/operator-rules.ts';
+import { inPlan } from '../sources.ts';
 import { severities, type AuditFinding } from '../audit/report.ts';
 import { syntaxRules } from '../audit/syntax-rules.ts';
 import { amongGateways, gatewayRule } from './gateways.ts';
 import type { AuditRule, Read } from '../audit/context.ts';
-
-/**
- * Checks of the operator that manifests can answer, once it is chosen whether the namespace gets a waypoint. Left out
- * are those about the state of pods and of the control plane.
- */
-const asked: readonly string[] = [
-  ...shared,
-  'MM020',
-  'MM021',
-  'MM022',
-  'MM023',
-  'MM027',
-  'MM033',
-  'MM034',
-  'MM043',
-  'MM045',
-  'MM049',
-  'MM051',
-  'MM052',
-  'MM055',
-  'MM056',
-  'MM057',
-  'MM059',
-  'MM061',
-  'MM062',
-  'MM063',
-  'MM080',
-  'MM081',
-  'MM082',
-  'MM083',
-  'MM084',
-  'MM085',
-  'MM086',
-  'MM094',
-  'MM095',
-  'MM096',
-  'MM097',
-  'MM099',
-  'MM118',
-  'MM119',
-  'MM120',
-  'MM128',
-  'MM147',
-  'MM149',
-  'MM152',
-];
 
 /**
  * Checks of what the called do not see of callers that have moved. Who moves in the same migration is waited for by
@@ -64,16 +19,22 @@ const askedOfScope: readonly string[] = ['MM123'];
 const askedOfGateways: readonly string[] = ['MM138'];
 
 /** Checks of what runs, or will: a Job runs once, and nobody knows when. */
-const askedOfRunning: readonly string[] = ['MM050'];
+const askedOfRunning: readonly string[] = ['MM050', 'MM061'];
+
+/** What makes pods that run at times, and end by themselves. */
+const atTimes: readonly (string | undefined)[] = ['Job', 'CronJob'];
 
 function running(surroundings: Surroundings): Surroundings {
   const { pods, otherTemplates } = surroundings;
   return {
     ...surroundings,
-    pods: pods.filter(({ uid, owner }) => uid !== '' || owner?.kind !== 'Job'),
+    pods: pods.filter(({ uid, owner }) => uid !== '' || !atTimes.includes(owner?.kind)),
     otherTemplates: otherTemplates.filter(({ kind }) => kind !== 'Job'),
   };
 }
+
+/** All others, once it is chosen whether the namespace gets a waypoint. */
+const asked = inPlan.filter((id) => ![...askedOfScope, ...askedOfGateways, ...askedOfRunning].includes(id));
 
 const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];
 const rulesOfScope = rulesOfOperator(askedOfScope);
@@ -109,6 +70,13 @@ export function findingsAbout(
     ...read,
     policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
+    inventory: {
+      ...read.inventory,
+      duplicates: read.inventory.duplicates.filter(({ namespace = name }) => isHere(namespace)),
+      placeholders: read.inventory.placeholders.filter(({ manifest: { object } }) =>
+        isHere(object.metadata.namespace ?? name),
+      ),
+    },
   };
   const ask = (asking: readonly AuditRule[], of: Surroundings): readonly AuditFinding[] =>
     findingsOf(asking, { ...context, surroundings: [of] });

@@ -1,19 +1,13 @@
-import { systemNamespaces } from '../../api/names.ts';
-import { arrived } from '../../mesh/istio/itinerary.ts';
 import { injects } from '../../mesh/istio/vocabulary/injection.ts';
 import { injectionLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { isOfOtherMesh, modeOf } from '../../mesh/istio/vocabulary/pod-mode.ts';
 import { askedOf, otherMeshes } from '../../mesh/other-meshes.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
 import type { Read } from '../audit/context.ts';
-import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
-import { isGateway } from '../audit/reach.ts';
+import { hasOnlyGateways, isInAmbient, whyNever } from '../audit/staying.ts';
+import { namespaceIn, type Inventory } from '../audit/inventory.ts';
 import { podsIn } from './pods.ts';
-import { route, whyStays, type Wishes } from './wishes.ts';
-
-const nameLabel = 'app.kubernetes.io/name';
-/** As the installation labels the pods of the operator (deploy/kustomize). */
-const operatorName = 'mesh-migration-operator';
+import { whyStays, type Wishes } from './wishes.ts';
 
 /** Whether it gets sidecars, or something in it has one. */
 function hasSidecars({ name, labels }: NamespaceView, inventory: Inventory): boolean {
@@ -32,34 +26,13 @@ function isOfAnother(namespace: NamespaceView, inventory: Inventory): boolean {
 
 const inNoMesh = `it is in no mesh: neither its labels nor its pods ask for sidecars. If it gets its label from elsewhere, put that into its Namespace here (${injectionLabel}: enabled)`;
 
-/** Why nobody migrates it. */
-function whyNever(name: string, { inventory, options }: Read): string | undefined {
-  if (name === options.rootNamespace)
-    return 'the namespace of the control plane is never migrated; its policies count in every namespace';
-  const isOurs = templatesIn(inventory).some(
-    ({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName,
-  );
-  if (isOurs) return 'the operator itself runs there, and never migrates itself';
-  return (systemNamespaces as readonly string[]).includes(name) ? 'system namespaces are never migrated' : undefined;
-}
-
-function hasOnlyGateways(name: string, { inventory, policies }: Read): boolean {
-  const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
-  const own = policies.filter(({ policy }) => policy.namespace === name);
-  return (
-    templates.length + own.length > 0 &&
-    own.every(({ reach }) => reach === 'Gateways') &&
-    templates.every((template) => isGateway(template, inventory))
-  );
-}
-
 /** Why a namespace is no part of the plan; undefined if it is. */
 export function whyLeft(name: string, read: Read, wishes: Wishes): string | undefined {
   const { inventory, options } = read;
   const namespace = namespaceIn(name, inventory);
   const never = whyNever(name, read);
   if (never !== undefined) return never;
-  if (arrived(route, namespace.labels)) return 'it is in ambient already';
+  if (isInAmbient(name, inventory)) return 'it is in ambient already';
   if (hasOnlyGateways(name, read)) return 'gateways only: they keep a proxy of their own';
   const isDescribed = inventory.namespaces.includes(namespace);
   const stays = whyStays(namespace, isDescribed, wishes, options.rootNamespace);

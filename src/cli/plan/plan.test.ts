@@ -843,7 +843,7 @@ describe('the namespaces that move', () => {
   });
 
   it('are those in the scope of any of several', () => {
-    const other = migration('', '{names: [web]}').replace('name: m}', 'name: n}');
+    const other = migration('', '{names: [web]}').replace('name: m}', 'name: other}');
     const { report } = planOf([...documents, migration(''), other]);
 
     expect(report.namespaces.map((each) => [each.name, criticals(each)])).toEqual([
@@ -1029,5 +1029,25 @@ describe('formats of a plan', () => {
 
   it('json says what the report says', () => {
     expect(JSON.parse(planFormats['json']?.(report) ?? '')).toEqual(report);
+  });
+});
+
+describe('the table of a plan', () => {
+  it('tells the first of many findings of one kind, and names the others', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map(
+      (name) =>
+        `{apiVersion: networking.istio.io/v1, kind: Sidecar, metadata: {name: ${name}, namespace: shop}, spec: {egress: [{hosts: ["./*"]}]}}`,
+    );
+    const write = (documents: readonly string[]): string => planFormats['table']?.(planOf(documents).report) ?? '';
+    const [few, all] = [
+      write([...application('shop', 'cart'), ...many.slice(0, 3)]),
+      write([...application('shop', 'cart'), ...many]),
+    ];
+
+    expect(few.match(/Warning MM047/g)).toHaveLength(3);
+    expect(all.match(/Warning MM047/g)).toHaveLength(1);
+    expect(all.replaceAll(/\s+/g, ' ')).toContain(
+      'The same MM047, with messages of their own (-o yaml): Sidecar shop/b, Sidecar shop/c, Sidecar shop/d, Sidecar shop/e.',
+    );
   });
 });

@@ -31,6 +31,17 @@ import { assumed, wishesOf } from './wishes.ts';
 export interface Plan {
   readonly report: PlanReport;
   readonly overlay: readonly OverlayFile[];
+  /** Why nobody can be sure that these files are for what will be applied; undefined if that is so. */
+  readonly doubt: string | undefined;
+}
+
+/** Which of two is meant, and what will stand in a blank, is for the user to say: a part of the policies would be worse. */
+function doubtOf({ inventory: { duplicates, placeholders } }: Read): string | undefined {
+  const twice = duplicates.filter(({ differs }) => differs).map(({ object }) => object);
+  if (twice.length > 0)
+    return `${twice.slice(0, 3).join(', ')}${twice.length > 3 ? ` and ${String(twice.length - 3)} more` : ''} ${twice.length === 1 ? 'is' : 'are'} there more than once, and not the same (MM008)`;
+  const [first] = placeholders;
+  return first && `${first.source.file} is not rendered: ${JSON.stringify(first.text)} is to be filled in (MM160)`;
 }
 
 function callersText(callers: Callers): string {
@@ -216,5 +227,6 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
       ),
       ...offersOverlay(namespaces.flatMap(({ offers }) => offers)),
     ],
+    doubt: doubtOf(read),
   };
 }

@@ -6,6 +6,7 @@ import { projectPod } from '../../mesh/project.ts';
 import type { ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';
 import { namespacesOf } from '../audit/audit.ts';
 import type { Read } from '../audit/context.ts';
+import { route } from '../audit/staying.ts';
 import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
 import { meshOf } from '../audit/mesh-config.ts';
 import { areGatewayLabels, isGateway } from '../audit/reach.ts';
@@ -13,7 +14,7 @@ import { daemonSetsIn, otherTemplatesIn, workloadsIn } from '../audit/surroundin
 import { whyLeft } from './left.ts';
 import { injected, podsIn } from './pods.ts';
 import type { LeftNamespace } from './report.ts';
-import { acknowledgedFor, route, specFor, type Wishes } from './wishes.ts';
+import { acknowledgedFor, specFor, type Wishes } from './wishes.ts';
 
 /** Stands for a pod of a workload that policies suppose. */
 function supposedPod({ namespace, templateLabels }: WorkloadView, inventory: Inventory): PodView {
@@ -21,11 +22,11 @@ function supposedPod({ namespace, templateLabels }: WorkloadView, inventory: Inv
 }
 
 /** The pods of a namespace; without templates those that its policies suppose. */
-function podsOf(namespace: string, inventory: Inventory, rootNamespace: string): readonly PodView[] {
+function podsOf(namespace: string, inventory: Inventory): readonly PodView[] {
   const known = podsIn(namespace, inventory);
   return known.length > 0
     ? known
-    : workloadsIn(namespace, inventory, rootNamespace).map((workload) => supposedPod(workload, inventory));
+    : workloadsIn(namespace, inventory).map((workload) => supposedPod(workload, inventory));
 }
 
 /**
@@ -117,7 +118,7 @@ function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved, 
     namespace,
     spec: specFor(namespace, wishes, rootNamespace),
     acknowledged: acknowledgedFor(namespace, wishes, rootNamespace, now),
-    pods: podsOf(name, inventory, rootNamespace),
+    pods: podsOf(name, inventory),
     budgets: inventory.budgets.filter((budget) => budget.namespace === name),
     workloads: workloadsOf(name, inventory),
     otherTemplates: otherTemplatesIn(name, inventory),

@@ -1,6 +1,7 @@
 import { asEscape, unobeyed } from '../../base/ci-commands.ts';
 import { findingLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
 import { useWaypointLabel } from '../../mesh/istio/vocabulary/labels.ts';
+import type { AuditFinding } from '../audit/report.ts';
 import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
 
 /** A heading and what belongs to it; nothing if nothing does. */
@@ -31,6 +32,27 @@ function workloadLines(workloads: readonly WorkloadPlan[]): readonly string[] {
   );
 }
 
+/** As many of a check are told one by one; of more the first is, and the others are named. */
+const mostAlike = 3;
+
+/** Findings of one check with one remedy, in the order of the first of each. */
+function alike(findings: readonly AuditFinding[]): readonly (readonly AuditFinding[])[] {
+  const groups = [...Map.groupBy(findings, ({ id, severity, fix }) => `${id} ${severity} ${fix}`).values()];
+  return groups.flatMap((group) => (group.length > mostAlike ? [group] : group.map((one) => [one])));
+}
+
+function groupLines([first, ...others]: readonly AuditFinding[]): readonly string[] {
+  if (first === undefined) return [];
+  const lines = findingLines(first, '    ').filter((line) => line !== '');
+  const objects = [...new Set(others.map(({ object }) => object))];
+  return others.length === 0
+    ? lines
+    : [
+        ...lines,
+        ...wrap(`The same ${first.id}, with messages of their own (-o yaml): ${objects.join(', ')}.`, '        '),
+      ];
+}
+
 function namespaceLines(
   { name, waypoint, order, services, makes, workloads, steps, kept, offers, findings }: NamespacePlan,
   index: number,
@@ -59,7 +81,7 @@ function namespaceLines(
     ),
     ...section(
       'Findings',
-      findings.flatMap((finding) => findingLines(finding, '    ').filter((line) => line !== '')),
+      alike(findings).flatMap((group) => groupLines(group)),
     ),
     '',
   ];

@@ -7,6 +7,7 @@ import type { Acknowledged } from '../../mesh/adapter.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
 import { acknowledgedIn } from '../../plan/acknowledged.ts';
 import { isSelected, isSystem } from '../../plan/scope.ts';
+import { route } from '../audit/staying.ts';
 import type { Manifest, Unreadable } from '../manifests/manifest.ts';
 
 /** What the user wants, as far as MeshMigrations among the manifests say it. */
@@ -15,9 +16,6 @@ export interface Wishes {
   /** MeshMigrations that the API server would refuse. */
   readonly unreadable: readonly Unreadable[];
 }
-
-/** The way that is planned. */
-export const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
 
 /** Where no MeshMigration says anything. */
 const defaults = MeshMigrationSpec.parse({ ...route, namespaces: { names: ['any'] } });

@@ -45,6 +45,7 @@ import { sizeRules } from './findings/size.ts';
 import { takenNameRules } from './findings/taken-names.ts';
 import { unreadFilterRules } from './findings/unread-filters.ts';
 import { unseenCallerRules } from './findings/unseen-callers.ts';
+import { entryHostRules } from './findings/external-hosts.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
@@ -142,4 +143,5 @@ export const rules: readonly Rule[] = [
   ...noWayBackRules,
   ...markRules,
   ...statedLabelRules,
+  ...entryHostRules,
 ];

@@ -136,6 +136,11 @@ const leaving = surroundings(
   [config('RequestAuthentication', { jwtRules: [{ issuer: 'https://issuer.example' }] })],
 );
 
+/** The same callers, said in a source. */
+function calledBy(source: Spec): Deed {
+  return respecify((spec) => ({ ...spec, rules: [{ from: [{ source }] }] }));
+}
+
 /** What policies need that ztunnel does not do. */
 export const policyRemedies: RemediesById = {
   MM020: {
@@ -198,7 +203,10 @@ export const policyRemedies: RemediesById = {
       { says: /or keep this namespace in ambient/, done: 'LeftOut' },
     ],
     besides: [`${serviceFirst} check tokens`],
-    more: { ...withoutService('RequestAuthentication', {}), 'tokens that sidecars begin to check': leaving },
+    more: {
+      ...withoutService('RequestAuthentication', { jwtRules: [{ issuer: 'https://issuer.example' }] }),
+      'tokens that sidecars begin to check': leaving,
+    },
   },
   MM025: { ways: [{ says: 'Use PERMISSIVE (it admits plaintext and mTLS) before the migration', done: permissive }] },
   MM026: {
@@ -249,5 +257,22 @@ export const policyRemedies: RemediesById = {
       },
     ],
     besides: ['If you want it, take its labels and annotations of meshmigration.dev off (in Git too); else delete it'],
+  },
+  MM065: {
+    ways: [
+      {
+        says: 'Name the callers by principals, which contain the trust domain, instead of by trustDomains or notTrustDomains',
+        done: calledBy({ principals: ['cluster.local/*'] }),
+      },
+    ],
+  },
+  MM077: {
+    ways: [
+      {
+        says: 'name service accounts by serviceAccounts of a source instead of the condition source.serviceAccount',
+        done: calledBy({ serviceAccounts: ['shop/web'] }),
+      },
+    ],
+    besides: ['Write names in full, or with one wildcard at an end'],
   },
 };

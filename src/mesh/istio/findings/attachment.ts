@@ -12,9 +12,10 @@ import { isNarrowed } from '../policy/translate/selection.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { unlessOnSidecars } from './of-sidecars.ts';
+import { misreadPeers } from './peer-modes.ts';
 import { applicable } from './applicable.ts';
 import { type Evidence, type Rule } from './rule.ts';
-import { mtlsModes, nameOf, selectorOf, targetRefs } from '../vocabulary/objects.ts';
+import { nameOf, selectorOf, targetRefs } from '../vocabulary/objects.ts';
 
 /**
  * The namespace as if each of its templates had its pods, with their sidecars: one at zero replicas has none that show
@@ -134,44 +135,6 @@ function unattached(surroundings: Surroundings): readonly Evidence[] {
   });
 }
 
-/**
- * Port modes that istiod converts otherwise than sidecars read them (convertPeerAuthentication): a STRICT port of a
- * PERMISSIVE workload is left out while a mesh-wide STRICT exists, and a PERMISSIVE port of a workload without a mode
- * of its own takes the STRICT of the mesh off all its ports while a namespace-wide policy says no mode. Both let
- * plaintext in.
- */
-function misreadPorts(surroundings: Surroundings): readonly Evidence[] {
-  const all = applicable('PeerAuthentication', surroundings).filter(
-    (policy) => policy.namespace !== surroundings.mesh.rootNamespace,
-  );
-  const vague = all.some(
-    (policy) =>
-      selectorOf(policy) === undefined && (mtlsModes(policy).mode === 'UNSET' || policy.spec['selector'] !== undefined),
-  );
-  return all
-    .filter((policy) => selectorOf(policy) !== undefined)
-    .flatMap((policy) => {
-      const { mode, ports } = mtlsModes(policy);
-      if (mode === 'PERMISSIVE' && ports.includes('STRICT'))
-        return [
-          {
-            object: nameOf(policy),
-            message:
-              'a STRICT port of a PERMISSIVE workload: ztunnel would take plaintext on it while the mesh is STRICT',
-          },
-        ];
-      return mode === 'UNSET' && ports.includes('PERMISSIVE') && vague
-        ? [
-            {
-              object: nameOf(policy),
-              message:
-                'a PERMISSIVE port of a workload without a mode, below a namespace-wide policy without a mode: ztunnel would take plaintext on every port',
-            },
-          ]
-        : [];
-    });
-}
-
 /** Policies that both data planes can evaluate, but that would not be in force for the pods they protect now. */
 export const attachmentRules: readonly Rule[] = [
   {
@@ -188,8 +151,8 @@ export const attachmentRules: readonly Rule[] = [
     severity: 'Critical',
     when: 'Always',
     back: 'AskedToAmbient',
-    title: 'Port-level mTLS that ztunnel reads otherwise',
+    title: 'Mutual TLS that ztunnel reads otherwise',
     fix: 'Set mtls.mode STRICT in the PeerAuthentication, name in portLevelMtls the ports that are PERMISSIVE, and give namespace-wide policies a mode and no selector.',
-    find: unlessOnSidecars(misreadPorts),
+    find: unlessOnSidecars(misreadPeers),
   },
 ];

@@ -12,7 +12,13 @@ import {
 import { isExit } from '../waypoint/exit/route.ts';
 import { seenOf } from './accepted.ts';
 import { isFollowedHere, isStranger } from '../waypoint/reach.ts';
-import { concernsNamespace, hostsOf, lostTrafficPolicy, meshRoutes } from '../waypoint/route-objects.ts';
+import {
+  allTrafficPolicy,
+  concernsNamespace,
+  hostsOf,
+  meshRoutes,
+  trafficPolicyOf,
+} from '../waypoint/route-objects.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
 
@@ -29,7 +35,7 @@ function fates(surroundings: Surroundings, isAsked: (route: ConfigView) => boole
   if (surroundings.route.from !== 'IstioSidecar' && !isExit(surroundings.route)) return []; // Nobody here follows any.
   return [
     ...meshRoutes(surroundings),
-    ...mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0),
+    ...mesh.configs('DestinationRule').filter((rule) => allTrafficPolicy(rule).length > 0),
   ]
     .filter(
       (route) =>
@@ -43,7 +49,7 @@ function leavesForAmbient({ route: { from, to } }: Surroundings): boolean {
 }
 
 function lose({ route }: Fate): string {
-  return route.kind === 'DestinationRule' ? `lose ${lostTrafficPolicy(route).join(', ')}` : 'no longer follow it';
+  return route.kind === 'DestinationRule' ? `lose ${trafficPolicyOf(route).lost.join(', ')}` : 'no longer follow it';
 }
 
 function remedy(fate: Extract<Fate, { readonly kind: 'Unbound' }>): string {
@@ -59,7 +65,7 @@ function elsewhere(
 ): Pick<Evidence, 'message' | 'fix'> {
   const calls = `calls from this namespace to ${hosts.map(shown).join(', ')} would`;
   if (!begins) return { message: `${calls} ${lose({ kind: 'Elsewhere', route, hosts })}` };
-  const what = route.kind === 'DestinationRule' ? `get ${lostTrafficPolicy(route).join(', ')}` : 'begin to follow it';
+  const what = route.kind === 'DestinationRule' ? `get ${allTrafficPolicy(route).join(', ')}` : 'begin to follow it';
   return {
     message: `${calls} ${what}`,
     fix: 'Nothing to do if it is meant for them. Otherwise have its owner limit it with exportTo.',

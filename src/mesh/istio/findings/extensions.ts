@@ -6,10 +6,12 @@ import { configuredSo, isRegistryOnly } from '../settings/mesh-settings.ts';
 import { isReported } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { useWaypointLabel } from '../vocabulary/labels.ts';
+import { patchesSidecars } from '../policy/translate/extensions.ts';
+import { isExit } from '../waypoint/exit/route.ts';
 import { fateOf, ofSidecars, toldOf } from './of-sidecars.ts';
 import { applicable } from './applicable.ts';
 import { type Evidence, type Rule } from './rule.ts';
-import { nameOf, selectorOf } from '../vocabulary/objects.ts';
+import { nameOf, selectorOf, targetRefs } from '../vocabulary/objects.ts';
 import { waypointInUse } from './waypoint-in-use.ts';
 
 /** Behind a waypoint copies go on with it; what is lost there is MM080. */
@@ -19,10 +21,9 @@ function withoutWaypoint(
   return (surroundings) => (getsWaypoint(surroundings) ? [] : find(surroundings));
 }
 
-/** A filter whose every patch is for gateways leaves sidecars alone. */
-function isForGateways(filter: ConfigView): boolean {
-  const patches = records(filter.spec['configPatches']);
-  return patches.length > 0 && patches.every((patch) => record(patch['match'])['context'] === 'GATEWAY');
+/** On the way from behind a waypoint what stands there counts too. */
+function isOfSidecars(filter: ConfigView, { route }: Surroundings): boolean {
+  return patchesSidecars(filter) || (isExit(route) && targetRefs(filter).length > 0);
 }
 
 /** What becomes of Sidecar resources. */
@@ -77,7 +78,7 @@ export const extensionRules: readonly Rule[] = [
     find: (surroundings) =>
       ofSidecars(
         applicable('EnvoyFilter', surroundings).filter(
-          (filter) => !isForGateways(filter) && !isReported(surroundings, filter),
+          (filter) => isOfSidecars(filter, surroundings) && !isReported(surroundings, filter),
         ),
         surroundings,
         { does: 'it patches the sidecars of this namespace', lost: '; nothing does that without them' },
@@ -108,7 +109,9 @@ export const extensionRules: readonly Rule[] = [
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can apply it; or remove the Telemetry, or keep this namespace on sidecars: HTTP metrics, traces and access logs end with them.',
     find: withoutWaypoint((surroundings) =>
       ofSidecars(
-        applicable('Telemetry', surroundings).filter(({ namespace }) => namespace === surroundings.namespace.name),
+        applicable('Telemetry', surroundings).filter(
+          ({ namespace }) => namespace === surroundings.namespace.name && namespace !== surroundings.mesh.rootNamespace,
+        ),
         surroundings,
         { does: 'it configures the sidecars of this namespace', lost: '; ztunnel reports connections only' },
       ),

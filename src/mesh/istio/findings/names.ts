@@ -7,7 +7,7 @@ import { asPod, type ConfigView, type TemplateView } from '../../views.ts';
 import { proxyConfigIn } from '../settings/inbound-ports.ts';
 import { answersNamesIn, configuredSo } from '../settings/mesh-settings.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
-import { rolloutTemplates } from '../rollout-templates.ts';
+import { rolloutTemplates } from '../settings/rollout-templates.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';

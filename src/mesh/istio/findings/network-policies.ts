@@ -39,6 +39,19 @@ function evidenceAbout(
   return { object, others: 'Holds', ...(view && { seen: seenOf(view, surroundings) }) };
 }
 
+/** What a policy does is said once, before all that comes of it: `CAUSE: calls; other calls`. */
+function joined(messages: readonly string[]): string {
+  const said = new Set<string>();
+  return messages
+    .map((message) => {
+      const [cause = ''] = message.split(': ', 1);
+      const isSaid = said.has(cause);
+      said.add(cause);
+      return isSaid ? message.slice(cause.length + 2) : message;
+    })
+    .join('; ');
+}
+
 /** One finding for each policy, whatever it cuts off. */
 export function cutOff(surroundings: Surroundings): readonly Evidence[] {
   const parts = partsOf(surroundings);
@@ -53,7 +66,7 @@ export function cutOff(surroundings: Surroundings): readonly Evidence[] {
       {
         ...evidenceAbout(all, first.policy, surroundings),
         severity: critical?.length === 0 ? 'Warning' : 'Critical',
-        message: unique(inOrder.map(({ message }) => message)).join('; '),
+        message: joined(unique(inOrder.map(({ message }) => message))),
         fix: unique(inOrder.map(({ fix }) => fix)).join(' '),
       },
     ];

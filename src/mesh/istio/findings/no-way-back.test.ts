@@ -6,6 +6,7 @@ import {
   cronJob,
   injected,
   installed,
+  root,
   mesh,
   namespace,
   nodeComponents,
@@ -156,10 +157,29 @@ const templates: Readonly<Record<string, Template>> = {
     there: outOfSidecars,
     configs: [authorization({ action: 'CUSTOM', provider: { name: 'gate' }, rules: [{}] })],
   },
-  'a principal of another trust domain': {
+  'a principal of an alias': {
     id: 'MM023',
     there: outOfSidecars,
-    configs: [authorization({ action: 'DENY', rules: [{ from: [{ source: { principals: ['old/ns/a/sa/b'] } }] }] })],
+    mesh: mesh(
+      [
+        ...installed.filter(({ kind }) => kind !== 'ConfigMap'),
+        config('ConfigMap', { mesh: 'trustDomainAliases: [old]' }, { name: 'istio', namespace: root }),
+        authorization({ action: 'DENY', rules: [{ from: [{ source: { principals: ['old/ns/a/sa/b'] } }] }] }),
+      ],
+      nodeComponents,
+    ),
+  },
+  'a trust domain': {
+    id: 'MM065',
+    there: outOfSidecars,
+    configs: [authorization({ action: 'DENY', rules: [{ from: [{ source: { trustDomains: ['old'] } }] }] })],
+  },
+  'an account in a condition': {
+    id: 'MM077',
+    there: outOfSidecars,
+    configs: [
+      authorization({ action: 'DENY', rules: [{ when: [{ key: 'source.serviceAccount', values: ['a/b'] }] }] }),
+    ],
   },
   'tokens that are checked': {
     id: 'MM024',
@@ -167,17 +187,10 @@ const templates: Readonly<Record<string, Template>> = {
     configs: [config('RequestAuthentication', { jwtRules: [{ issuer: 'issuer' }] })],
   },
   'STRICT, out of the mesh': { id: 'MM026', there: ambientOutOfTheMesh, configs: [strict] },
-  'mTLS by port': {
+  'mTLS that ztunnel does not take over': {
     id: 'MM028',
     there: outOfSidecars,
-    configs: [
-      config('PeerAuthentication', {
-        selector: { matchLabels: { app: 'web' } },
-        mtls: { mode: 'PERMISSIVE' },
-        portLevelMtls: { 8080: { mode: 'STRICT' } },
-      }),
-    ],
-    pod: pod({ labels: { ...injected.labels, app: 'web' } }),
+    configs: [config('PeerAuthentication', { selector: {}, mtls: { mode: 'STRICT' } }, { namespace: root })],
   },
   'an EnvoyFilter': { id: 'MM040', there: outOfSidecars, configs: [config('EnvoyFilter', { configPatches: [{}] })] },
   'a plugin': { id: 'MM041', there: outOfSidecars, configs: [config('WasmPlugin', { url: 'oci://plugin' })] },

@@ -174,16 +174,8 @@ describe('a VirtualService of others', () => {
 
 describe('what ztunnel reads otherwise than sidecars', () => {
   const odd: Readonly<Record<string, ConfigView>> = {
-    MM023: config('AuthorizationPolicy', {
-      action: 'DENY',
-      rules: [{ from: [{ source: { principals: ['corp.example/ns/shop/sa/web'] } }] }],
-    }),
     MM025: config('PeerAuthentication', { mtls: { mode: 'DISABLE' } }),
-    MM028: config('PeerAuthentication', {
-      selector: { matchLabels: { app: 'web' } },
-      mtls: { mode: 'PERMISSIVE' },
-      portLevelMtls: { 8080: { mode: 'STRICT' } },
-    }),
+    MM028: config('PeerAuthentication', { selector: {}, mtls: { mode: 'STRICT' } }, { namespace: 'istio-system' }),
   };
 
   it.each(Object.entries(odd))('is nothing to who has left it for these: %s', (id, object) => {

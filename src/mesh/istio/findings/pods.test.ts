@@ -177,9 +177,10 @@ describe('pods that no waypoint stands before, on the way to ambient', () => {
     ]);
   });
 
-  it.each<[string, readonly ConfigView[]]>([
+  it.each<[string, string, readonly ConfigView[]]>([
     [
       'STRICT for the mesh with an empty selector',
+      'PeerAuthentication istio-system/default',
       [
         config(
           'PeerAuthentication',
@@ -190,6 +191,7 @@ describe('pods that no waypoint stands before, on the way to ambient', () => {
     ],
     [
       'a STRICT port below a PERMISSIVE namespace with an empty selector',
+      'PeerAuthentication shop/port',
       [
         config('PeerAuthentication', { mtls: { mode: 'STRICT' } }, { namespace: 'istio-system', name: 'default' }),
         config('PeerAuthentication', { selector: {}, mtls: { mode: 'PERMISSIVE' } }, { name: 'wide' }),
@@ -200,14 +202,12 @@ describe('pods that no waypoint stands before, on the way to ambient', () => {
         ),
       ],
     ],
-  ])('are blocked where ztunnel would take plaintext: %s', (_name, peers) => {
+  ])('are blocked where ztunnel would take plaintext: %s', (_name, object, peers) => {
     const found = istio
       .findings(surroundings({ services: [] }, peers), 'Start')
       .filter(({ severity }) => severity === 'Critical');
-    expect(found.map(({ id, object }) => `${id} ${object}`)).toEqual(['MM086 Deployment shop/web']);
-    expect(found[0]?.message).toMatch(
-      /a caller outside the mesh would get through .*; today mutual TLS that is STRICT refuses it; not the same to ztunnel as to a sidecar: PeerAuthentication /,
-    );
+    expect(found.map((each) => `${each.id} ${each.object}`)).toEqual([`MM028 ${object}`]);
+    expect(found[0]?.message).toBe('ztunnel would take plaintext where sidecars refuse it');
   });
 
   it('see a label that the injector will set where no pod runs', () => {
@@ -429,7 +429,7 @@ describe('pods that come from outside the mesh', () => {
         /^Warning Namespace shop .* a caller in the mesh would be refused by Deployment shop\/web .*; no ALLOW policy lets it in; in force then: AuthorizationPolicy shop\/p0, PeerAuthentication istio-system\/default$/,
       );
       expect(found[1]).toMatch(
-        / a caller outside the mesh would be refused .* plaintext from .*; in force then: AuthorizationPolicy shop\/p0, PeerAuthentication istio-system\/default$/,
+        / a caller outside the mesh would be refused .* plaintext, .*; in force then: AuthorizationPolicy shop\/p0, PeerAuthentication istio-system\/default$/,
       );
     },
   );

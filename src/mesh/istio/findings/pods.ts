@@ -10,7 +10,7 @@ import { attachmentRules } from './attachment.ts';
 import { policyRules } from './policies.ts';
 import { applicable } from './applicable.ts';
 import { type Evidence, type Rule } from './rule.ts';
-import { nameOf, targetRefs } from '../vocabulary/objects.ts';
+import { nameOf } from '../vocabulary/objects.ts';
 
 /** Whether it is about the way between the two data planes of the mesh: each enforces what stands there. */
 function changesPlane(surroundings: Surroundings): boolean {
@@ -69,10 +69,7 @@ function comeIntoForce(surroundings: Surroundings): readonly Evidence[] {
     route: { from, to },
   } = surroundings;
   if (from !== 'None') return [];
-  const tokens =
-    to === 'IstioSidecar'
-      ? applicable('RequestAuthentication', surroundings).filter((policy) => targetRefs(policy).length === 0)
-      : [];
+  const tokens = to === 'IstioSidecar' ? applicable('RequestAuthentication', surroundings) : [];
   return [
     ...podChangesOf(surroundings).map(({ object, message }) => ({ object, message })),
     ...tokens.map((policy) => ({

@@ -1,10 +1,9 @@
-import { goBoolean } from '../../../base/go-boolean.ts';
-import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
-import { asksWhoCalls, l7Fields, principals } from '../policy/policy-fields.ts';
+import { decidesNothing, judgedPolicies, misread, unaskedText, undecidedText } from './misread.ts';
+import { asksWhoCalls } from '../policy/policy-fields.ts';
 import { spend } from '../../../base/effort.ts';
+import { parsed } from '../policy/parsed.ts';
 import { selecting } from '../policy/selecting.ts';
 import { sidecarLabels } from '../policy/translate/world.ts';
 import { isMade } from '../policy/translate/names.ts';
@@ -21,18 +20,9 @@ import { applicable } from './applicable.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 import { asksForStrict, mtlsModes, nameOf, targetRefs } from '../vocabulary/objects.ts';
 
-function action(policy: ConfigView): string {
-  return shown(text(policy.spec['action']) ?? 'ALLOW');
-}
-
 /** Policies that select workloads; those with targetRefs are for waypoints and gateways (MM022). */
 function workloadPolicies(surroundings: Surroundings): readonly ConfigView[] {
   return applicable('AuthorizationPolicy', surroundings).filter((policy) => targetRefs(policy).length === 0);
-}
-
-/** As istiod reads it. */
-function isDryRun(policy: ConfigView): boolean {
-  return goBoolean(policy.annotations['istio.io/dry-run'] ?? '') === true;
 }
 
 /**
@@ -45,11 +35,6 @@ function atZtunnel(
 ): (surroundings: Surroundings) => readonly Evidence[] {
   return (surroundings) =>
     surroundings.route.to !== 'IstioAmbient' || itineraryOf(surroundings) === 'L7' ? [] : find(surroundings);
-}
-
-/** Policies that ztunnel is not sent at all, whatever they ask for. */
-function isKeptBack(policy: ConfigView): boolean {
-  return ['CUSTOM', 'AUDIT'].includes(action(policy)) || isDryRun(policy);
 }
 
 /** Of pods that leave no waypoint behind: nothing checks the tokens that they get today. */
@@ -68,52 +53,30 @@ function checkedBySidecars(surroundings: Surroundings): readonly Evidence[] {
     }));
 }
 
-const uncheckedByZtunnel = atZtunnel((surroundings) =>
-  applicable('RequestAuthentication', surroundings).map((policy) => ({
-    object: nameOf(policy),
-    message: 'ztunnel does not check tokens: requests without a valid one would pass',
-  })),
-);
-
-function needsHttp(surroundings: Surroundings): readonly Evidence[] {
-  return workloadPolicies(surroundings)
-    .map((policy) => ({ policy, fields: l7Fields(policy.spec) }))
-    .filter(({ policy, fields }) => fields.length > 0 && !isKeptBack(policy))
-    .map(({ policy, fields }) => ({
-      object: nameOf(policy),
-      message:
-        `the ${action(policy)} policy uses ${fields.join(', ')}, which ztunnel cannot evaluate: ` +
-        (action(policy) === 'DENY' ? 'it would stop denying' : 'it would refuse everything it selects'),
-    }));
-}
-
 const aliasedFix =
   'Use serviceAccounts or namespaces instead of principals: these have no trust domain. Or take trustDomainAliases out of the mesh configuration, once nobody has a certificate of one of them.';
 
-function foreignTrustDomain(surroundings: Surroundings): readonly Evidence[] {
+/** Where the mesh has aliases, no principal means the same to both: another one is no way out. */
+function misreadPrincipals(surroundings: Surroundings): readonly Evidence[] {
   const known = meshKnowledge(surroundings.mesh);
-  // What cannot be known is MM016.
-  if (known.kind === 'Unknown') return [];
-  const { trustDomain, trustDomainAliases } = known.settings;
-  const aliased = trustDomainAliases.length > 0;
-  return workloadPolicies(surroundings).flatMap((policy) => {
-    const odd = principals(policy.spec).find((principal) => {
-      const domain = principal.split('/')[0] ?? '';
-      return !domain.includes('*') && (aliased || domain !== trustDomain);
-    });
-    return odd === undefined
-      ? []
-      : [
-          {
-            object: nameOf(policy),
-            message: aliased
-              ? `the mesh has trustDomainAliases, so sidecars let principal ${shown(odd)} stand for the same one in each of them; ztunnel does not`
-              : `principal ${shown(odd)} is not in the trust domain ${trustDomain}; sidecars translate trust domain aliases, ztunnel does not`,
-            ...(aliased && { fix: aliasedFix }),
-          },
-        ];
-  });
+  const isAliased = known.kind !== 'Unknown' && known.settings.trustDomainAliases.length > 0;
+  return misread('principal')(surroundings).map((each) => (isAliased ? { ...each, fix: aliasedFix } : each));
 }
+
+/** One without issuers refuses nothing. */
+function checksTokens(config: ConfigView): boolean {
+  const policy = parsed(config);
+  return policy?.kind !== 'RequestAuthentication' || policy.issuers.length > 0;
+}
+
+const uncheckedByZtunnel = atZtunnel((surroundings) =>
+  applicable('RequestAuthentication', surroundings)
+    .filter(checksTokens)
+    .map((policy) => ({
+      object: nameOf(policy),
+      message: 'ztunnel does not check tokens: requests without a valid one would pass',
+    })),
+);
 
 function disabledMtls(surroundings: Surroundings): readonly Evidence[] {
   return applicable('PeerAuthentication', surroundings)
@@ -165,22 +128,24 @@ export const policyRules: readonly Rule[] = [
     back: 'AskedToAmbient',
     title: 'AuthorizationPolicy needs HTTP',
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can enforce it; or rewrite the policy with identities, namespaces and ports only; or keep this namespace on sidecars.',
-    find: atZtunnel(needsHttp),
+    find: atZtunnel(misread('http')),
   },
   {
     id: 'MM021',
     severity: 'Critical',
     when: 'Always',
     back: 'AskedToAmbient',
-    title: 'AuthorizationPolicy with CUSTOM or AUDIT action, or dry-run',
+    title: 'AuthorizationPolicy with CUSTOM action',
     fix: 'Put a Service with a cluster address before the pods, so that a waypoint can enforce it; or remove the policy; or keep this namespace on sidecars.',
     find: atZtunnel((surroundings) =>
-      workloadPolicies(surroundings)
-        .filter(isKeptBack)
-        .map((policy) => ({
-          object: nameOf(policy),
-          message: `ztunnel is not sent ${isDryRun(policy) ? 'dry-run policies' : `${action(policy)} policies`}: it would have no effect`,
-        })),
+      judgedPolicies(surroundings)
+        .filter(
+          ({ policy, planes }) =>
+            policy.action === 'CUSTOM' &&
+            !decidesNothing([planes.sidecar, planes.ztunnel]) &&
+            planes.ztunnel.effect !== 'Exact',
+        )
+        .map(({ object }) => ({ object, message: unaskedText })),
     ),
   },
   {
@@ -210,7 +175,7 @@ export const policyRules: readonly Rule[] = [
     back: 'AskedToAmbient',
     title: 'Principal of another trust domain',
     fix: 'Name principals by the trust domain of the mesh, or use serviceAccounts or namespaces instead.',
-    find: unlessOnSidecars(foreignTrustDomain),
+    find: atZtunnel(misreadPrincipals),
   },
   {
     id: 'MM024',
@@ -238,5 +203,36 @@ export const policyRules: readonly Rule[] = [
     title: 'Leaving the mesh would end enforcement',
     fix: 'Remove the policy first, or stay in the mesh.',
     find: enforced,
+  },
+  {
+    id: 'MM064',
+    severity: 'Info',
+    when: 'Start',
+    title: 'Policy that never decides',
+    fix: 'Nothing, if you can do without its log lines; otherwise copy it to a waypoint with targetRefs.',
+    find: (surroundings) =>
+      surroundings.route.to !== 'IstioAmbient' || surroundings.route.from !== 'IstioSidecar'
+        ? []
+        : judgedPolicies(surroundings)
+            .filter(({ planes }) => decidesNothing([planes.sidecar, planes.ztunnel]))
+            .map(({ object, policy }) => ({ object, message: undecidedText(policy) })),
+  },
+  {
+    id: 'MM065',
+    severity: 'Critical',
+    when: 'Always',
+    back: 'AskedToAmbient',
+    title: 'Trust domains that ztunnel ignores',
+    fix: 'Name the callers by principals, which contain the trust domain, instead of by trustDomains or notTrustDomains.',
+    find: atZtunnel(misread('trustDomain')),
+  },
+  {
+    id: 'MM077',
+    severity: 'Critical',
+    when: 'Always',
+    back: 'AskedToAmbient',
+    title: 'Value that ztunnel reads otherwise',
+    fix: 'Write names in full, or with one wildcard at an end; name service accounts by serviceAccounts of a source instead of the condition source.serviceAccount.',
+    find: atZtunnel(misread('connection')),
   },
 ];

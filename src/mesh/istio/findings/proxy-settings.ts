@@ -4,7 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { asPod, type TemplateView } from '../../views.ts';
 import { proxyConfigIn } from '../settings/inbound-ports.ts';
 import { proxyConfigAnnotation } from '../vocabulary/labels.ts';
-import { rolloutTemplates } from '../rollout-templates.ts';
+import { rolloutTemplates } from '../settings/rollout-templates.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';

@@ -6,8 +6,16 @@ import { getsWaypoint } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { seenOf } from './accepted.ts';
 import { fateOf, isOnSidecars, toldOf, type Words } from './of-sidecars.ts';
+import { fixAtEntries, isOfWaypoint } from './external-hosts.ts';
 import { followedElsewhere, isFollowedHere, isStranger } from '../waypoint/reach.ts';
-import { concernsNamespace, gatewayRoutes, hostsOf, lostTrafficPolicy, meshRoutes } from '../waypoint/route-objects.ts';
+import {
+  allTrafficPolicy,
+  concernsNamespace,
+  gatewayRoutes,
+  hostsOf,
+  meshRoutes,
+  trafficPolicyOf,
+} from '../waypoint/route-objects.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import { type Evidence, type Rule } from './rule.ts';
 
@@ -43,7 +51,8 @@ function lost(route: ConfigView, surroundings: Surroundings, words: RouteWords):
     return isOnSidecars(surroundings) ? [] : [{ object: nameOf(route), message: words.loses, fix: namelessFix }];
   const told = toldOf(surroundings, words);
   const isOfMesh = route.namespace !== surroundings.namespace.name && fateOf(surroundings) === 'Never';
-  return told === undefined || isOfMesh ? [] : [{ object: nameOf(route), ...told }];
+  const fix = fateOf(surroundings) === 'Lost' ? fixAtEntries(hostsOf(route), surroundings) : undefined;
+  return told === undefined || isOfMesh ? [] : [{ object: nameOf(route), ...told, ...(fix !== undefined && { fix }) }];
 }
 
 /** On the way to sidecars it would begin to say where calls from here go: nobody goes on to that unawares. */
@@ -79,7 +88,7 @@ function mayBeService(host: string, { mesh }: Surroundings): boolean {
 function wordsOf(rule: ConfigView, fields: readonly string[], surroundings: Surroundings): RouteWords {
   const does = `Sidecars apply ${fields.join(', ')}`;
   const isNameless =
-    fields.some((field) => field.startsWith('tls ')) && hostsOf(rule).some((host) => mayBeService(host, surroundings));
+    fields.some((field) => /(?:^| )tls /.test(field)) && hostsOf(rule).some((host) => mayBeService(host, surroundings));
   return {
     does,
     lost: ', ztunnel does not',
@@ -87,6 +96,24 @@ function wordsOf(rule: ConfigView, fields: readonly string[], surroundings: Surr
       loses: `${does}, ztunnel does not: calls from here would come without the identity of their caller, and what policies refuse by it may get through`,
     }),
   };
+}
+
+function lostFields(rule: ConfigView, fields: readonly string[], surroundings: Surroundings): readonly Evidence[] {
+  return fields.length === 0 ? [] : lost(rule, surroundings, wordsOf(rule, fields, surroundings));
+}
+
+/** Nothing is lost to calls that are plaintext today, and somebody may have meant that they are. */
+function encrypted(rule: ConfigView, plaintext: readonly string[], surroundings: Surroundings): readonly Evidence[] {
+  if (surroundings.route.to !== 'IstioAmbient' || surroundings.route.from !== 'IstioSidecar') return [];
+  if (!isFollowedHere(rule, surroundings)) return [];
+  return [
+    {
+      object: nameOf(rule),
+      severity: 'Warning',
+      message: `by ${plaintext.join(', ')} sidecars call in plaintext; from ambient, calls to pods of the mesh are mutual TLS whatever it says`,
+      fix: 'Nothing, if what is called is in the mesh. See that nobody reads this traffic on the network, then remove the mode.',
+    },
+  ];
 }
 
 /** Objects of callers that are named one by one: whoever makes many of them hides nothing else. */
@@ -155,7 +182,8 @@ export const routeRules: readonly Rule[] = [
           .filter(
             (route) =>
               concernsNamespace(route, surroundings.namespace.name) &&
-              !isCarriedOver(surroundings, route, hostsOf(route)),
+              !isCarriedOver(surroundings, route, hostsOf(route)) &&
+              !isOfWaypoint(route, hostsOf(route), surroundings),
           )
           .flatMap((route) =>
             lost(route, surroundings, {
@@ -187,11 +215,16 @@ export const routeRules: readonly Rule[] = [
           .configs('DestinationRule')
           .filter(
             (rule) =>
-              concernsNamespace(rule, surroundings.namespace.name) && !isCarriedOver(surroundings, rule, hostsOf(rule)),
+              concernsNamespace(rule, surroundings.namespace.name) &&
+              !isCarriedOver(surroundings, rule, hostsOf(rule)) &&
+              !isOfWaypoint(rule, hostsOf(rule), surroundings),
           )
-          .map((rule) => ({ rule, fields: lostTrafficPolicy(rule) }))
-          .filter(({ fields }) => fields.length > 0)
-          .flatMap(({ rule, fields }) => lost(rule, surroundings, wordsOf(rule, fields, surroundings))),
+          .flatMap((rule) => {
+            const { lost: fields, plaintext } = trafficPolicyOf(rule);
+            if (isExit(surroundings.route) || fields.length > 0)
+              return lostFields(rule, isExit(surroundings.route) ? allTrafficPolicy(rule) : fields, surroundings);
+            return plaintext.length > 0 ? encrypted(rule, plaintext, surroundings) : [];
+          }),
       ),
   },
 ];

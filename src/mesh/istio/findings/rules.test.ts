@@ -117,7 +117,9 @@ function byHeader(name: string): Spec {
 }
 
 const identity = { rules: [{ from: [{ source: { principals: ['cluster.local/ns/shop/sa/web'] } }] }] };
+const tokens = { jwtRules: [{ issuer: 'https://login.example' }] };
 const strict = peer({ mtls: { mode: 'STRICT' } });
+const strictMesh = peer({ mtls: { mode: 'STRICT' } }, { namespace: root, name: 'mesh' });
 const ownRoute = config('HTTPRoute', {
   parentRefs: [{ kind: 'Service', group: '', name: 'web' }],
   rules: [{ backendRefs: [{ name: 'web', port: 80 }] }],
@@ -179,6 +181,10 @@ function calledFrom(caller: string, ...there: readonly PodView[]): Surroundings 
       workloads: () => [{ ...asleep, namespace: caller }],
     },
   };
+}
+
+function inMesh(settings: string, principal: string): Surroundings {
+  return surroundings({ itinerary: 'L4', mesh: mesh([meshConfig(settings), named('a', principal)]) });
 }
 
 function named(name: string, ...principals: readonly string[]): ConfigView {
@@ -531,6 +537,9 @@ const table: Readonly<Record<string, Examples>> = {
           rules: [{ from: [{ source: { namespaces: ['x'] } }], when: [{ key: 'request.headers[a]', values: ['b'] }] }],
         }),
       ),
+      'a field that is not known here': withoutWaypoint(
+        policy({ action: 'DENY', rules: [{ to: [{ operation: { grpcServices: ['shop.Cart'] } }] }] }),
+      ),
       'remoteIpBlocks, which ztunnel ignores': withoutWaypoint(
         policy({ action: 'DENY', rules: [{ from: [{ source: { remoteIpBlocks: ['10.0.0.0/8'] } }] }] }),
       ),
@@ -541,6 +550,10 @@ const table: Readonly<Record<string, Examples>> = {
       ]),
       'L4 only': withoutWaypoint(policy(identity)),
       'deny-all': withoutWaypoint(policy({})),
+      'what can never match': withoutWaypoint(
+        policy({ rules: [{ from: [{ source: { requestPrincipals: ['no-slash'] } }] }] }),
+      ),
+      'an AUDIT policy (MM064)': withoutWaypoint(policy({ action: 'AUDIT', ...http })),
       'in another namespace': withoutWaypoint(policy(http, { namespace: 'blog' })),
       'selecting nothing here': withoutWaypoint(policy({ ...http, ...only('ingress') }, { namespace: root })),
       'for a waypoint (MM022)': withoutWaypoint(policy({ ...http, targetRefs: [{ kind: 'Service', name: 'web' }] })),
@@ -551,14 +564,87 @@ const table: Readonly<Record<string, Examples>> = {
   MM021: {
     seen: {
       CUSTOM: withoutWaypoint(policy({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] })),
-      AUDIT: withoutWaypoint(policy({ action: 'AUDIT', ...identity })),
-      'dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'true' } })),
-      'dry-run as Go spells it, too': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': '1' } })),
+      'a dry run that Envoy enforces': surroundings({
+        itinerary: 'L4',
+        mesh: {
+          ...mesh([
+            ...installed.filter(({ kind }) => kind !== 'ConfigMap'),
+            config(
+              'ConfigMap',
+              {
+                mesh: 'trustDomain: cluster.local\nextensionProviders: [{name: opa, envoyExtAuthzGrpc: {service: opa.opa.svc.cluster.local, port: 9191}}]\n',
+              },
+              { name: 'istio', namespace: 'istio-system' },
+            ),
+            policy(
+              { action: 'CUSTOM', provider: { name: 'opa' }, rules: [{}] },
+              { annotations: { 'istio.io/dry-run': 'true' } },
+            ),
+          ]),
+          version: '1.31.0',
+        },
+      }),
     },
     ignored: {
       ALLOW: withoutWaypoint(policy({ action: 'ALLOW', ...identity })),
       DENY: withoutWaypoint(policy({ action: 'DENY', ...identity })),
-      'no dry-run': withoutWaypoint(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })),
+      'CUSTOM that can never match': withoutWaypoint(
+        policy({ action: 'CUSTOM', provider: { name: 'opa' }, rules: [] }),
+      ),
+      'CUSTOM for a gateway': withoutWaypoint(
+        policy({
+          action: 'CUSTOM',
+          provider: { name: 'opa' },
+          rules: [{}],
+          targetRefs: [{ kind: 'Gateway', name: 'ingress' }],
+        }),
+      ),
+      'AUDIT, which decides nothing (MM064)': withoutWaypoint(policy({ action: 'AUDIT', ...identity })),
+    },
+  },
+  MM064: {
+    seen: {
+      AUDIT: around(policy({ action: 'AUDIT', ...identity })),
+      'dry-run': around(policy(identity, { annotations: { 'istio.io/dry-run': 'true' } })),
+      'dry-run as Go spells it, too': around(policy(identity, { annotations: { 'istio.io/dry-run': '1' } })),
+    },
+    ignored: {
+      'no dry-run': around(policy(identity, { annotations: { 'istio.io/dry-run': 'false' } })),
+      'on the way to sidecars': surroundings({ route: toSidecar }, [policy({ action: 'AUDIT', ...identity })]),
+    },
+  },
+  MM065: {
+    seen: {
+      alone: withoutWaypoint(policy({ rules: [{ from: [{ source: { trustDomains: ['corp.example'] } }] }] })),
+      'beside another field': withoutWaypoint(
+        policy({
+          action: 'DENY',
+          rules: [{ from: [{ source: { notTrustDomains: ['corp.example'], namespaces: ['blog'] } }] }],
+        }),
+      ),
+      'a condition': withoutWaypoint(
+        policy({ rules: [{ when: [{ key: 'source.trustDomain', values: ['corp.example'] }] }] }),
+      ),
+    },
+    ignored: {
+      'principals of a trust domain': withoutWaypoint(named('a', 'cluster.local/*')),
+      'with a waypoint': around(policy({ rules: [{ from: [{ source: { trustDomains: ['corp.example'] } }] }] })),
+    },
+  },
+  MM077: {
+    seen: {
+      'the condition source.serviceAccount': withoutWaypoint(
+        policy({ action: 'DENY', rules: [{ when: [{ key: 'source.serviceAccount', values: ['shop/web'] }] }] }),
+      ),
+    },
+    ignored: {
+      'a wildcard in the middle, of which MM086 and MM099 say what comes': withoutWaypoint(
+        policy({ rules: [{ from: [{ source: { namespaces: ['a*b'] } }] }] }),
+      ),
+      'serviceAccounts of a source': withoutWaypoint(
+        policy({ action: 'DENY', rules: [{ from: [{ source: { serviceAccounts: ['shop/web'] } }] }] }),
+      ),
+      'a namespace': withoutWaypoint(policy(identity)),
     },
   },
   ...ownCallerExamples,
@@ -598,57 +684,65 @@ const table: Readonly<Record<string, Examples>> = {
   },
   MM023: {
     seen: {
-      'another domain': around(named('a', 'corp.example/ns/shop/sa/web')),
-      'cluster.local where the mesh has its own': surroundings({
-        mesh: mesh([meshConfig('trustDomain: corp.example'), named('a', 'cluster.local/ns/shop/sa/web')]),
-      }),
-      'a spiffe:// prefix, which never matches': around(named('a', 'spiffe://cluster.local/ns/shop/sa/web')),
-      notPrincipals: around(policy({ rules: [{ from: [{ source: { notPrincipals: ['x/ns/a/sa/b'] } }] }] })),
-      'a condition': around(policy({ rules: [{ when: [{ key: 'source.principal', values: ['x/ns/a/sa/b'] }] }] })),
-      'aliases in a list, which sidecars put in for the own domain': surroundings({
+      'cluster.local where the mesh has its own': inMesh('trustDomain: corp.example', 'cluster.local/ns/shop/sa/web'),
+      'aliases in a list, which sidecars put in for the own domain': inMesh(
+        'trustDomain: cluster.local\ntrustDomainAliases:\n- old.example',
+        'cluster.local/ns/shop/sa/web',
+      ),
+      'a domain with a comment': inMesh('trustDomain: corp.example # ours', 'cluster.local/ns/shop/sa/web'),
+      'a domain in JSON': inMesh('{"trustDomain": "corp.example"}', 'cluster.local/ns/shop/sa/web'),
+      'aliases in JSON': inMesh('{"trustDomainAliases": ["old.example"]}', 'cluster.local/ns/shop/sa/web'),
+      'aliases in brackets': inMesh('trustDomainAliases: [old.example]', 'cluster.local/ns/shop/sa/web'),
+      'an alias': inMesh('trustDomainAliases: [old.example]', 'old.example/ns/shop/sa/web'),
+      notPrincipals: surroundings({
+        itinerary: 'L4',
         mesh: mesh([
-          meshConfig('trustDomain: cluster.local\ntrustDomainAliases:\n- old.example'),
-          named('a', 'cluster.local/ns/shop/sa/web'),
+          meshConfig('trustDomain: corp.example'),
+          policy({ rules: [{ from: [{ source: { notPrincipals: ['cluster.local/ns/a/sa/b'] } }] }] }),
         ]),
       }),
-      'a domain with a comment': surroundings({
-        mesh: mesh([meshConfig('trustDomain: corp.example # ours'), named('a', 'cluster.local/ns/shop/sa/web')]),
-      }),
-      'a domain in JSON': surroundings({
-        mesh: mesh([meshConfig('{"trustDomain": "corp.example"}'), named('a', 'cluster.local/ns/shop/sa/web')]),
-      }),
-      'aliases in JSON': surroundings({
-        mesh: mesh([meshConfig('{"trustDomainAliases": ["old.example"]}'), named('a', 'cluster.local/ns/shop/sa/web')]),
-      }),
-      'aliases in brackets': surroundings({
-        mesh: mesh([meshConfig('trustDomainAliases: [old.example]'), named('a', 'cluster.local/ns/shop/sa/web')]),
+      'a condition': surroundings({
+        itinerary: 'L4',
+        mesh: mesh([
+          meshConfig('trustDomain: corp.example'),
+          policy({ rules: [{ when: [{ key: 'source.principal', values: ['cluster.local/ns/a/sa/b'] }] }] }),
+        ]),
       }),
     },
     ignored: {
-      'the own domain': around(policy(identity)),
-      'a configured domain in single quotes': surroundings({
-        mesh: mesh([meshConfig("trustDomain: 'corp.example'"), named('a', 'corp.example/ns/shop/sa/web')]),
-      }),
-      'what cannot be read': surroundings({
-        mesh: mesh([meshConfig('trustDomain: [corp'), named('a', 'corp.example/ns/shop/sa/web')]),
-      }),
-      'a configured domain': surroundings({
-        mesh: mesh([meshConfig('trustDomain: corp.example'), named('a', 'corp.example/ns/shop/sa/web')]),
-      }),
-      'any domain': around(named('a', '*/ns/shop/sa/web', '*')),
-      'no aliases': surroundings({
-        mesh: mesh([meshConfig('trustDomainAliases: []'), named('a', 'cluster.local/ns/shop/sa/web')]),
+      'the own domain': withoutWaypoint(policy(identity)),
+      'another domain, which both compare as text': withoutWaypoint(named('a', 'corp.example/ns/shop/sa/web')),
+      'a domain that is no alias': inMesh('trustDomainAliases: [old.example]', 'corp.example/ns/shop/sa/web'),
+      'a spiffe:// prefix, which never matches': withoutWaypoint(named('a', 'spiffe://cluster.local/ns/shop/sa/web')),
+      'a configured domain in single quotes': inMesh("trustDomain: 'corp.example'", 'corp.example/ns/shop/sa/web'),
+      'what cannot be read': inMesh('trustDomain: [corp', 'corp.example/ns/shop/sa/web'),
+      'a configured domain': inMesh('trustDomain: corp.example', 'corp.example/ns/shop/sa/web'),
+      'any domain': withoutWaypoint(named('a', '*/ns/shop/sa/web', '*')),
+      'no aliases': inMesh('trustDomainAliases: []', 'cluster.local/ns/shop/sa/web'),
+      'with a waypoint, whose copy translates them': surroundings({
+        mesh: mesh([meshConfig('trustDomain: corp.example'), named('a', 'cluster.local/ns/shop/sa/web')]),
       }),
     },
   },
   MM024: {
     seen: {
-      'in the namespace': withoutWaypoint(config('RequestAuthentication', {})),
-      'mesh-wide': withoutWaypoint(config('RequestAuthentication', {}, { namespace: root })),
+      'in the namespace': withoutWaypoint(config('RequestAuthentication', tokens)),
+      'mesh-wide': withoutWaypoint(config('RequestAuthentication', tokens, { namespace: root })),
     },
     ignored: {
-      'for other pods': withoutWaypoint(config('RequestAuthentication', only('other'))),
-      elsewhere: withoutWaypoint(config('RequestAuthentication', {}, { namespace: 'blog' })),
+      'for a gateway': withoutWaypoint(
+        config('RequestAuthentication', { ...tokens, targetRefs: [{ kind: 'Gateway', name: 'public' }] }),
+      ),
+      'for a gateway of the root namespace': withoutWaypoint(
+        config(
+          'RequestAuthentication',
+          { ...tokens, targetRef: { kind: 'Gateway', name: 'public' } },
+          { namespace: root },
+        ),
+      ),
+      'one that checks no token': withoutWaypoint(config('RequestAuthentication', {})),
+      'for other pods': withoutWaypoint(config('RequestAuthentication', { ...tokens, ...only('other') })),
+      elsewhere: withoutWaypoint(config('RequestAuthentication', tokens, { namespace: 'blog' })),
     },
   },
   MM025: {
@@ -736,19 +830,41 @@ const table: Readonly<Record<string, Examples>> = {
   },
   MM028: {
     seen: {
-      'a STRICT port of a PERMISSIVE workload': around(
+      'a STRICT port of a PERMISSIVE workload in a STRICT mesh': around(
         peer({ ...only('web'), mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } }),
+        strictMesh,
       ),
-      'a PERMISSIVE port below a policy without a mode': around(
+      'a PERMISSIVE port below a policy without a mode, in a STRICT mesh': around(
         peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }),
         peer({}, { name: 'default' }),
+        strictMesh,
       ),
       'a PERMISSIVE port below a policy with an empty selector': around(
         peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }),
         peer({ selector: {}, mtls: { mode: 'STRICT' } }, { name: 'default' }),
       ),
+      'a parent that was edited since': around(
+        peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }, { createdAt: 1 }),
+        peer({ mtls: { mode: 'STRICT' } }, { name: 'default', createdAt: 0, generation: 2 }),
+      ),
+      'a parent that came since': around(
+        peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }, { createdAt: 1 }),
+        peer({ mtls: { mode: 'STRICT' } }, { namespace: root, name: 'default', createdAt: 2 }),
+      ),
     },
     ignored: {
+      'a STRICT port of a PERMISSIVE workload in a PERMISSIVE mesh': around(
+        peer({ ...only('web'), mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } }),
+        peer({ mtls: { mode: 'PERMISSIVE' } }, { namespace: root }),
+      ),
+      'a STRICT port of a PERMISSIVE workload, and nothing else': around(
+        peer({ ...only('web'), mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } }),
+      ),
+      'a STRICT and a PERMISSIVE port below a policy without a mode, in a PERMISSIVE mesh': around(
+        peer({ ...only('web'), portLevelMtls: { 9090: { mode: 'STRICT' }, 8080: { mode: 'PERMISSIVE' } } }),
+        peer({}, { name: 'default' }),
+        peer({ mtls: { mode: 'PERMISSIVE' } }, { namespace: root }),
+      ),
       'a PERMISSIVE port of a STRICT workload': around(
         peer({ ...only('web'), mtls: { mode: 'STRICT' }, portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }),
         peer({}, { name: 'default' }),
@@ -759,10 +875,19 @@ const table: Readonly<Record<string, Examples>> = {
       ),
       'a PERMISSIVE port below a STRICT mesh': around(
         peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }),
-        peer({ mtls: { mode: 'STRICT' } }, { namespace: root }),
+        strictMesh,
+      ),
+      'a parent that was edited, and changes nothing': around(
+        peer({ ...only('web'), mtls: { mode: 'STRICT' }, portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }),
+        peer({ mtls: { mode: 'PERMISSIVE' } }, { name: 'default', generation: 2 }),
+      ),
+      'a parent that was edited before': around(
+        peer({ ...only('web'), portLevelMtls: { 8080: { mode: 'PERMISSIVE' } } }, { createdAt: 2 }),
+        peer({ mtls: { mode: 'STRICT' } }, { name: 'default', createdAt: 1 }),
       ),
       'ports of other pods': around(
         peer({ ...only('other'), mtls: { mode: 'PERMISSIVE' }, portLevelMtls: { 8080: { mode: 'STRICT' } } }),
+        strictMesh,
       ),
     },
   },
@@ -774,6 +899,20 @@ const table: Readonly<Record<string, Examples>> = {
         config('VirtualService', { hosts: ['web.shop.svc.cluster.local'] }, { namespace: 'blog' }),
       ),
       'elsewhere, in short': withoutWaypoint(config('VirtualService', { hosts: ['web.shop'] }, { namespace: 'blog' })),
+      ...Object.fromEntries(
+        [
+          { timeout: '5s', route: [{ destination: { host: 'web' } }] },
+          { route: [{ destination: { host: 'web', subset: 'v1' } }] },
+          { route: [{ destination: { host: 'web' } }, { destination: { host: 'other' } }] },
+          { route: [{ destination: { host: 'other' } }] },
+          { redirect: { uri: '/' } },
+          { match: [{ uri: { prefix: '/' } }], route: [{ destination: { host: 'web' } }] },
+          { route: [{ destination: { host: 'web' }, headers: {} }] },
+        ].map((route) => [
+          `with ${JSON.stringify(route)}`,
+          withoutWaypoint(config('VirtualService', { hosts: ['web'], http: [route] })),
+        ]),
+      ),
       'for everything': withoutWaypoint(config('VirtualService', { hosts: ['*'] }, { namespace: root })),
       'for every Service': withoutWaypoint(
         config('VirtualService', { hosts: ['*.svc.cluster.local'] }, { namespace: root }),
@@ -801,6 +940,13 @@ const table: Readonly<Record<string, Examples>> = {
       ),
       'with a waypoint, for every Service of the namespace': around(
         config('VirtualService', { hosts: ['*.shop.svc.cluster.local'] }),
+      ),
+      'one that leads where the call goes anyway': withoutWaypoint(
+        config('VirtualService', { hosts: ['web'], http: [{ route: [{ destination: { host: 'web' } }] }] }),
+        config('VirtualService', {
+          hosts: ['web', 'web.shop.svc.cluster.local'],
+          http: [{ name: 'all', route: [{ destination: { host: 'web' }, weight: 100 }] }],
+        }),
       ),
       'visible nowhere': withoutWaypoint(
         config('VirtualService', { hosts: ['web.shop'], exportTo: ['~'] }, { namespace: 'blog' }),
@@ -868,15 +1014,7 @@ const table: Readonly<Record<string, Examples>> = {
   },
   MM032: {
     seen: Object.fromEntries(
-      [
-        'loadBalancer',
-        'connectionPool',
-        'outlierDetection',
-        'portLevelSettings',
-        'proxyProtocol',
-        'retryBudget',
-        'tunnel',
-      ]
+      ['loadBalancer', 'connectionPool', 'outlierDetection', 'proxyProtocol', 'retryBudget', 'tunnel']
         .map((field): [string, Surroundings] => [
           field,
           withoutWaypoint(config('DestinationRule', { host: 'web', trafficPolicy: { [field]: {} } })),
@@ -886,6 +1024,24 @@ const table: Readonly<Record<string, Examples>> = {
             'TLS origination',
             withoutWaypoint(
               config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }),
+            ),
+          ],
+          [
+            'a port',
+            withoutWaypoint(
+              config('DestinationRule', {
+                host: 'web',
+                trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, loadBalancer: {} }] },
+              }),
+            ),
+          ],
+          [
+            'plaintext of a port',
+            withoutWaypoint(
+              config('DestinationRule', {
+                host: 'web',
+                trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'DISABLE' } }] },
+              }),
             ),
           ],
           [
@@ -937,8 +1093,18 @@ const table: Readonly<Record<string, Examples>> = {
           { namespace: root },
         ),
       ),
+      'of a ServiceEntry behind a waypoint': withoutWaypoint(
+        config('ServiceEntry', { hosts: ['api.example.com'] }, { labels: { 'istio.io/use-waypoint': 'egress' } }),
+        config('DestinationRule', { host: 'api.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }),
+      ),
       'the mTLS of the mesh': withoutWaypoint(
         config('DestinationRule', { host: 'web', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } }),
+      ),
+      'the mTLS of the mesh on a port': withoutWaypoint(
+        config('DestinationRule', {
+          host: 'web',
+          trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'ISTIO_MUTUAL' } }] },
+        }),
       ),
       'subsets only': withoutWaypoint(config('DestinationRule', { host: 'web', subsets: [{ name: 'v1' }] })),
       'elsewhere (MM034)': withoutWaypoint(
@@ -948,6 +1114,34 @@ const table: Readonly<Record<string, Examples>> = {
           { namespace: 'bank' },
         ),
       ),
+    },
+  },
+  MM161: {
+    seen: {
+      'not exported to all': around(
+        config('ServiceEntry', { hosts: ['a.example'], exportTo: ['.'], resolution: 'DNS' }),
+      ),
+      'with a wildcard': around(config('ServiceEntry', { hosts: ['*.a.example'], resolution: 'NONE' })),
+      'of the mesh, and not resolved': around(
+        config('ServiceEntry', { hosts: ['a.example'], location: 'MESH_INTERNAL', addresses: ['10.9.9.9'] }),
+      ),
+      'of the mesh, without addresses': around(
+        config('ServiceEntry', { hosts: ['a.example'], location: 'MESH_INTERNAL', resolution: 'NONE' }),
+      ),
+    },
+    ignored: {
+      'an ordinary one': around(config('ServiceEntry', { hosts: ['a.example'], resolution: 'DNS', exportTo: ['*'] })),
+      'with a wildcard, behind a waypoint': around(
+        config(
+          'ServiceEntry',
+          { hosts: ['*.a.example'], resolution: 'DYNAMIC_DNS' },
+          { labels: { 'istio.io/use-waypoint': 'egress' } },
+        ),
+      ),
+      'of somebody else': around(config('ServiceEntry', { hosts: ['*.a.example'] }, { namespace: 'blog' })),
+      'on the way to sidecars': surroundings({ route: toSidecar }, [
+        config('ServiceEntry', { hosts: ['*.a.example'] }),
+      ]),
     },
   },
   MM033: {
@@ -1104,6 +1298,16 @@ const table: Readonly<Record<string, Examples>> = {
       ),
     },
     ignored: {
+      'with targetRefs': around(config('EnvoyFilter', { targetRefs: [{ kind: 'Gateway', name: 'waypoint' }] })),
+      'with targetRefs, of the root namespace': around(
+        config('EnvoyFilter', { targetRefs: [{ kind: 'GatewayClass', name: 'istio-waypoint' }] }, { namespace: root }),
+      ),
+      'for waypoints': around(config('EnvoyFilter', { configPatches: [{ match: { context: 'WAYPOINT' } }] })),
+      'for gateways and waypoints': around(
+        config('EnvoyFilter', {
+          configPatches: [{ match: { context: 'GATEWAY' } }, { match: { context: 'WAYPOINT' } }],
+        }),
+      ),
       'with a waypoint, where it is MM080': around(policy(http), config('EnvoyFilter', {})),
       'for gateways': around(config('EnvoyFilter', { configPatches: [{ match: { context: 'GATEWAY' } }] })),
       'for other pods': around(config('EnvoyFilter', { workloadSelector: { labels: { app: 'x' } } })),
@@ -1122,6 +1326,10 @@ const table: Readonly<Record<string, Examples>> = {
       ),
     },
     ignored: {
+      'with targetRefs': withoutWaypoint(
+        config('WasmPlugin', { targetRefs: [{ kind: 'Gateway', name: 'waypoint' }] }),
+        config('TrafficExtension', { targetRef: { kind: 'Service', name: 'web' } }),
+      ),
       'with a waypoint': around(config('WasmPlugin', {}), config('TrafficExtension', {})),
       'for other pods': around(config('WasmPlugin', only('x'))),
       elsewhere: around(config('WasmPlugin', {}, { namespace: 'blog' })),
@@ -1134,6 +1342,7 @@ const table: Readonly<Record<string, Examples>> = {
       'on the way to sidecars': behindWaypoint(http, config('Telemetry', {})),
     },
     ignored: {
+      'with targetRefs': withoutWaypoint(config('Telemetry', { targetRefs: [{ kind: 'Gateway', name: 'waypoint' }] })),
       'with a waypoint': around(config('Telemetry', {})),
       'mesh-wide': around(config('Telemetry', {}, { namespace: root })),
       'for other pods': around(config('Telemetry', only('x'))),
@@ -1530,7 +1739,7 @@ const table: Readonly<Record<string, Examples>> = {
     },
   },
   MM071: {
-    seen: { 'a policy that needs HTTP': around(policy(http)), tokens: around(config('RequestAuthentication', {})) },
+    seen: { 'a policy that needs HTTP': around(policy(http)), tokens: around(config('RequestAuthentication', tokens)) },
     ignored: {
       'L4 only': around(policy(identity)),
       'no Service': surroundings({ services: [] }, [policy(http)]),
@@ -2058,6 +2267,66 @@ describe('policies that decide by what sidecars do not see', () => {
         .filter(({ id }) => id === 'MM123')
         .map(({ severity }) => severity),
     ).toEqual(expected);
+  });
+});
+
+describe('a ServiceEntry of the mesh that is not resolved', () => {
+  const messages = (version: string): readonly string[] =>
+    istio
+      .findings(
+        surroundings({
+          mesh: {
+            ...mesh([config('ServiceEntry', { hosts: ['a'], location: 'MESH_INTERNAL', addresses: ['10.9.9.9'] })]),
+            version,
+          },
+        }),
+        'Start',
+      )
+      .filter(({ id }) => id === 'MM161')
+      .map(({ message }) => message);
+
+  it('is refused before Istio 1.28, and passed on since', () => {
+    expect(messages('1.27.3')).toEqual([expect.stringContaining('refuses the connection')]);
+    expect(messages('1.28.0')).toEqual([expect.stringContaining('passes its connections on')]);
+  });
+});
+
+describe('a DestinationRule that asks for plaintext', () => {
+  const severities = (given: Surroundings): readonly string[] =>
+    istio
+      .findings(given, 'Start')
+      .filter(({ id }) => id === 'MM032')
+      .map(({ severity }) => severity);
+  const disabled = { tls: { mode: 'DISABLE' } };
+
+  it.each([
+    ['for all', { trafficPolicy: disabled }],
+    ['for a port', { trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, ...disabled }] } }],
+    ['for a subset', { subsets: [{ name: 'v1', trafficPolicy: disabled }] }],
+  ])('is a warning on the way to ambient, which calls by mutual TLS: %s', (_for, spec) => {
+    expect(severities(withoutWaypoint(config('DestinationRule', { host: 'web', ...spec })))).toEqual(['Warning']);
+    expect(
+      severities(withoutWaypoint(config('DestinationRule', { host: '*.local', ...spec }, { namespace: root }))),
+    ).toEqual(['Warning']);
+  });
+
+  it('blocks on the way to sidecars, whose calls lose their identity by it', () => {
+    expect(
+      severities(
+        behindWaypoint(
+          http,
+          config('DestinationRule', { host: 'api.bank.svc.cluster.local', trafficPolicy: disabled }),
+        ),
+      ),
+    ).toEqual(['Critical']);
+  });
+
+  it('blocks where something else is lost', () => {
+    expect(
+      severities(
+        withoutWaypoint(config('DestinationRule', { host: 'web', trafficPolicy: { ...disabled, tunnel: {} } })),
+      ),
+    ).toEqual(['Critical']);
   });
 });
 

@@ -27,7 +27,7 @@ function evil(kind: string, spec: Spec): ConfigView {
 
 const toShop = { hosts: ['web.shop.svc.cluster.local'] };
 const route = evil('VirtualService', toShop);
-const rule = { host: 'web.shop.svc.cluster.local', trafficPolicy: { tls: { mode: 'DISABLE' } } };
+const rule = { host: 'web.shop.svc.cluster.local', trafficPolicy: { outlierDetection: {} } };
 
 /** The entries of spec.accept that the fix of a finding says, for the object alone or for all beside it. */
 function entriesOf(

@@ -47,17 +47,28 @@ export function asksForDirectPeer({ rules }: Pick<AuthorizationPolicy, 'rules'>)
   return rules.flatMap(fieldNames).some((field) => directPeerFields.includes(field));
 }
 
+/** Whether the policy asks for the server name of the connection, which ztunnel does not send to a waypoint. */
+export function asksForServerName({ rules }: Pick<AuthorizationPolicy, 'rules'>): boolean {
+  return rules.flatMap(fieldNames).includes('connection.sni');
+}
+
 /** Where a waypoint is what the policy needs or has, and would not do. */
 function addressNotes(
   policy: AuthorizationPolicy,
   { ztunnel }: Readonly<Record<Plane, PlaneClassification>>,
 ): readonly string[] {
   const isForWaypoint = policy.targetRefs.length > 0 || (ztunnel.effect !== 'Exact' && ztunnel.effect !== 'NoEffect');
-  return isForWaypoint && asksForDirectPeer(policy)
-    ? [
-        'at a waypoint source.ip and ipBlocks never match: it does not see the address of the connection, only remote.ip',
-      ]
-    : [];
+  if (!isForWaypoint) return [];
+  return [
+    ...(asksForDirectPeer(policy)
+      ? [
+          'at a waypoint source.ip and ipBlocks never match: it does not see the address of the connection, only remote.ip',
+        ]
+      : []),
+    ...(asksForServerName(policy)
+      ? ['at a waypoint connection.sni never matches: ztunnel sends no server name with a connection']
+      : []),
+  ];
 }
 
 /** Headers that say to a waypoint something else than to a sidecar: ztunnel reads none. */

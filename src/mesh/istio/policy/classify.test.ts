@@ -119,12 +119,13 @@ describe('each condition alone at ztunnel', () => {
     expect(ztunnelRule('ALLOW', condition(key, name))).toEqual({
       effect: 'FailsClosed',
       fields: [key],
-      needsWaypoint: true,
+      // ztunnel sends no server name to a waypoint either.
+      needsWaypoint: key !== 'connection.sni',
     });
     expect(ztunnelRule('DENY', condition(key, name))).toEqual({
       effect: 'FailsOpen',
       fields: [key],
-      needsWaypoint: true,
+      needsWaypoint: key !== 'connection.sni',
     });
   });
 });

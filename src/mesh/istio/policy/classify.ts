@@ -1,5 +1,5 @@
 import { classifyPeerAuthentication, classifyRequestAuthentication } from './classify-authentication.ts';
-import { notesOf } from './classify-notes.ts';
+import { asksForServerName, notesOf } from './classify-notes.ts';
 import { classifyPlane, type PlaneClassification } from './classify-plane.ts';
 import { bounded } from '../../../base/effort.ts';
 import { classificationSteps } from '../../effort-limits.ts';
@@ -103,6 +103,7 @@ function wouldGain(
   { authorizers: ___, ...options }: PolicyOptions,
 ): boolean {
   if (policy.targetRefs.length > 0 || policy.dryRun || policy.action === 'AUDIT') return false;
+  if (asksForServerName(policy)) return false;
   const copy = { ...policy, targetRefs: [{ group: '', kind: 'Service', name: policy.name }] };
   return (
     classifyPlane(policy, 'ztunnel', options).effect !== 'Exact' &&

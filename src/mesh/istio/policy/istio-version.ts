@@ -11,6 +11,14 @@ export interface IstioVersion {
 /** The version that a manifest is judged for if nobody says another. */
 export const defaultIstioVersion: IstioVersion = { major: 1, minor: 31 };
 
+/** The newest of which anything is known here: of later ones nobody can say what they make of a policy. */
+export const newestIstioVersion: IstioVersion = { major: 1, minor: 32 };
+
+/** Whether a version is a later one than another. */
+export function isNewer(version: IstioVersion, than: IstioVersion): boolean {
+  return version.major > than.major || (version.major === than.major && version.minor > than.minor);
+}
+
 /** `1.31`, `v1.30.3`, `1.31.0-rc.0`; undefined for anything else. */
 export function parseIstioVersion(text: string): IstioVersion | undefined {
   const groups = /^v?(?<major>\d{1,3})\.(?<minor>\d{1,4})(?:\.\d+)?(?:[-+.].*)?$/.exec(text.trim())?.groups;

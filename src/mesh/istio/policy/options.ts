@@ -24,6 +24,8 @@ export interface PolicyOptions {
   readonly authorizers?: Authorizers;
   /** Headers that these are sent, by the name of the authorizer, and that only come with a certificate or sidecar. */
   readonly sentToAuthorizers?: Readonly<Record<string, string>>;
+  /** Of authorizers that are asked in the pod of the proxy itself, the address, by their names. */
+  readonly nearAuthorizers?: Readonly<Record<string, string>>;
   /** Where routes and DestinationRules are visible that do not say it themselves. Default: everywhere. */
   readonly exportTo?: ExportDefaults;
 }

@@ -91,6 +91,12 @@ function checkPredicate(
       const message = check(value);
       if (message !== undefined)
         report({ field: `${at}.${name}`, message: `${quoted(value)} ${message}`, rejected: true });
+      else if (attribute === 'request.auth.principal' && !/[/*]/.test(value))
+        report({
+          field: `${at}.${name}`,
+          message: `${quoted(value)} matches no token: a request principal has the form ISSUER/SUBJECT`,
+          rejected: false,
+        });
     }
   }
 }

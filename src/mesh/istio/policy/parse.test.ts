@@ -20,15 +20,34 @@ function rejected(spec: string, kind?: string) {
     .map(({ field }) => field);
 }
 
+describe('a request principal', () => {
+  const problemsOf = (value: string): readonly string[] =>
+    read(
+      `{rules: [{from: [{source: {requestPrincipals: ["${value}"]}}], when: [{key: request.auth.principal, notValues: ["${value}"]}]}]}`,
+    ).problems.map(({ field, rejected: isRejected }) => `${isRejected ? 'refused' : 'taken'} ${field}`);
+
+  it('without a slash matches no token, and nobody refuses it', () => {
+    expect(problemsOf('https')).toEqual([
+      'taken spec.rules[0].from[0].source.requestPrincipals',
+      'taken spec.rules[0].when.request.auth.principal',
+    ]);
+  });
+
+  it.each(['*', 'iss/sub', 'iss*', '*sub', 'iss/*', '*/sub'])('may match as %s', (value) => {
+    expect(problemsOf(value)).toEqual([]);
+  });
+});
+
 describe('AuthorizationPolicy', () => {
   it('reads every field of a source and an operation', () => {
+    const valueOf = (name: string): string => {
+      if (name.endsWith('RequestPrincipals') || name === 'requestPrincipals') return 'a/b';
+      return /ipBlocks$/i.test(name) ? '10.0.0.0/8' : 'a';
+    };
     const source = Object.fromEntries(
       sourceFieldNames
         .filter((name) => !name.toLowerCase().includes('serviceaccounts'))
-        .map((name) => [
-          name,
-          [name.toLowerCase().includes('ip') && !name.toLowerCase().includes('principals') ? '10.0.0.0/8' : 'a'],
-        ]),
+        .map((name) => [name, [valueOf(name)]]),
     );
     const operation = Object.fromEntries(
       operationFieldNames.map((name) => [name, [name.toLowerCase().includes('ports') ? '80' : '/a']]),

@@ -281,6 +281,8 @@ const jwtRuleFields: readonly string[] = [
   'fromParams',
   'outputPayloadToHeader',
   'fromCookies',
+  // Of Istio 1.32: older ones drop it.
+  'presence',
   'forwardOriginalToken',
   'outputClaimToHeaders',
   'timeout',

@@ -1,4 +1,5 @@
-import { isScalar, parseDocument, visit, type Document } from 'yaml';
+import { isScalar, visit, type Document } from 'yaml';
+import { parseAsGo } from '../../../base/yaml-as-go.ts';
 import { memoizeLast } from '../../../base/memoize.ts';
 import type { MeshObjects, MeshState } from '../../adapter.ts';
 import { record, records, strings, text, type Json } from '../../json.ts';
@@ -7,6 +8,7 @@ import { revisionLabel } from '../vocabulary/labels.ts';
 import { authorizersOf, sentToAuthorizers } from '../policy/authorizer.ts';
 import type { Authorizers } from '../policy/options.ts';
 import type { IstioVersion } from '../policy/istio-version.ts';
+import { nearAuthorizers } from '../policy/near-authorizers.ts';
 import { exportDefaults, type ExportDefaults } from '../policy/visibility.ts';
 
 /*
@@ -61,8 +63,7 @@ function hasTwins(document: Document): boolean {
  */
 export function parseMeshConfig(written: string): Json | undefined {
   try {
-    // As sigs.k8s.io/yaml reads it: with merge keys, and `yes` is no text.
-    const document = parseDocument(written, { logLevel: 'silent', version: '1.1', uniqueKeys: false });
+    const document = parseAsGo(written);
     if (document.errors.length > 0 || hasTwins(document)) return undefined;
     const value: unknown = document.toJS() ?? {};
     return typeof value === 'object' && !Array.isArray(value) ? declared(value) : undefined;
@@ -205,6 +206,15 @@ export function meshAuthorizers(mesh: MeshState, version: IstioVersion): Authori
 export function meshSentToAuthorizers(mesh: MeshState): Readonly<Record<string, string>> {
   return Object.fromEntries(
     possibleConfigs(mesh).flatMap(({ config = {} }) => Object.entries(sentToAuthorizers(config))),
+  );
+}
+
+/** Authorizers of any mesh configuration that may be in force which are asked in the pod of the proxy itself. */
+export function meshNearAuthorizers(mesh: MeshState): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    possibleConfigs(mesh).flatMap(({ config = {} }) =>
+      Object.entries(nearAuthorizers(config, () => mesh.configs('ServiceEntry'))),
+    ),
   );
 }
 

@@ -18,7 +18,7 @@ import {
   keepRollout,
   keepScaled,
 } from './metric-readers.ts';
-import { keepTemplate } from '../rollout-templates.ts';
+import { keepTemplate } from './rollout-templates.ts';
 import { keepMonitor } from './scraping.ts';
 import { keepSecurityGroups } from './security-groups.ts';
 import { gateways } from '../vocabulary/gateway.ts';

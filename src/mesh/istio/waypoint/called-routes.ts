@@ -6,7 +6,7 @@ import {
   concernsNamespace,
   gatewayRoutes,
   hostsOf,
-  lostTrafficPolicy,
+  trafficPolicyOf,
   meshRoutes,
   namesOfRoute,
 } from './route-objects.ts';
@@ -94,7 +94,7 @@ function routesElsewhere(surroundings: Surroundings): readonly ConfigView[] {
     ...meshRoutes(surroundings),
     // Only beside a Service callers anywhere follow it.
     ...gatewayRoutes(surroundings).filter((route) => namesOfRoute(route).namespaces.has(route.namespace)),
-    ...surroundings.mesh.configs('DestinationRule').filter((rule) => lostTrafficPolicy(rule).length > 0),
+    ...surroundings.mesh.configs('DestinationRule').filter((rule) => trafficPolicyOf(rule).lost.length > 0),
   ].filter((route) => !concernsNamespace(route, name));
 }
 

@@ -1,13 +1,13 @@
 import type { Surroundings } from '../../adapter.ts';
 import { memoize } from '../../../base/memoize.ts';
-import { record, records, strings, text } from '../../json.ts';
+import { record, records, strings, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 import { Names } from '../policy/translate/host-names.ts';
-import { isForMesh } from '../policy/translate/route-hosts.ts';
+import { changesNothing, isForMesh } from '../policy/translate/route-hosts.ts';
 
-/** The VirtualServices that sidecars apply as clients. */
+/** The VirtualServices by which sidecars do something as clients. */
 export function meshRoutes({ mesh }: Surroundings): readonly ConfigView[] {
-  return mesh.configs('VirtualService').filter(isForMesh);
+  return mesh.configs('VirtualService').filter((route) => isForMesh(route) && !changesNothing(route));
 }
 
 /** The routes of the Gateway API. */
@@ -39,29 +39,51 @@ export function hostsOf({ kind, namespace, spec }: ConfigView): readonly string[
   }
 }
 
-const clientPolicies = [
-  'loadBalancer',
-  'connectionPool',
-  'outlierDetection',
-  'portLevelSettings',
-  'proxyProtocol',
-  'retryBudget',
-  'tunnel',
-];
+const clientPolicies = ['loadBalancer', 'connectionPool', 'outlierDetection', 'proxyProtocol', 'retryBudget', 'tunnel'];
 
 /** What of a DestinationRule sidecars apply and ztunnel does not. */
-export const lostTrafficPolicy: (rule: ConfigView) => readonly string[] = memoize(({ spec }: ConfigView) => {
+export interface TrafficPolicy {
+  /** Fields, and `tls SIMPLE` or `tls MUTUAL`; those of single ports as `port 80 loadBalancer`. */
+  readonly lost: readonly string[];
+  /** Sidecars call in plaintext by it, for all calls or those of a port. */
+  readonly plaintext: readonly string[];
+}
+
+/** A traffic policy, what of it is for single ports, and in what words each is told. */
+function parts(policy: Json): readonly (readonly [prefix: string, policy: Json])[] {
+  const ofPorts = records(policy['portLevelSettings']).map((settings): readonly [string, Json] => {
+    const { number } = record(settings['port']);
+    return [typeof number === 'number' ? `port ${number} ` : 'a port ', settings];
+  });
+  return [['', policy], ...ofPorts];
+}
+
+/**
+ * What of a DestinationRule sidecars apply and ztunnel does not. Mutual TLS of the mesh is what ambient does anyway, and
+ * that somebody asks for plaintext changes nothing there: it calls by HBONE whatever the rule says
+ * (pilot/pkg/networking/core/cluster_waypoint.go).
+ */
+export const trafficPolicyOf: (rule: ConfigView) => TrafficPolicy = memoize(({ spec }: ConfigView): TrafficPolicy => {
   const policies = [
     record(spec['trafficPolicy']),
     ...records(spec['subsets']).map((subset) => record(subset['trafficPolicy'])),
-  ];
-  const tls = policies
-    .map((policy) => text(record(policy['tls'])['mode']))
-    .filter((mode) => mode === 'SIMPLE' || mode === 'MUTUAL' || mode === 'DISABLE');
-  return [
-    ...new Set([
-      ...policies.flatMap((policy) => clientPolicies.filter((field) => policy[field] !== undefined)),
-      ...tls.map((mode) => `tls ${mode}`),
-    ]),
-  ];
+  ].flatMap(parts);
+  const byMode = (modes: readonly unknown[]): readonly string[] =>
+    policies.flatMap(([prefix, policy]) => {
+      const mode = text(record(policy['tls'])['mode']);
+      return mode !== undefined && modes.includes(mode) ? [`${prefix}tls ${mode}`] : [];
+    });
+  const fields = policies.flatMap(([prefix, policy]) =>
+    clientPolicies.filter((field) => policy[field] !== undefined).map((field) => `${prefix}${field}`),
+  );
+  return {
+    lost: [...new Set([...fields, ...byMode(['SIMPLE', 'MUTUAL'])])],
+    plaintext: [...new Set(byMode(['DISABLE']))],
+  };
 });
+
+/** All that sidecars do by it, however it is with ztunnel: what begins to apply on the way to them. */
+export function allTrafficPolicy(rule: ConfigView): readonly string[] {
+  const { lost, plaintext } = trafficPolicyOf(rule);
+  return [...lost, ...plaintext];
+}

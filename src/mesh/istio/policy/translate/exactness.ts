@@ -122,8 +122,18 @@ const toWaypoint: CarriedFields = {
 export function inexactAuthorizer(
   object: ConfigObject,
   { action, provider = '' }: AuthorizationPolicy,
-  { sentToAuthorizers }: Pick<PolicyOptions, 'sentToAuthorizers'>,
+  { sentToAuthorizers, nearAuthorizers }: Pick<PolicyOptions, 'sentToAuthorizers' | 'nearAuthorizers'>,
 ): readonly Problem[] {
+  const near = action === 'CUSTOM' ? own(nearAuthorizers, provider) : undefined;
+  if (near !== undefined)
+    return [
+      critical(
+        titleOf(object),
+        'spec.provider',
+        `the authorizer ${shown(provider)} is asked at ${near}: that is the pod of each sidecar itself, and at a waypoint the pod of the waypoint, where nobody answers: every request that the policy matches would be refused, or with failOpen let through`,
+        'Run the authorizer as a Service that the waypoint can call, and name that in its extensionProvider.',
+      ),
+    ];
   const header = action === 'CUSTOM' ? own(sentToAuthorizers, provider) : undefined;
   const why = header === undefined ? undefined : proxyHeaderOf(header)?.why;
   if (header === undefined || why === undefined) return [];
@@ -141,7 +151,7 @@ function judge(object: ConfigObject, field: string, carried: Carried | undefined
   const verdict = carried ?? unknown;
   return verdict === 'Same'
     ? []
-    : [critical(titleOf(object), field, `${field} would not mean the same at ${to}: ${verdict.why}`, verdict.fix)];
+    : [critical(titleOf(object), field, `it would not mean the same at ${to}: ${verdict.why}`, verdict.fix)];
 }
 
 /** An empty list says nothing. */

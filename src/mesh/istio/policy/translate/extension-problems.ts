@@ -1,6 +1,6 @@
 import { deepest, isTooDeep } from '../../../depth.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
-import { attachmentOf, canRefuse, extensionKinds, isExtendedBy } from './extensions.ts';
+import { attachmentOf, canRefuse, extensionKinds, isExtendedBy, patchesSidecars } from './extensions.ts';
 import { unservedPods } from './needs.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { protocolsOf } from './reach.ts';
@@ -127,9 +127,7 @@ function telemetryProblems(object: ConfigObject, world: World): readonly Problem
 }
 
 function envoyFilterProblems(object: ConfigObject): readonly Problem[] {
-  const patches = records(object.spec['configPatches']);
-  const forGateways = patches.length > 0 && patches.every((patch) => record(patch['match'])['context'] === 'GATEWAY');
-  return forGateways
+  return !patchesSidecars(object)
     ? []
     : [
         critical(

@@ -77,6 +77,17 @@ export function canRefuse({ kind, spec }: ConfigObject): boolean {
   return kind !== 'Telemetry' && extensionKinds[kind] !== undefined && spec['phase'] !== 'STATS';
 }
 
+/** What patches of an EnvoyFilter may be for besides sidecars (PatchContext). */
+const otherContexts: readonly unknown[] = ['GATEWAY', 'WAYPOINT'];
+
+/** Whether an EnvoyFilter is about sidecars: one whose every patch is for gateways or waypoints leaves them alone. */
+export function patchesSidecars({ spec }: Pick<ConfigObject, 'spec'>): boolean {
+  const patches = records(spec['configPatches']);
+  const isForOthers =
+    patches.length > 0 && patches.every((patch) => otherContexts.includes(record(patch['match'])['context']));
+  return !isForOthers && attachmentIn(spec).targetRefs.length === 0;
+}
+
 /** Why an extension needs a waypoint before a Service. Of TCP connections ztunnel reports by itself. */
 export function extensionReason(object: ConfigObject, service: ServiceFacts, world: World): Reason | undefined {
   if (!isExtendedBy(service, object, world)) return undefined;

@@ -108,11 +108,13 @@ function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
     coverage(policy, service, world.workloads) !== 'None';
   return [
     ...world.policies.filter(selected).flatMap((original) => reasons(original, protocolsOf(service)) ?? []),
-    ...world.requestAuthentications.filter(selected).map(({ object }) => ({
-      object: titleOf(object),
-      enforces: true,
-      sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
-    })),
+    ...world.requestAuthentications
+      .filter((original) => original.policy.issuers.length > 0 && selected(original))
+      .map(({ object }) => ({
+        object: titleOf(object),
+        enforces: true,
+        sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
+      })),
     ...world.extensions.flatMap((object) => extensionReason(object, service, world) ?? []),
     ...routesAt(service, world).flatMap((object) => routeReason(object) ?? []),
   ];
@@ -145,6 +147,8 @@ function ztunnelGap(
   options: PolicyOptions,
 ): string | undefined {
   if (protocols.every((protocol) => asSidecar(policy, protocol, options) === undefined)) return undefined;
+  // Without a rule nothing matches, and nobody is asked.
+  if (policy.action === 'CUSTOM' && policy.rules.length === 0) return undefined;
   if (policy.action === 'CUSTOM')
     return policy.dryRun
       ? 'is a dry run of CUSTOM, which Envoy enforces as DENY and ztunnel does not read.'

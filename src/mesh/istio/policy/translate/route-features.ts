@@ -1,29 +1,12 @@
 import { own } from '../../../../base/own.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
-import { proxyHeaderOf } from '../proxy-headers.ts';
-import type { IstioVersion } from '../istio-version.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { Reason } from './reason.ts';
+import { destinationRuleFeatures } from './destination-features.ts';
+import { byProxies, isByProxies, isNew, unknown, type Feature } from './feature.ts';
+import { changesNothing } from './route-hosts.ts';
 import { titleOf, type ConfigObject, type ServiceFacts } from './world.ts';
-
-/** `Lost`: the waypoint ignores it. `Changes`: it works, but not quite as in sidecars. */
-export type FeatureState = 'Kept' | 'Changes' | 'Lost';
-
-/** A feature of a VirtualService or DestinationRule, as the waypoint has it. */
-export interface Feature {
-  readonly field: string;
-  readonly state: FeatureState;
-  /** Minor version of Istio 1 before which it is lost. */
-  readonly since?: number;
-  readonly sentence: string;
-  readonly uses: (spec: Json) => boolean;
-}
-
-/** What becomes of a feature in a version of Istio. */
-export function stateIn({ state, since = 0 }: Feature, { major, minor }: IstioVersion): FeatureState {
-  return major === 1 && minor < since ? 'Lost' : state;
-}
 
 function httpMatches(spec: Json): readonly Json[] {
   return records(spec['http']).flatMap(({ match }) => records(match));
@@ -37,22 +20,26 @@ function anyHttp(field: string): (spec: Json) => boolean {
   return (spec) => records(spec['http']).some((route) => route[field] !== undefined);
 }
 
-/** The sidecar of a caller follows a route before it has written its own headers, a waypoint after others have. */
-const byProxies = {
-  state: 'Lost',
-  sentence:
-    'it matches a header that proxies write themselves, in which a waypoint sees something else than the sidecar of the caller',
-} as const;
-
-function isByProxies(names: readonly string[]): boolean {
-  return names.some((name) => proxyHeaderOf(name) !== undefined);
-}
-
 /**
  * A waypoint builds its routes with the code of sidecars (translateWaypointRoute, TranslateRoute), but stands for no
  * particular caller.
  */
 const virtualServiceFeatures: readonly Feature[] = [
+  {
+    ...unknown,
+    field: 'spec',
+    uses: (spec) => isNew('VirtualService', [spec]),
+  },
+  {
+    ...unknown,
+    field: 'spec.http',
+    uses: (spec) => isNew('http', records(spec['http'])),
+  },
+  {
+    ...unknown,
+    field: 'spec.http.match',
+    uses: (spec) => isNew('match', httpMatches(spec)),
+  },
   {
     field: 'spec.http.match.sourceLabels',
     state: 'Lost',
@@ -124,106 +111,6 @@ const virtualServiceFeatures: readonly Feature[] = [
   },
 ];
 
-function policies(spec: Json): readonly Json[] {
-  const own = [
-    record(spec['trafficPolicy']),
-    ...records(spec['subsets']).map(({ trafficPolicy }) => record(trafficPolicy)),
-  ];
-  return own.flatMap((policy) => [policy, ...records(policy['portLevelSettings'])]);
-}
-
-function anyPolicy(field: string): (spec: Json) => boolean {
-  return (spec) => policies(spec).some((policy) => policy[field] !== undefined);
-}
-
-function hashes(spec: Json): readonly Json[] {
-  return policies(spec).flatMap(({ loadBalancer }) => {
-    const hash = record(loadBalancer)['consistentHash'];
-    return hash === undefined ? [] : [record(hash)];
-  });
-}
-
-function tlsModes(spec: Json): readonly (string | undefined)[] {
-  return policies(spec).map(({ tls }) => text(record(tls)['mode']));
-}
-
-const destinationRuleFeatures: readonly Feature[] = [
-  {
-    field: 'spec.workloadSelector',
-    state: 'Lost',
-    sentence: 'it is for certain callers; a waypoint stands for all of them',
-    uses: (spec) => spec['workloadSelector'] !== undefined,
-  },
-  {
-    field: 'spec.trafficPolicy.tunnel',
-    state: 'Lost',
-    sentence: 'a waypoint does not tunnel',
-    uses: anyPolicy('tunnel'),
-  },
-  {
-    field: 'spec.trafficPolicy.loadBalancer.consistentHash',
-    state: 'Kept',
-    since: 31,
-    sentence: 'a waypoint hashes for Services without a VirtualService only since Istio 1.31',
-    uses: (spec) => hashes(spec).length > 0,
-  },
-  {
-    field: 'spec.trafficPolicy.loadBalancer.consistentHash.httpHeaderName',
-    state: 'Changes',
-    sentence:
-      'it hashes a header that proxies write themselves, in which a waypoint may see something else than the sidecar of the caller: a caller may come to another pod each time',
-    uses: (spec) => hashes(spec).some(({ httpHeaderName }) => isByProxies([text(httpHeaderName) ?? ''])),
-  },
-  {
-    field: 'spec.trafficPolicy.connectionPool',
-    state: 'Changes',
-    sentence: 'its limits were per calling proxy and are per replica of the waypoint',
-    uses: anyPolicy('connectionPool'),
-  },
-  {
-    field: 'spec.trafficPolicy.outlierDetection',
-    state: 'Changes',
-    sentence: 'each replica of the waypoint counts failures of all callers together',
-    uses: anyPolicy('outlierDetection'),
-  },
-  {
-    field: 'spec.trafficPolicy.tls',
-    state: 'Changes',
-    sentence: 'ambient always uses mutual TLS between pods, whatever ISTIO_MUTUAL or DISABLE says',
-    uses: (spec) => tlsModes(spec).some((mode) => mode === 'ISTIO_MUTUAL' || mode === 'DISABLE'),
-  },
-  {
-    field: 'spec.trafficPolicy.tls',
-    state: 'Kept',
-    sentence: 'the waypoint originates TLS inside the mesh connection',
-    uses: (spec) => tlsModes(spec).some((mode) => mode === 'SIMPLE' || mode === 'MUTUAL'),
-  },
-  {
-    field: 'spec.trafficPolicy.loadBalancer',
-    state: 'Kept',
-    sentence: 'the waypoint balances load by it',
-    uses: anyPolicy('loadBalancer'),
-  },
-  {
-    field: 'spec.trafficPolicy.proxyProtocol',
-    state: 'Kept',
-    sentence: 'the waypoint sends the PROXY protocol header',
-    uses: anyPolicy('proxyProtocol'),
-  },
-  {
-    field: 'spec.trafficPolicy.retryBudget',
-    state: 'Kept',
-    sentence: 'the waypoint has the retry budget',
-    uses: anyPolicy('retryBudget'),
-  },
-  {
-    field: 'spec.subsets',
-    state: 'Kept',
-    sentence: 'the waypoint has the subsets',
-    uses: (spec) => records(spec['subsets']).length > 0,
-  },
-];
-
 /** Of the Gateway API, which both follow by the same code. */
 const gatewayRouteFeatures: readonly Feature[] = [
   {
@@ -265,10 +152,8 @@ export function isOfCallers(
 
 /** Why a route needs a waypoint before a Service that it is about: nothing else in ambient reads it. */
 export function routeReason(object: ConfigObject): Reason | undefined {
-  // With nothing but a mode of mutual TLS a DestinationRule asks for what ambient does anyway.
   const idle =
-    object.kind === 'DestinationRule' &&
-    featuresOf(object).every(({ field, state }) => field === 'spec.trafficPolicy.tls' && state === 'Changes');
+    object.kind === 'DestinationRule' ? featuresOf(object).every(({ idle: isIdle }) => isIdle) : changesNothing(object);
   return idle
     ? undefined
     : {

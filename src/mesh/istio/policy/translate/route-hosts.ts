@@ -1,5 +1,5 @@
 import { memoize } from '../../../../base/memoize.ts';
-import { records, strings, text } from '../../../json.ts';
+import { record, records, strings, text, type Json } from '../../../json.ts';
 import { Names } from './host-names.ts';
 import type { ConfigObject, ServiceFacts } from './world.ts';
 
@@ -25,6 +25,39 @@ export function namesService(
 export const isForMesh: (object: ConfigObject) => boolean = memoize(({ spec }: ConfigObject) => {
   const gateways = strings(spec['gateways']);
   return gateways.length === 0 || gateways.includes('mesh');
+});
+
+/** Fields by which a route of a VirtualService does nothing else than to lead on. */
+const leading: readonly string[] = ['name', 'route'];
+
+/** A short name is of the object's own namespace. */
+function fullName(name: string, home: string): string {
+  return name.includes('.') ? name : `${name}.${home}.svc.cluster.local`;
+}
+
+/** The host of a destination of all calls, of whatever version and port they are. */
+function wholeHost({ destination, weight: _, ...others }: Json): string | undefined {
+  const { host, ...more } = record(destination);
+  return Object.keys(more).length + Object.keys(others).length === 0 ? text(host) : undefined;
+}
+
+/**
+ * Whether a VirtualService does what is done without it: each call goes where it was meant to go. (What it leaves out,
+ * such as retries, is as without it, too.)
+ */
+export const changesNothing: (object: ConfigObject) => boolean = memoize(({ namespace, spec }: ConfigObject) => {
+  const { hosts, gateways: _, exportTo: __, http, ...others } = spec;
+  const [route, ...routes] = records(http);
+  if (route === undefined || routes.length + Object.keys(others).length > 0) return false;
+  const [destination, ...destinations] = records(route['route']);
+  const to = destination && wholeHost(destination);
+  return (
+    to !== undefined &&
+    destinations.length === 0 &&
+    Object.keys(route).every((field) => leading.includes(field)) &&
+    strings(hosts).length > 0 &&
+    strings(hosts).every((host) => fullName(host, namespace) === fullName(to, namespace))
+  );
 });
 
 /** What the hosts of a VirtualService name. */

@@ -95,7 +95,7 @@ describe('routes behind a waypoint', () => {
       {
         routes: [
           virtualService(
-            [{ route: [{ destination: { host: 'cart.shop' } }] }],
+            [{ timeout: '5s', route: [{ destination: { host: 'cart.shop' } }] }],
             { hosts: ['cart.shop'] },
             'istio-system',
           ),

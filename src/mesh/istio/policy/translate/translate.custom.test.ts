@@ -67,6 +67,24 @@ describe('CUSTOM policies behind a waypoint', () => {
     expect(translate(world({ ...spec, policies: [custom('opa', '/pay')] })).problems).toEqual([]);
   });
 
+  it('without a rule need no waypoint: nobody is asked', () => {
+    const never = { ...custom('opa', '/pay'), spec: { ...custom('opa', '/pay').spec, rules: [] } };
+
+    expect(translate(world({ ...declared, policies: [never] })).bound).toEqual([]);
+    expect(translate(world({ ...declared, policies: [custom('opa', '/pay')] })).bound).not.toEqual([]);
+  });
+
+  it('are not copied where the authorizer is in the pod of the sidecar', () => {
+    const options = { ...defaultOptions, authorizers, nearAuthorizers: { opa: '127.0.0.1 (ServiceEntry shop/opa)' } };
+    const problemsOf = (name: string): readonly string[] =>
+      translate(world({ options, policies: [custom(name, '/pay')] })).problems.map(
+        ({ severity, object, field }) => `${severity} ${object} ${field}`,
+      );
+
+    expect(problemsOf('opa')).toEqual(['Critical AuthorizationPolicy shop/opa-pay spec.provider']);
+    expect(problemsOf('login')).toEqual([]);
+  });
+
   it('on TCP with an authorizer for HTTP need no waypoint: nobody is asked', () => {
     const facts = world({ ...declared, services: tcp, policies: [custom('login', '/pay')] });
 

@@ -284,7 +284,7 @@ describe('what blocks', () => {
               }),
             ],
           },
-          `Critical AuthorizationPolicy shop/by spec.rules[1].when[0].key: spec.rules[1].when[0].key would not mean the same at the waypoint: request.headers[${header}]: `,
+          `Critical AuthorizationPolicy shop/by spec.rules[1].when[0].key: it would not mean the same at the waypoint: request.headers[${header}]: `,
         ]),
       ),
     ),

@@ -1,10 +1,10 @@
-import type { KubeObject } from '../../api/object.ts';
-import type { Surroundings } from '../adapter.ts';
-import { record, stringMap, strings, type Json } from '../json.ts';
-import { meshAnnotations } from '../project.ts';
-import { projectTemplate } from '../project-template.ts';
-import type { TemplateView } from '../views.ts';
-import { proxyConfigAnnotation } from './vocabulary/labels.ts';
+import type { KubeObject } from '../../../api/object.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { record, stringMap, strings, type Json } from '../../json.ts';
+import { meshAnnotations } from '../../project.ts';
+import { projectTemplate } from '../../project-template.ts';
+import type { TemplateView } from '../../views.ts';
+import { proxyConfigAnnotation } from '../vocabulary/labels.ts';
 
 /*
  * Argo Rollouts make pods from templates of their own, which the operator restarts as little as those of CronJobs. What a template says to its sidecar, or of DNS, no pod shows.

@@ -1,0 +1,39 @@
+import { systemNamespaces } from '../../api/names.ts';
+import { arrived } from '../../mesh/istio/itinerary.ts';
+import { namespaceIn, templatesIn, type Inventory } from './inventory.ts';
+import type { Read } from './context.ts';
+import { isGateway } from './reach.ts';
+
+/** The way that is looked at. */
+export const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
+
+/** Whether a namespace is where the way leads, by its labels: nothing of it is lost by a migration. */
+export function isInAmbient(name: string, inventory: Pick<Inventory, 'namespaces'>): boolean {
+  return arrived(route, namespaceIn(name, inventory).labels);
+}
+
+const nameLabel = 'app.kubernetes.io/name';
+/** As the installation labels the pods of the operator (deploy/kustomize). */
+const operatorName = 'mesh-migration-operator';
+
+/** Why nobody migrates it. */
+export function whyNever(name: string, { inventory, options }: Read): string | undefined {
+  if (name === options.rootNamespace)
+    return 'the namespace of the control plane is never migrated; its policies count in every namespace';
+  const isOurs = templatesIn(inventory).some(
+    ({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName,
+  );
+  if (isOurs) return 'the operator itself runs there, and never migrates itself';
+  return (systemNamespaces as readonly string[]).includes(name) ? 'system namespaces are never migrated' : undefined;
+}
+
+/** Whether all that runs there are gateways, which keep a proxy of their own. */
+export function hasOnlyGateways(name: string, { inventory, policies }: Read): boolean {
+  const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
+  const own = policies.filter(({ policy }) => policy.namespace === name);
+  return (
+    templates.length + own.length > 0 &&
+    own.every(({ reach }) => reach === 'Gateways') &&
+    templates.every((template) => isGateway(template, inventory))
+  );
+}

@@ -1,0 +1,54 @@
+import { list, record, type Json } from '../../mesh/json.ts';
+import type { Manifest, Source } from './manifest.ts';
+
+/** A text that something is to fill in before the manifest is applied. */
+export interface Placeholder {
+  readonly manifest: Manifest;
+  readonly source: Source;
+  readonly text: string;
+}
+
+/** Of Helm, Hugo and Jinja; of envsubst, Flux and kustomize; of people. */
+const forms =
+  /\{\{[^{}]*\}\}|\$\{[^{}]+\}|\$\([A-Za-z_][\w.-]*\)|<[A-Z][A-Z0-9_-]*>|@@?[A-Z][A-Z0-9_]*@@?|__[A-Z][A-Z0-9_]*__/;
+
+/** Groups of which everything is looked at; elsewhere such a text may be meant. */
+const wholeGroups = /^(?:(?:security|telemetry)\.istio\.io|gateway\.networking\.k8s\.io|networking\.istio\.io)$/;
+
+/** Scripts, and formats of Envoy, in which `${` and `__` are words of their own. */
+const ownLanguages: readonly string[] = ['EnvoyFilter', 'ProxyConfig'];
+
+function first(value: unknown): string | undefined {
+  if (typeof value === 'string') return forms.exec(value)?.[0];
+  const members = Array.isArray(value) ? list(value) : Object.entries(record(value)).flat();
+  for (const member of members) {
+    const found = first(member);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What of the pods that something makes decides to whom policies apply. */
+function ofPods(spec: Json): unknown {
+  const template = record(spec['template']);
+  const { labels, annotations } = record(template['metadata']);
+  const { serviceAccountName, nodeSelector } = record(template['spec']);
+  return [labels, annotations, serviceAccountName, nodeSelector];
+}
+
+/** What is read of an object: a script in a ConfigMap, or the arguments of a container, may have such texts. */
+function readOf({ group, kind, object }: Manifest): unknown {
+  const { name, namespace, labels } = object.metadata;
+  const spec = record(object['spec']);
+  const isWhole = (wholeGroups.test(group) && !ownLanguages.includes(kind)) || (group === '' && kind === 'Service');
+  return [name, namespace, labels, isWhole ? spec : ofPods(spec)];
+}
+
+/** The first of each file: one is enough to say that it was not rendered. */
+export function placeholdersOf(manifests: readonly Manifest[]): readonly Placeholder[] {
+  const found = manifests.flatMap((manifest): readonly Placeholder[] => {
+    const text = first(readOf(manifest));
+    return text === undefined ? [] : [{ manifest, source: manifest.source, text }];
+  });
+  return [...Map.groupBy(found, ({ source: { file } }) => file).values()].flatMap(([one]) => one ?? []);
+}

@@ -1,0 +1,102 @@
+import { listed } from '../../../base/counted.ts';
+import { memoizeLast } from '../../../base/memoize.ts';
+import { shown } from '../../../base/shown.ts';
+import type { Surroundings } from '../../adapter.ts';
+import { list, strings } from '../../json.ts';
+import type { ConfigView } from '../../views.ts';
+import { useWaypointLabel } from '../vocabulary/labels.ts';
+import { parseIstioVersion } from '../policy/istio-version.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { type Evidence, type Rule } from './rule.ts';
+import { takesOutsidersIn } from './templates.ts';
+
+/** ServiceEntries by their hosts: the same until one of them changes. */
+const byHost = memoizeLast(
+  (entries: readonly ConfigView[]): ReadonlyMap<string, ConfigView> =>
+    new Map(
+      entries.toReversed().flatMap((entry) => strings(entry.spec['hosts']).map((host) => [host, entry] as const)),
+    ),
+);
+
+/** Whether it goes through a waypoint, as it or its namespace says. */
+function hasWaypoint({ labels, namespace }: ConfigView, { mesh }: Surroundings): boolean {
+  const named = labels[useWaypointLabel] ?? mesh.labelsOf?.(namespace)?.[useWaypointLabel] ?? 'none';
+  return named !== 'none';
+}
+
+/** The ServiceEntries of some hosts; undefined if one of them has none. */
+function entriesOf(hosts: readonly string[], { mesh }: Surroundings): readonly ConfigView[] | undefined {
+  const known = byHost(mesh.configs('ServiceEntry'));
+  const found = hosts.flatMap((host) => known.get(host) ?? []);
+  return found.length === 0 || found.length < hosts.length ? undefined : found;
+}
+
+/** Whether a route is followed by the waypoint of the ServiceEntries that it is for, which stand beside it. */
+export function isOfWaypoint(route: ConfigView, hosts: readonly string[], surroundings: Surroundings): boolean {
+  const entries = entriesOf(hosts, surroundings);
+  return entries?.every((entry) => entry.namespace === route.namespace && hasWaypoint(entry, surroundings)) === true;
+}
+
+/** What to do about a route for hosts outside the mesh, where a waypoint can stand before them. */
+export function fixAtEntries(hosts: readonly string[], surroundings: Surroundings): string | undefined {
+  const [entry] = entriesOf(hosts, surroundings) ?? [];
+  return entry === undefined
+    ? undefined
+    : `A waypoint of ${nameOf(entry)} does it, where the route stands beside it: kubectl label serviceentry -n ${entry.namespace} ${entry.name} ${useWaypointLabel}=NAME, with a waypoint of that name there. Or keep this namespace on sidecars.`;
+}
+
+function isInternal({ spec }: ConfigView): boolean {
+  return spec['location'] === 'MESH_INTERNAL' || spec['location'] === 1;
+}
+
+function isUnresolved({ spec }: ConfigView): boolean {
+  const resolution = spec['resolution'] ?? 'NONE';
+  return resolution === 'NONE' || resolution === 0;
+}
+
+/** What of a ServiceEntry is another thing to ztunnel, or nothing. */
+function differences(entry: ConfigView, surroundings: Surroundings): readonly string[] {
+  const { spec } = entry;
+  const version = parseIstioVersion(surroundings.mesh.version ?? '');
+  const isOld = version?.major === 1 && version.minor < 28;
+  const exported = strings(spec['exportTo']);
+  const wild = strings(spec['hosts']).filter((host) => host.startsWith('*'));
+  return [
+    ...(exported.length > 0 && !exported.includes('*')
+      ? [
+          `ambient knows no exportTo (${listed(exported.map(shown), 3)}): every namespace in it gets its hosts (since Istio 1.31 serviceEntryVisibility of the mesh configuration can keep them apart)`,
+        ]
+      : []),
+    ...(wild.length > 0 && !hasWaypoint(entry, surroundings)
+      ? [
+          `ztunnel knows no wildcards (${listed(wild.map(shown), 3)}): calls to these hosts leave like those to any that nobody knows, without routes, traffic policies and metrics of their own`,
+        ]
+      : []),
+    ...(isInternal(entry) && isUnresolved(entry)
+      ? [
+          isOld && list(spec['addresses']).length > 0
+            ? 'for its addresses ztunnel finds nothing to call, and refuses the connection (MESH_INTERNAL with resolution NONE, before Istio 1.28)'
+            : 'ztunnel passes its connections on as they are, where sidecars call by mutual TLS (MESH_INTERNAL with resolution NONE)',
+        ]
+      : []),
+  ];
+}
+
+/** What ambient makes of ServiceEntries of the namespace. */
+export const entryHostRules: readonly Rule[] = [
+  {
+    id: 'MM161',
+    severity: 'Warning',
+    when: 'Start',
+    lasts: true,
+    title: 'ServiceEntry that ambient reads otherwise',
+    fix: `Name hosts in full, with a resolution other than NONE, or put a waypoint before it (label ${useWaypointLabel}); see that no other namespace has the same host.`,
+    find: (surroundings): readonly Evidence[] =>
+      takesOutsidersIn(surroundings.route)
+        ? surroundings.mesh.configs('ServiceEntry', surroundings.namespace.name).flatMap((entry) => {
+            const found = differences(entry, surroundings);
+            return found.length === 0 ? [] : [{ object: nameOf(entry), message: found.join('; ') }];
+          })
+        : [],
+  },
+];
