@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { config, injected, installed, mesh, pod, surroundings } from '../../../../test/support/mesh-fixtures.ts';
+import { mesh } from '../../../../test/support/mesh-fixtures.ts';
+import { config, injected, installed, pod, surroundings } from '../../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
 import { inboundOf } from './inbound-ports.ts';

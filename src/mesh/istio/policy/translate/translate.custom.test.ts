@@ -7,7 +7,8 @@ import {
   type PolicySpec,
   type WorldSpec,
 } from '../../../../../test/support/translation-world.ts';
-import { type Authorizers, defaultOptions } from '../options.ts';
+import type { Authorizers } from '../options.ts';
+import { defaultOptions } from '../options.ts';
 import { translate } from './translate.ts';
 
 const web = { selector: { matchLabels: { app: 'web' } } };
