@@ -52,6 +52,7 @@ export default class OrdinaryGlobal extends TestEnvironment {
     super(config, context);
     this.global = globalLike(this.global);
     this.context = this.global;
+    this.global.loadModelClasses = () => import('./test/sim/model-classes.ts');
     this.global.everyCase = isEveryCase(config.globalConfig);
     this.share = this.global.everyCase ? 1 : shareOf(context.testPath);
   }
