@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { KubeObject, Resource } from '../../src/api/object.ts';
 import type { StatusCause } from './apiserver/errors.ts';
 
@@ -6,21 +7,25 @@ interface ModelClass {
   readonly prototype: { readonly validate: (this: object) => void };
 }
 
-interface Loaded {
-  /** By API group and kind. */
-  readonly modelClasses: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
+/** By API group and kind. */
+type ModelClasses = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What they throw (ajv). */
 interface Complaint {
   readonly errors: readonly { readonly instancePath: string; readonly message?: string }[];
 }
 
-/** Jest gives each test file modules of its own, and these are many; jest.environment.mjs keeps one set for all. */
-const { loadModelClasses = () => import('./model-classes.ts') } = globalThis as {
-  readonly loadModelClasses?: () => Promise<Loaded>;
-};
-const { modelClasses }: Loaded = await loadModelClasses();
+let { modelClasses } = globalThis as { readonly modelClasses?: ModelClasses };
+
+/**
+ * Jest gives each test file modules of its own, and these are many: jest.environment.mjs has one set for all files. A
+ * program loads them when it asks.
+ */
+function loaded(): ModelClasses {
+  const load = createRequire(import.meta.url) as (path: string) => { readonly modelClasses: ModelClasses };
+  modelClasses ??= load('./model-classes.ts').modelClasses;
+  return modelClasses;
+}
 
 /** `/spec/rules/0/from` as the API server writes it: `spec.rules[0].from`. */
 function fieldOf(instancePath: string): string {
@@ -37,7 +42,7 @@ function fieldOf(instancePath: string): string {
  * of its kind.
  */
 export function modelCauses({ group, kind }: Resource, object: KubeObject): readonly StatusCause[] | undefined {
-  const Model = modelClasses[group]?.[kind] as ModelClass | undefined;
+  const Model = loaded()[group]?.[kind] as ModelClass | undefined;
   if (Model === undefined) return undefined;
   try {
     Model.prototype.validate.call({ ...object, apiVersion: Model.apiVersion, metadata: {} });
