@@ -53,7 +53,13 @@ export default class OrdinaryGlobal extends TestEnvironment {
     this.global = globalLike(this.global);
     this.context = this.global;
     this.global.everyCase = isEveryCase(config.globalConfig);
+    this.simulates = /\/test\/(?:sim|campaign)\//.test(context.testPath);
     this.share = this.global.everyCase ? 1 : shareOf(context.testPath);
+  }
+
+  async setup() {
+    await super.setup();
+    if (this.simulates) this.global.modelClasses = (await import('./test/sim/model-classes.ts')).modelClasses;
   }
 
   /** What is left out is reported as skipped. */

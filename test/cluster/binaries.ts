@@ -109,9 +109,18 @@ async function build(
   log(`built ${tool.name} in ${seconds()}`);
 }
 
+/** A pinned Go module in the module cache, where it is downloaded if it has to be. */
+export async function goModule(
+  module: Tool['module'],
+  modulePath: string,
+  signal: AbortSignal,
+): Promise<{ readonly Dir: string; readonly Version: string }> {
+  const answer = await runGo(['mod', 'download', '-json', modulePath], module, signal);
+  return JSON.parse(answer) as { readonly Dir: string; readonly Version: string };
+}
+
 async function copyFolder(folder: SharedFolder, shareDir: string, signal: AbortSignal): Promise<void> {
-  const answer = await runGo(['mod', 'download', '-json', folder.modulePath], folder.module, signal);
-  const { Dir: moduleDir } = JSON.parse(answer) as { readonly Dir: string };
+  const { Dir: moduleDir } = await goModule(folder.module, folder.modulePath, signal);
   const target = join(shareDir, folder.to);
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import type { ClusterState } from './cluster-state.ts';
 import { runCommand } from './command.ts';
 import { restartComponent, startComponent, type ComponentSpec } from './component.ts';
 import { kubeconfigOf, nodeAgent } from './control-plane.ts';
-import { daemonSetsReady, until, waypointClassAccepted, webhooksReady } from './readiness.ts';
+import { daemonSetsReady, untilTrue, waypointClassAccepted, webhooksReady } from './readiness.ts';
 import { writeServiceAccountKubeconfig } from './service-account.ts';
 import { versions } from './tool-set.ts';
 
@@ -31,7 +31,7 @@ export async function installIstio(installation: Installation): Promise<void> {
   await helmInstall(installation, 'istiod', 'istio-control/istio-discovery', istiodValues(state));
   log('starting istiod');
   await startComponent(state.directory, await istiod(installation), signal);
-  await until('the webhooks of istiod are in place', signal, async () => await webhooksReady(client, signal));
+  await untilTrue('the webhooks of istiod are in place', signal, async () => await webhooksReady(client, signal));
   if (state.ambient) await installAmbientComponents(installation);
 }
 
@@ -52,12 +52,12 @@ async function installAmbientComponents(installation: Installation): Promise<voi
     helmInstall(installation, 'istio-cni', 'istio-cni', [...imageValues, '--set=profile=ambient']),
     helmInstall(installation, 'ztunnel', 'ztunnel', imageValues),
   ]);
-  await until(
+  await untilTrue(
     'GatewayClass istio-waypoint is accepted',
     signal,
     async () => await waypointClassAccepted(client, signal),
   );
-  await until(
+  await untilTrue(
     'istio-cni-node and ztunnel are ready',
     signal,
     async () => await daemonSetsReady(client, istioNamespace, ['istio-cni-node', 'ztunnel'], signal),

@@ -15,7 +15,7 @@ import { certificatesOf, configDir, controlPlane, kubeconfigOf } from './control
 import { installIstio, kubectl, upgradeToAmbient } from './istio.ts';
 import { freePorts } from './ports.ts';
 import { isRunning, signalProcess, type ProcessIdentity } from './process-identity.ts';
-import { nodesReady, until } from './readiness.ts';
+import { nodesReady, untilTrue } from './readiness.ts';
 import { serverAccess } from './service-account.ts';
 
 /** How to start a cluster. */
@@ -78,7 +78,7 @@ async function startAll(state: ClusterState, log: (line: string) => void, signal
   }
   await withAdmin(state, async (admin, client) => {
     await kubectl({ state, signal }, 'apply', '--server-side', '-f', join(configDir, 'nodes.yaml'));
-    await until('all nodes are ready', signal, async () => await nodesReady(client, signal));
+    await untilTrue('all nodes are ready', signal, async () => await nodesReady(client, signal));
     await installIstio({ state, admin, client, log, signal });
   });
   const up: ClusterState = { ...state, phase: 'up' };

@@ -1,24 +1,31 @@
-import { sleep, systemClock } from '../../src/base/clock.ts';
+import pRetry from 'p-retry';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import type { KubeObject, Resource } from '../../src/api/object.ts';
 import { kinds } from './resources.ts';
 
-/** Occurs when the cluster does not reach a state that it always reaches when everything works. */
+/** Occurs while the cluster is not yet in a state that it always reaches when everything works. */
 export class NotReadyError extends Error {
   override readonly name = 'NotReadyError';
 }
 
-const timeoutMs = 60_000;
+/** Tries again and again, for a minute, what throws a NotReadyError; anything else that it throws ends it at once. */
+export async function until<T>(signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  return await pRetry(attempt, {
+    signal,
+    retries: Infinity,
+    factor: 1,
+    minTimeout: 200,
+    maxRetryTime: 60_000,
+    shouldRetry: ({ error }) => error instanceof NotReadyError,
+  });
+}
 
-/** Asks again and again; `what` completes the sentence "it is not true that ...". */
-export async function until(what: string, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = systemClock.monotonic() + timeoutMs;
-  while (!(await holds())) {
-    if (systemClock.monotonic() > deadline)
-      throw new NotReadyError(`after ${timeoutMs / 1000} s it is still not true that ${what}`);
-    await sleep(systemClock, 200, signal);
-  }
+/** `what` completes the sentence "it is not true that ...". */
+export async function untilTrue(what: string, signal: AbortSignal, holds: () => Promise<boolean>): Promise<void> {
+  await until(signal, async () => {
+    if (!(await holds())) throw new NotReadyError(`after a minute it is still not true that ${what}`);
+  });
 }
 
 interface Webhook {

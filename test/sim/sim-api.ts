@@ -31,6 +31,9 @@ export interface SimWriteOptions {
  */
 export type SimMutatingAdmission = (resource: Resource, object: KubeObject) => KubeObject;
 
+/** Sees an object that is about to be stored, and throws a SimStatusError to refuse it (validating webhooks). */
+export type SimValidatingAdmission = (resource: Resource, object: KubeObject, previous: KubeObject | undefined) => void;
+
 /**
  * What the simulated controllers see of the simulated API server: the same storage and rules that HTTP clients get
  * (admission, validation, generation, resourceVersion, finalizers), without the HTTP. All calls are synchronous, so a
@@ -63,6 +66,7 @@ export interface SimApi {
    */
   watch(resource: Resource, handler: (event: SimWatchEvent) => void): () => void;
   addMutatingAdmission(admission: SimMutatingAdmission): void;
+  addValidatingAdmission(admission: SimValidatingAdmission): void;
   /** The resource by group and kind (or undefined if not registered or its CRD is not established). */
   resourceFor(group: string, kind: string): Resource | undefined;
 }

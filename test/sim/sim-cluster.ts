@@ -17,6 +17,7 @@ import type { Deployment } from './controllers/workload-types.ts';
 import { gatewayDefinitions, istioDefinitions } from './fixtures/custom-resource-definitions.ts';
 import { ambientVariable, controlPlane, namespaceObject, nodeComponents } from './fixtures/istio-system.ts';
 import { node } from './fixtures/nodes.ts';
+import { addSchemas } from './schemas.ts';
 import { SimStatusError } from './sim-api.ts';
 
 /** How a simulated cluster is set up. */
@@ -64,6 +65,7 @@ const systemNamespaces: readonly string[] = [
 export async function startSimCluster(options: SimClusterOptions): Promise<SimCluster> {
   const { clock, random, ambient = true, gatewayApi = true } = options;
   const server = new SimApiServer({ clock, random });
+  addSchemas(server);
   const abort = new AbortController();
   const context = { api: server, clock, random, signal: abort.signal };
   startKubernetes(context);

@@ -65,12 +65,22 @@ function watching(): { readonly adapter: MeshAdapter; readonly looks: string[] }
   return { adapter: { ...istio, findings }, looks };
 }
 
+/** The least that the CRDs ask of a kind. */
+const least: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  DestinationRule: { host: 'ledger' },
+  Gateway: { gatewayClassName: 'new', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+  ServiceEntry: { hosts: ['new.example.com'] },
+  TrafficExtension: { lua: { inlineCode: 'return' } },
+  WasmPlugin: { url: 'oci://example.com/new:1' },
+  WorkloadEntry: { address: '192.0.2.1' },
+};
+
 /** One object of each kind that rules look at, in another namespace. */
 const made: Readonly<Record<string, (home: string) => KubeObject>> = {
   ...Object.fromEntries(
     watched
       .filter(({ kind, namespace: where, resource }) => where === 'All' && resource.namespaced && kind in kinds)
-      .map(({ kind }) => [kind, (home: string) => object(kind as keyof typeof kinds, home, 'new', {})]),
+      .map(({ kind }) => [kind, (home: string) => object(kind as keyof typeof kinds, home, 'new', least[kind] ?? {})]),
   ),
   NetworkPolicy: (home) => object('NetworkPolicy', home, 'new', { podSelector: {} }),
   ResourceQuota: (home) => object('ResourceQuota', home, 'new', { hard: { pods: '50' } }),

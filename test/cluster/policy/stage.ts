@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../src/api/object.ts';
-import { sleep } from '../../../src/base/clock.ts';
 import { record, records, text } from '../../../src/mesh/json.ts';
+import { NotReadyError, until } from '../readiness.ts';
 import type { Surface } from './arbitrary-policy.ts';
 import { declareAuthorizers } from './authorizers.ts';
 import { XdsStream, xdsTypes } from './xds-stream.ts';
@@ -193,30 +193,20 @@ export function openZtunnel({ program, port }: StageOptions): XdsStream {
   });
 }
 
-const patienceMs = 60_000;
-
 /** Deletes the namespaces and waits until they are gone, so that another check may have the same ones. */
-export async function deleteNamespaces(
-  { client, clock, signal }: StageOptions,
-  names: readonly string[],
-): Promise<void> {
+export async function deleteNamespaces({ client, signal }: StageOptions, names: readonly string[]): Promise<void> {
   for (const name of names) await client.delete(kinds.Namespace, undefined, name, { signal });
-  const deadline = clock.monotonic() + patienceMs;
-  for (;;) {
+  await until(signal, async () => {
     const left = (await client.list(kinds.Namespace, { signal })).items
       .map(({ metadata: { name } }) => name)
       .filter((name) => names.includes(name));
-    if (left.length === 0) return;
-    if (clock.monotonic() > deadline)
-      throw new Error(`after ${patienceMs / 1000} s these namespaces are still there: ${left.join(', ')}`);
-    await sleep(clock, 200, signal);
-  }
+    if (left.length > 0) throw new NotReadyError(`these namespaces are still there: ${left.join(', ')}`);
+  });
 }
 
 /** Waits until every pod has an address, the waypoints' pods too; those are under `NAMESPACE/waypoint`. */
-async function podAddresses({ client, clock, signal }: StageOptions): Promise<ReadonlyMap<string, string>> {
-  const deadline = clock.monotonic() + patienceMs;
-  for (;;) {
+async function podAddresses({ client, signal }: StageOptions): Promise<ReadonlyMap<string, string>> {
+  return await until(signal, async () => {
     const lists = await Promise.all(
       [homes.home, homes.other].map(async (namespace) => (await client.list(kinds.Pod, { namespace, signal })).items),
     );
@@ -228,9 +218,8 @@ async function podAddresses({ client, clock, signal }: StageOptions): Promise<Re
       const name = pod.metadata.labels?.['gateway.networking.k8s.io/gateway-name'] ?? pod.metadata.name;
       return address === undefined || !ready ? [] : [[`${pod.metadata.namespace ?? ''}/${name}`, address] as const];
     });
-    if (running.length >= stagePods.length + 2) return new Map(running);
-    if (clock.monotonic() > deadline)
-      throw new Error(`after ${patienceMs / 1000} s only these pods run: ${running.map(([name]) => name).join(', ')}`);
-    await sleep(clock, 200, signal);
-  }
+    if (running.length < stagePods.length + 2)
+      throw new NotReadyError(`only these pods run: ${running.map(([name]) => name).join(', ')}`);
+    return new Map(running);
+  });
 }

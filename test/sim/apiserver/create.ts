@@ -84,6 +84,7 @@ export function createObject(
   const prepared = served.strategy.prepareForCreate(served.strategy.default(admitted));
   const causes = [...validateMetadata(served, prepared, undefined), ...served.strategy.validate(prepared, undefined)];
   if (causes.length > 0) throw invalid(served.resource, prepared.metadata.name, causes);
+  for (const validation of state.validations) validation(served.resource, prepared, undefined);
   const managedFields = options.managedFields ?? trackUpdate(served, undefined, decoded, options, state.clock);
   return commitNew(state, served, withField(prepared, ['metadata', 'managedFields'], managedFields), options);
 }

@@ -1,4 +1,4 @@
-import { celEnvironment } from './cel-environment.ts';
+import { celEnvironment, parseCel } from './cel-environment.ts';
 import { celRoot, celValue } from './cel-value.ts';
 import type { StatusCause } from './errors.ts';
 import { asArray, isObject, type JsonObject } from './json.ts';
@@ -74,10 +74,10 @@ class SchemaRules {
 
   private compileRule(rule: SchemaRule, path: string, errors: RuleError[]): readonly CompiledRule[] {
     try {
-      const program = celEnvironment.parse(rule.rule);
+      const program = parseCel(rule.rule);
       const checked = program.check();
       if (!checked.valid) throw checked.error ?? new Error('the type check failed');
-      const message = rule.messageExpression === undefined ? undefined : celEnvironment.parse(rule.messageExpression);
+      const message = rule.messageExpression === undefined ? undefined : parseCel(rule.messageExpression);
       return [{ rule, program, message, usesOldSelf: /\boldSelf\b/.test(rule.rule) }];
     } catch (error) {
       errors.push({

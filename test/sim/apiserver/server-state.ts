@@ -1,5 +1,5 @@
 import type { Clock } from '../../../src/base/clock.ts';
-import type { SimMutatingAdmission } from '../sim-api.ts';
+import type { SimMutatingAdmission, SimValidatingAdmission } from '../sim-api.ts';
 import type { Identity } from './identity.ts';
 import type { Registry } from './registry.ts';
 import type { FieldValidation } from './served-resource.ts';
@@ -12,6 +12,7 @@ export interface ServerState {
   readonly registry: Registry;
   readonly identity: Identity;
   readonly admissions: readonly SimMutatingAdmission[];
+  readonly validations: readonly SimValidatingAdmission[];
 }
 
 /** How a write is made. */

@@ -2,7 +2,13 @@ import type { Clock } from '../../../src/base/clock.ts';
 import { seededRandom, type Random } from '../../../src/base/random.ts';
 import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../../src/kube/transport.ts';
-import type { SimApi, SimMutatingAdmission, SimWatchEvent, SimWriteOptions } from '../sim-api.ts';
+import type {
+  SimApi,
+  SimMutatingAdmission,
+  SimValidatingAdmission,
+  SimWatchEvent,
+  SimWriteOptions,
+} from '../sim-api.ts';
 import { applyObject } from './apply.ts';
 import { bootstrap } from './bootstrap.ts';
 import { builtinResources } from './builtin-resources.ts';
@@ -50,13 +56,15 @@ export interface AuditEntry {
 export class SimApiServer implements SimApi {
   private readonly state: ServerState;
   private readonly admissions: SimMutatingAdmission[] = [];
+  private readonly validations: SimValidatingAdmission[] = [];
   private readonly auditors = new Set<(entry: AuditEntry) => void>();
   private readonly collector: GarbageCollector;
 
   constructor(options: SimApiServerOptions) {
     const identity = new Identity(options.random ?? seededRandom(1));
     const registry = new Registry();
-    this.state = { clock: options.clock, store: new Store(), registry, identity, admissions: this.admissions };
+    const { admissions, validations } = this;
+    this.state = { clock: options.clock, store: new Store(), registry, identity, admissions, validations };
     for (const served of builtinResources(() => identity.clusterIp())) registry.add(served);
     serveDefinitions(this.state);
     this.collector = new GarbageCollector(this.state);
@@ -180,6 +188,10 @@ export class SimApiServer implements SimApi {
 
   addMutatingAdmission(admission: SimMutatingAdmission): void {
     this.admissions.push(admission);
+  }
+
+  addValidatingAdmission(admission: SimValidatingAdmission): void {
+    this.validations.push(admission);
   }
 
   resourceFor(group: string, kind: string): Resource | undefined {

@@ -126,6 +126,7 @@ export function updateObject(
     : shared;
   const causes = [...validateMetadata(served, next, current), ...served.strategy.validate(next, current)];
   if (causes.length > 0) throw invalid(served.resource, next.metadata.name, causes);
+  for (const validation of state.validations) validation(served.resource, next, current);
   const requested = options.subresource === undefined ? decoded.metadata.managedFields : undefined;
   const managedFields = options.managedFields ?? trackUpdate(served, current, next, options, state.clock, requested);
   return commitChange(

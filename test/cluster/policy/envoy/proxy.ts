@@ -6,10 +6,10 @@ import { connect } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sleep, systemClock } from '../../../../src/base/clock.ts';
 import type { Request } from '../../../../src/requests/semantics.ts';
 import { CommandError, runCommand } from '../../command.ts';
 import { freePorts } from '../../ports.ts';
+import { NotReadyError, until } from '../../readiness.ts';
 import { ensureEnvoy } from './binary.ts';
 import { issueIdentities, type TestMesh } from './certificates.ts';
 import { envoyConfig, setHeader, type PolicySet } from './config.ts';
@@ -21,8 +21,6 @@ export interface ProxyPorts {
   readonly tls: number;
   readonly plain: number;
 }
-
-const patienceMs = 20_000;
 
 /** Ports that nobody listens on now. */
 export async function proxyPorts(): Promise<ProxyPorts> {
@@ -169,12 +167,11 @@ export class TestProxy {
   }
 
   async #untilReady(errors: readonly string[], signal: AbortSignal): Promise<void> {
-    const deadline = systemClock.monotonic() + patienceMs;
-    while (!((await listens(this.#ports.plain)) && (await listens(this.#ports.tls)))) {
-      if (this.#process.exitCode !== null || systemClock.monotonic() > deadline)
-        throw new Error(`Envoy did not start:\n${errors.join('')}`);
-      await sleep(systemClock, 100, signal);
-    }
+    await until(signal, async () => {
+      const message = `Envoy did not start:\n${errors.join('')}`;
+      if (this.#process.exitCode !== null) throw new Error(message);
+      if (!((await listens(this.#ports.plain)) && (await listens(this.#ports.tls)))) throw new NotReadyError(message);
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { own } from '../../../../base/own.ts';
 import { record, records, strings, text, type Json } from '../../../json.ts';
 import { trafficOf } from './ports.ts';
+import { acceptedRules } from './route-limits.ts';
 import { namesService } from './route-hosts.ts';
 import { titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
 
@@ -99,7 +100,8 @@ function backend(destination: Json, home: string, services: readonly ServiceFact
 function modifier(headers: Json): Json {
   const pairs = (value: unknown): readonly Json[] =>
     Object.entries(record(value)).map(([name, content]) => ({ name, value: content }));
-  const parts = { set: pairs(headers['set']), add: pairs(headers['add']), remove: strings(headers['remove']) };
+  const remove = [...new Set(strings(headers['remove']))];
+  const parts = { set: pairs(headers['set']), add: pairs(headers['add']), remove };
   return Object.fromEntries(Object.entries(parts).filter(([, values]) => values.length > 0));
 }
 
@@ -160,6 +162,17 @@ function isForThis({ kind, namespace, spec }: ConfigObject, service: ServiceFact
   );
 }
 
+/** The rules of a route of that kind that do what these do; undefined also where its CRD would refuse them. */
+function rulesAs(
+  kind: RouteOffer['object']['kind'],
+  routes: readonly Json[],
+  home: string,
+  services: readonly ServiceFacts[],
+): Converted<readonly Json[]> {
+  const rules = all(routes.map((route) => rule(route, kind === 'GRPCRoute', home, services)));
+  return acceptedRules[kind].safeParse(rules).success ? rules : undefined;
+}
+
 /** The route to use instead of a VirtualService, where one does exactly the same. */
 export function routeOffer(object: ConfigObject, service: ServiceFacts, { services }: World): RouteOffer | undefined {
   const { namespace, name, spec } = object;
@@ -168,8 +181,8 @@ export function routeOffer(object: ConfigObject, service: ServiceFacts, { servic
   const grpc = service.ports.every(
     (port) => trafficOf(port) === 'http' && (port.appProtocol ?? port.name ?? '').startsWith('grpc'),
   );
-  const asGrpc = grpc ? all(routes.map((route) => rule(route, true, namespace, services))) : undefined;
-  const rules = asGrpc ?? all(routes.map((route) => rule(route, false, namespace, services)));
+  const asGrpc = grpc ? rulesAs('GRPCRoute', routes, namespace, services) : undefined;
+  const rules = asGrpc ?? rulesAs('HTTPRoute', routes, namespace, services);
   if (rules === undefined) return undefined;
   return {
     replaces: titleOf(object),

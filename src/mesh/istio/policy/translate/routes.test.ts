@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { describe, expect, it } from '@jest/globals';
+import { refusals } from '../../../../../test/support/refusals.ts';
 import {
   configObject,
   service,
@@ -9,6 +11,7 @@ import {
 import { gatewayProblems } from './gateway-routes.ts';
 import { routeOffer } from './route-offer.ts';
 import { translate } from './translate.ts';
+import type { ServiceFacts } from './world.ts';
 
 const toCart = { destination: { host: 'cart', port: { number: 80 } } };
 const admin: PolicySpec = {
@@ -440,5 +443,45 @@ describe('a Gateway API route instead of a VirtualService', () => {
     ['TCP routes', [{ route: [toCart] }], { tcp: [] }],
   ])('is not offered for %s', (_, http, rest = {}) => {
     expect(routeOffer(virtualService(http, rest), cart, facts)).toBeUndefined();
+  });
+
+  const exact = (uri: string) => [{ match: [{ uri: { exact: uri } }], route: [toCart] }];
+  const many = (length: number) => Array.from({ length }, (_, index) => index);
+
+  it.each<[string, unknown]>([
+    ['a method of its own', [{ match: [{ method: { exact: 'PURGE' } }], route: [toCart] }]],
+    ['a path that is none', exact('cart')],
+    ['a path that is written in more ways than one', exact('/a//b')],
+    ['a segment of dots', exact('/a/../b')],
+    ['an encoded slash', exact('/a%2Fb')],
+    ['characters that have to be encoded', exact('/ä')],
+    ['a header without a value', [{ match: [{ headers: { a: { exact: '' } } }], route: [toCart] }]],
+    ['a header that is none', [{ match: [{ headers: { ':authority': { exact: 'a' } } }], route: [toCart] }]],
+    ['a parameter in brackets', [{ match: [{ queryParams: { 'a[]': { exact: 'b' } } }], route: [toCart] }]],
+    ['a fraction of a second', [{ timeout: '0.5s', route: [toCart] }]],
+    ['too many matches', [{ match: many(65).map((each) => ({ uri: { exact: `/${each}` } })), route: [toCart] }]],
+    ['too many destinations', [{ route: many(17).map(() => ({ ...toCart, weight: 1 })) }]],
+    ['a weight beyond a million', [{ route: [{ ...toCart, weight: 2_000_000 }] }]],
+    ['an empty header to set', [{ headers: { request: { set: { a: '' } } }, route: [toCart] }]],
+  ])('is not offered where the Gateway API refuses it: %s', (_, http) => {
+    const { kind, spec } = virtualService(http);
+    expect(refusals({ apiVersion: 'networking.istio.io/v1', kind, spec })).toEqual([]);
+    expect(routeOffer(virtualService(http), cart, facts)).toBeUndefined();
+  });
+
+  it.each<[string, unknown, ServiceFacts?]>([
+    ['any path that is one', exact("/a/b.js;v=1/~!$&'()*+,:@%20")],
+    [
+      'as many matches as there may be',
+      [{ match: many(64).map((each) => ({ uri: { exact: `/${each}` } })), route: [toCart] }],
+    ],
+    ['a timeout of several units', [{ timeout: '1h30m10s5ms', route: [toCart] }]],
+    ['a header that is removed twice', [{ headers: { request: { remove: ['a', 'a'] } }, route: [toCart] }]],
+    ['the method of a gRPC service', exact('/shop.Cart/Add'), service('cart', [{ name: 'grpc' }])],
+    ['a gRPC service that only HTTP can name', exact('/shop-x/Add'), service('cart', [{ name: 'grpc' }])],
+  ])('is offered as its CRD takes it: %s', (_, http, called = cart) => {
+    const offer = routeOffer(virtualService(http), called, { ...facts, services: [called] });
+    assert.ok(offer);
+    expect(refusals(offer.object)).toEqual([]);
   });
 });

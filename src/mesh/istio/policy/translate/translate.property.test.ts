@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../../test/support/properties.ts';
+import { refusals } from '../../../../../test/support/refusals.ts';
 import { times } from '../../../../../test/support/sample.ts';
 import {
   changes,
@@ -136,6 +137,7 @@ describe('translate, then evaluate', () => {
         if (translation.problems.some(({ severity }) => severity === 'Critical') || translation.manifests.length === 0)
           return;
         translated++;
+        expect(translation.manifests.flatMap(({ object }) => refusals(object))).toEqual([]);
         expect(changes(facts, moments(facts, translation))).toEqual([]);
       }),
       { numRuns: times(3, 150) },

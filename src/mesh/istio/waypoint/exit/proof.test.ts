@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../../test/support/properties.ts';
+import { refusals } from '../../../../../test/support/refusals.ts';
 import { exitMoments, exitWorld, someRequests, wrongFor } from '../../../../../test/support/exit-world.ts';
 import { service, type PolicySpec, type WorldSpec } from '../../../../../test/support/translation-world.ts';
 import type { Manifest } from '../../policy/translate/manifest.ts';
@@ -338,6 +339,7 @@ describe('translated to sidecars, then evaluated', () => {
           return;
         }
         proven++;
+        expect(translation.manifests.flatMap(({ object }) => refusals(object))).toEqual([]);
         const course = exitMoments(translation);
         expect(
           requests.map((request) => wrongFor(facts, course, request)).find((found) => found !== undefined),
