@@ -176,8 +176,8 @@ export const patchedOperators: readonly Patched[] = [
     edits: [
       {
         file: 'engine/restart.ts',
-        from: "(workload.paused && status.direction === 'Forward')",
-        to: 'workload.paused',
+        from: '(turn.workload.paused && isForward)',
+        to: 'turn.workload.paused',
       },
     ],
   },
