@@ -115,10 +115,6 @@ export const parityInputs: Readonly<Record<string, readonly Document[]>> = {
     ...web,
     route('shop/v', '{hosts: [web], http: [{timeout: 5s, route: [{destination: {host: web}}]}]}'),
   ],
-  'a field of a route that is not known': [
-    ...base,
-    route('shop/v', '{hosts: [web], http: [{fieldOfTomorrow: {a: b}, route: [{destination: {host: web}}]}]}'),
-  ],
   'ports in a PERMISSIVE mesh': [
     ...base,
     peer('istio-system/default', '{mtls: {mode: PERMISSIVE}}'),
