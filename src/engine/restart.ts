@@ -48,7 +48,7 @@ function recordOf({ workloads = [] }: NamespaceMigrationStatus, workload: Worklo
   return workloads.find((record) => isOf(record, workload));
 }
 
-/** The first of those that were restarted, and are to be there, that is short of pods now. */
+/** What is said of the first of those that were restarted that is short of pods now, and by no doing of its owner. */
 function shortOfPods(
   situation: Situation,
   status: NamespaceMigrationStatus,
@@ -59,7 +59,8 @@ function shortOfPods(
   for (const workload of workloads) {
     if (workload.available >= workload.replicas || workload.paused) continue;
     const turn = turnOf(situation, status, step, work, workload);
-    if (isOver(turn, recordOf(status, workload))) return falters(turn);
+    const faltering = isOver(turn, recordOf(status, workload)) ? falters(turn) : undefined;
+    if (faltering !== undefined) return faltering;
   }
   return undefined;
 }

@@ -135,6 +135,18 @@ describe('a workload that was restarted', () => {
     });
   });
 
+  it('is seen to have died beside one that its owner has changed', async () => {
+    await run({ watch: '10m', progressDeadline: '2m' }, async (world, home) => {
+      await says(world, /watching for 10m/);
+      await world.patch('Deployment', home, 'api', {
+        spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: 'always' } } } },
+      });
+      await die(world, home, 'api');
+      await die(world, home, 'web');
+      await says(world, /Deployment web was restarted and has 0 of 2 pods available/);
+    });
+  });
+
   it('and is scaled to more pods has not failed', async () => {
     await run({ watch: '2m', progressDeadline: '1m' }, async (world, home) => {
       await says(world, /watching for 2m/);
