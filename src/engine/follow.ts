@@ -81,9 +81,9 @@ function extentOf(
     .map(({ work }) => work);
   if (begun.some(({ kind }) => kind === 'Remove')) return { kind: 'Nothing' };
   const isUnbinding = begun.some((work) => work.kind === 'UnbindServices' && work.objectsStay !== true);
-  const unbound = isUnbinding ? unboundAgain(surroundings, remembered?.capturedAt) : [];
-  if (unbound.length === 0) return { kind: 'All' };
-  const bound = surroundings.services.filter((service) => !unbound.includes(service));
+  const unbound = new Set(isUnbinding ? unboundAgain(surroundings, remembered?.capturedAt) : []);
+  if (unbound.size === 0) return { kind: 'All' };
+  const bound = surroundings.services.filter((service) => !unbound.has(service));
   return { kind: 'Bound', services: new Set(bound.map(({ name }) => name)) };
 }
 

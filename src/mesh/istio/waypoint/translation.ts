@@ -161,8 +161,7 @@ export function unhindered(
     .map(applied);
 }
 
-/** An object of a translation as the engine applies it. */
-export function applied({ object, originals, role }: Translation['manifests'][number]): Manifest {
+function applied({ object, originals, role }: Translation['manifests'][number]): Manifest {
   const { name, labels, annotations } = object.metadata;
   const relies = reliesOn[role];
   return {

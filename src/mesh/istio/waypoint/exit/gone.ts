@@ -31,8 +31,14 @@ function goneOf(object: ConfigView, surroundings: Surroundings): string | undefi
   return served(surroundings).has(target.name) ? undefined : target.name;
 }
 
+/** Something of ours, and the Service that is gone for which it was made. */
+interface Left {
+  readonly object: ConfigView;
+  readonly service: string;
+}
+
 /** Everything that was made for Services that are gone. */
-const madeForGone = memoize((surroundings: Surroundings) => {
+const madeForGone = memoize((surroundings: Surroundings): readonly Left[] => {
   const { mesh, namespace } = surroundings;
   return made
     .flatMap(({ kind }) => mesh.configs(kind, namespace.name))
@@ -43,22 +49,14 @@ const madeForGone = memoize((surroundings: Surroundings) => {
     });
 });
 
-/** A copy, the Service that is gone for which it was made, and its original as it is now. */
-interface Left {
-  readonly object: ConfigView;
-  readonly service: string;
-  readonly original: ConfigView;
-}
-
 /**
  * Copies that have to stay: the original of each is there, and pods that it decides about, which no other copy of it
  * does.
  */
-export const staying = memoize((surroundings: Surroundings): readonly Left[] => {
-  const copies = madeForGone(surroundings).flatMap(({ object, service }): readonly Left[] => {
-    const original = originalNow(object, surroundings);
-    return original !== undefined && decidesAbout(object, surroundings) ? [{ object, service, original }] : [];
-  });
+const staying = memoize((surroundings: Surroundings): readonly Left[] => {
+  const copies = madeForGone(surroundings).filter(
+    ({ object }) => originalNow(object, surroundings) !== undefined && decidesAbout(object, surroundings),
+  );
   const superfluous = takenOver(
     copies.map(({ object }) => object),
     surroundings,
