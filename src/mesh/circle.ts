@@ -1,3 +1,5 @@
+import { append } from '../base/collected.ts';
+
 /**
  * The shortest circle that leads from a namespace back to itself, as the names on it; undefined if there is none.
  * `next` are those for which a namespace waits.
@@ -31,9 +33,7 @@ export function leadingTo(
   for (const name of asked) {
     if (name === end) continue;
     for (const other of next(name)) {
-      const known = before.get(other);
-      if (known === undefined) before.set(other, [name]);
-      else known.push(name);
+      append(before, other, name);
       asked.add(other);
     }
   }

@@ -1,3 +1,4 @@
+import { append } from '../../../base/collected.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { entriesOf, hasLabels } from '../../has-labels.ts';
 import { selects, type SelectorView } from '../../views.ts';
@@ -115,9 +116,7 @@ export function selectedBy(
       continue;
     }
     const rarest = keyOf(others.reduce((one, other) => (rarity(other) < rarity(one) ? other : one), first));
-    const known = byEntry.get(rarest);
-    if (known === undefined) byEntry.set(rarest, [place]);
-    else known.push(place);
+    append(byEntry, rarest, place);
   }
   return (labels) => {
     const maybe = entriesOf(labels).flatMap((entry) => byEntry.get(keyOf(entry)) ?? []);

@@ -1,3 +1,4 @@
+import { append } from '../../../base/collected.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { MeshState } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
@@ -39,11 +40,7 @@ const byTarget = memoize((configs: readonly ConfigView[]): ByTarget => {
   for (const object of configs) {
     const policy = parsed(object);
     if (policy === undefined) continue;
-    for (const key of keysOf(policy)) {
-      const same = found.get(key);
-      if (same === undefined) found.set(key, [{ object, policy }]);
-      else same.push({ object, policy });
-    }
+    for (const key of keysOf(policy)) append(found, key, { object, policy });
   }
   return found;
 });

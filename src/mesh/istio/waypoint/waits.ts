@@ -1,3 +1,4 @@
+import { append } from '../../../base/collected.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { WorkloadView } from '../../views.ts';
 import { spend } from '../../../base/effort.ts';
@@ -105,11 +106,7 @@ export function grouped(waits: readonly Wait[]): Groups {
 export function byKey<T extends { readonly keys: Keys }>(groups: readonly T[]): ReadonlyMap<string, readonly T[]> {
   const found = new Map<string, T[]>();
   for (const group of groups) {
-    for (const key of group.keys) {
-      const known = found.get(key);
-      if (known === undefined) found.set(key, [group]);
-      else known.push(group);
-    }
+    for (const key of group.keys) append(found, key, group);
   }
   return found;
 }

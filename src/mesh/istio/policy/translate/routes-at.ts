@@ -1,3 +1,4 @@
+import { append } from '../../../../base/collected.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { records, strings, text } from '../../../json.ts';
 import { spend } from '../../../../base/effort.ts';
@@ -38,11 +39,7 @@ const placesOf = memoize((routes: readonly ConfigObject[]): Places => {
       wide.push(place);
       continue;
     }
-    for (const name of new Set(names.map((host) => host.split('.', 1)[0] ?? ''))) {
-      const known = named.get(name);
-      if (known === undefined) named.set(name, [place]);
-      else known.push(place);
-    }
+    for (const name of new Set(names.map((host) => host.split('.', 1)[0] ?? ''))) append(named, name, place);
   }
   return { named, wide };
 });

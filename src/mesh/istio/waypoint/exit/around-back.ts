@@ -1,3 +1,4 @@
+import { include } from '../../../../base/collected.ts';
 import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
@@ -16,9 +17,10 @@ import { isExit } from './route.ts';
 import { servedServices } from './served.ts';
 
 /*
- * Out of sidecars pods go back behind their waypoint, and callers that still have sidecars go around it: on the way there the called came first (MM092), so on
- * the way back its callers do. Who had sidecars when the way began went around it before, and is remembered: neither the age of a namespace nor what it says of
- * itself tells when its pods got theirs.
+ * Out of sidecars pods go back behind their waypoint, and callers that still have sidecars go around it: on the way
+ * there the called came first (MM092), so on the way back its callers do. Who had sidecars when the way began went
+ * around it before, and is remembered: neither the age of a namespace nor what it says of itself tells when its pods
+ * got theirs.
  */
 
 /** A policy at the waypoint that somebody would not meet. */
@@ -173,11 +175,7 @@ function namedBehind(surroundings: Surroundings): ReadonlyMap<string, Accounts> 
   const found = new Map<string, Set<string>>();
   for (const callers of new Set(lists)) {
     spend(1 + callers.length / 8);
-    for (const { namespace, serviceAccount = anyAccount } of callers) {
-      const known = found.get(namespace);
-      if (known === undefined) found.set(namespace, new Set([serviceAccount]));
-      else known.add(serviceAccount);
-    }
+    for (const { namespace, serviceAccount = anyAccount } of callers) include(found, namespace, serviceAccount);
   }
   return found;
 }

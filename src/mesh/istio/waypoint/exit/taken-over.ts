@@ -1,3 +1,4 @@
+import { append, include } from '../../../../base/collected.ts';
 import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
@@ -16,8 +17,9 @@ import { anyPort, isAllow, saidBy, type Said } from './said.ts';
 import { exitTranslationOf } from './translation.ts';
 
 /*
- * A copy for a Service that is gone follows nothing any more. Where other Services lead to its pods their copies of the same original do, and decide in its place:
- * at each place and port by themselves, several of them together if need be.
+ * A copy for a Service that is gone follows nothing any more. Where other Services lead to its pods their copies of
+ * the same original do, and decide in its place: at each place and port by themselves, several of them together if
+ * need be.
  */
 
 type Labels = Readonly<Record<string, string>>;
@@ -94,12 +96,7 @@ type Decisions = ReadonlyMap<string, ReadonlySet<string>>;
 
 function together(policies: readonly Json[]): Decisions {
   const found = new Map<string, Set<string>>();
-  for (const { text, ports } of policies.flatMap(saidBy))
-    for (const port of ports) {
-      const known = found.get(port);
-      if (known === undefined) found.set(port, new Set([text]));
-      else known.add(text);
-    }
+  for (const { text, ports } of policies.flatMap(saidBy)) for (const port of ports) include(found, port, text);
   return found;
 }
 
@@ -119,11 +116,7 @@ function decidedBy(copies: readonly Json[], surroundings: Surroundings): Decided
   for (const spec of distinct.values()) {
     const places = placesOf({ spec }, surroundings);
     spend(places.length / 8);
-    for (const place of places) {
-      const known = at.get(place);
-      if (known === undefined) at.set(place, [spec]);
-      else known.push(spec);
-    }
+    for (const place of places) append(at, place, spec);
   }
   const ids = new Map([...distinct.values()].map((spec, id) => [spec, id]));
   const known = new Map<string, Decisions>();
