@@ -151,10 +151,11 @@ const unlimited = Number.POSITIVE_INFINITY;
 function found(rule: AuditRule, context: AuditContext): readonly AuditEvidence[] {
   try {
     const done = bounded(unlimited, () => rule.find(context));
-    return done.kind === 'Done' ? done.value : [];
+    if (done.kind === 'Done') return done.value;
   } catch (error) {
     throw new InternalError(`rule ${rule.id}`, { cause: error });
   }
+  throw new InternalError(`rule ${rule.id} was given up`);
 }
 
 /**
