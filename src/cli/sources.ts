@@ -1,8 +1,9 @@
 import { rules } from '../mesh/istio/rules.ts';
 
 /*
- * The operator, `plan` and `audit` ask one catalogue of checks. Who does not ask one of them says here why: what a source cannot know it
- * must not be silent about by accident. test/manifests/parity.test.ts compares what the three say of the same objects.
+ * The operator, `plan` and `audit` ask one catalogue of checks. Who does not ask one of them says here why: what a
+ * source cannot know it must not be silent about by accident. test/manifests/parity.test.ts compares what the three
+ * say of the same objects.
  */
 
 /** Checks of the operator that only a cluster can answer, and why. */

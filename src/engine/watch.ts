@@ -7,8 +7,9 @@ import { troubles, type Turn } from './turn.ts';
 import { deadline } from './waits.ts';
 
 /*
- * A restart that is complete is no proof that the workload lives in the new data plane: many die a little later, of what they call first then. So it is watched
- * until the namespace goes on, and one that dies counts as a restart that has failed. Safe: nothing is written; dying before or after, the next process watches anew.
+ * A restart that is complete is no proof that the workload lives in the new data plane: many die a little later, of
+ * what they call first then. So it is watched until the namespace goes on, and one that dies counts as a restart
+ * that has failed. Safe: nothing is written; dying before or after, the next process watches anew.
  */
 
 /** A new rollout of it is its owner's: what comes of that, and of what waits for a next one, is not ours to judge. */

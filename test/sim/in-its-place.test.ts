@@ -9,8 +9,8 @@ import { noWayBack, rested } from './behind-a-waypoint.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 /*
- * A Service that is gone leaves copies of policies behind, which nothing follows any more. Whether the copies for other Services of its pods decide in their place
- * is a question of each pod, each port and each rule.
+ * A Service that is gone leaves copies of policies behind, which nothing follows any more. Whether the copies for
+ * other Services of its pods decide in their place is a question of each pod, each port and each rule.
  */
 
 type Rules = readonly Readonly<Record<string, unknown>>[];

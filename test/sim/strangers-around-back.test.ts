@@ -8,8 +8,9 @@ import type { World } from '../scenarios/world.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 /*
- * Who had sidecars when the way out of ambient began went around the waypoint already. Whoever has got his since did not, however old his namespace is and
- * whatever it says of itself; but only where somebody names him: anybody may make a pod with a sidecar.
+ * Who had sidecars when the way out of ambient began went around the waypoint already. Whoever has got his since did
+ * not, however old his namespace is and whatever it says of itself; but only where somebody names him: anybody may
+ * make a pod with a sidecar.
  */
 
 const label = 'istio.io/use-waypoint';

@@ -4,8 +4,9 @@ import { record, records, strings, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 
 /*
- * An authorizer beside the application, in the same pod, is declared by a ServiceEntry of which the endpoint is the loopback address or a
- * socket of Unix (the sample of external authorization in istio/istio samples/extauthz does so).
+ * An authorizer beside the application, in the same pod, is declared by a ServiceEntry of which the endpoint is the
+ * loopback address or a socket of Unix (the sample of external authorization in istio/istio samples/extauthz does
+ * so).
  */
 
 const loopback: readonly string[] = ['127.0.0.0/8', '::1', '::ffff:127.0.0.0/104'];

@@ -7,7 +7,8 @@ import type { TemplateView } from '../../views.ts';
 import { proxyConfigAnnotation } from '../vocabulary/labels.ts';
 
 /*
- * Argo Rollouts make pods from templates of their own, which the operator restarts as little as those of CronJobs. What a template says to its sidecar, or of DNS, no pod shows.
+ * Argo Rollouts make pods from templates of their own, which the operator restarts as little as those of CronJobs.
+ * What a template says to its sidecar, or of DNS, no pod shows.
  */
 
 /** Entries that are kept of a map, and characters of a key and of a value: what is longer is nothing that is read here. */

@@ -20,9 +20,10 @@ import { labelsIn } from './taken-over.ts';
 import { exitTranslationOf } from './translation.ts';
 
 /*
- * ALLOW policies add up at sidecars, where a waypoint asks those of one Service: what is made for one Service lets in at pods that another one leads to as well. At
- * rest nobody blocks what is written there, so where the proof finds somebody who would get through to pods of one Service, what is made for others of these pods
- * is not written, or left as it is. What is made for the Service itself says only what its own waypoint says, and is followed.
+ * ALLOW policies add up at sidecars, where a waypoint asks those of one Service: what is made for one Service lets
+ * in at pods that another one leads to as well. At rest nobody blocks what is written there, so where the proof
+ * finds somebody who would get through to pods of one Service, what is made for others of these pods is not written,
+ * or left as it is. What is made for the Service itself says only what its own waypoint says, and is followed.
  */
 
 /** Pods at which somebody would get through to a Service, and to which; undefined: to more than one. */

@@ -9,8 +9,8 @@ import { servedServices } from './served.ts';
 import { labelsIn, originalNow, placesOf, takenOver } from './taken-over.ts';
 
 /*
- * A Service that is replaced is gone for a while, and may come back without the label that binds it. Its pods stay where they are meanwhile, and can be called by
- * their addresses.
+ * A Service that is replaced is gone for a while, and may come back without the label that binds it. Its pods stay
+ * where they are meanwhile, and can be called by their addresses.
  */
 
 type Labels = Readonly<Record<string, string>>;

@@ -7,8 +7,9 @@ import { selectedBy } from '../../policy/selecting.ts';
 import { isAllow } from './said.ts';
 
 /*
- * Whether one ALLOW lets in nobody whom another one does not let in, as far as that is seen by comparing what they say: field by field, as istiod reads them. What
- * is compared is counted, because whoever writes rules decides how many there are.
+ * Whether one ALLOW lets in nobody whom another one does not let in, as far as that is seen by comparing what they
+ * say: field by field, as istiod reads them. What is compared is counted, because whoever writes rules decides how
+ * many there are.
  */
 
 type Labels = Readonly<Record<string, string>>;

@@ -3,7 +3,8 @@ import { orderedText } from '../../../seal.ts';
 import { list, record, records, strings, type Json } from '../../../json.ts';
 
 /*
- * What a policy for sidecars says, taken apart so far that two of them can be compared port by port: rules are alternatives, and so are the operations of one.
+ * What a policy for sidecars says, taken apart so far that two of them can be compared port by port: rules are
+ * alternatives, and so are the operations of one.
  */
 
 /** Stands for every port, where one thing is said of all. */
