@@ -1,5 +1,6 @@
 import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
+import { append } from '../../../base/collected.ts';
 import { spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
 import { effectiveMtls, isWide, scopes } from '../policy/peer-authentication.ts';
@@ -17,11 +18,7 @@ export function bySelector<T>(
   for (const { matchLabels, found } of all) {
     const selected = select(matchLabels);
     spend(1 + selected.length / 8);
-    for (const place of selected) {
-      const of = places.get(place) ?? [];
-      of.push(found);
-      places.set(place, of);
-    }
+    for (const place of selected) append(places, place, found);
   }
   return places;
 }

@@ -1,3 +1,4 @@
+import { append } from '../../../../base/collected.ts';
 import { listed } from '../../../../base/counted.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { records, strings } from '../../../json.ts';
@@ -27,11 +28,7 @@ function entrancesTo(namespace: string, routes: readonly ConfigObject[]): Readon
   const entrances = new Map<string, string[]>();
   for (const object of routes) {
     if (!isForGateways(object)) continue;
-    for (const name of targetsOf(object).into(namespace)) {
-      const known = entrances.get(name) ?? [];
-      known.push(titleOf(object));
-      entrances.set(name, known);
-    }
+    for (const name of targetsOf(object).into(namespace)) append(entrances, name, titleOf(object));
   }
   return entrances;
 }
