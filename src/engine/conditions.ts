@@ -3,7 +3,7 @@ import { timestamp } from '../base/clock.ts';
 import { cutText } from '../base/cut-text.ts';
 import { printable } from '../base/printable.ts';
 import { listed } from '../base/counted.ts';
-import { type Place } from './command-lines.ts';
+import type { Place } from './command-lines.ts';
 import { messageWithWayOut, type StalledReason } from './ways-out.ts';
 
 /** What one look at an object amounts to, in the words of kstatus. */

@@ -7,7 +7,7 @@ import {
   unknownProvider,
 } from '../../mesh/istio/findings/proxies.ts';
 import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
-import { type Rule } from '../../mesh/istio/findings/rule.ts';
+import type { Rule } from '../../mesh/istio/findings/rule.ts';
 import type { AuthorizationPolicy } from '../../mesh/istio/policy/types.ts';
 import { unloadable } from '../../mesh/istio/policy/unloadable.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule } from './context.ts';

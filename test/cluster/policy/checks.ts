@@ -9,7 +9,7 @@ import { compareWithEnvoy } from './envoy/check.ts';
 import { generateBatches } from './generated.ts';
 import { PeerDifferential } from './peer-differential.ts';
 import { openStage, type Stage } from './stage.ts';
-import { type StageOptions } from './stage-options.ts';
+import type { StageOptions } from './stage-options.ts';
 import { Tally } from './tally.ts';
 
 /** Of the generated policies and edits. Another seed gives others. */

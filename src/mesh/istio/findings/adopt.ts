@@ -10,7 +10,7 @@ import { attachedTo, guestsOf } from '../waypoint/company.ts';
 import { gatewayNameLabel, waypointClass, waypointName } from '../vocabulary/gateway.ts';
 import { trafficOf } from '../waypoint/traffic.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /** What is wrong with it, and what to do about it if there is more to say than the rule does. */
 interface Fault {

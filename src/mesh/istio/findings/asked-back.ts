@@ -17,7 +17,7 @@ import { policyRules } from './policies.ts';
 import { proxyPartRules } from './proxy-parts.ts';
 import { isOfBefore, marksOf, marksOfNameless, namelessOfBefore } from './remembered.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { topologyRules } from './topology.ts';
 import { exitRules } from './waypoint-exit.ts';
 import { workloadRules } from './workloads.ts';

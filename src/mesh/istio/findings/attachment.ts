@@ -14,7 +14,7 @@ import { isExit } from '../waypoint/exit/route.ts';
 import { unlessOnSidecars } from './of-sidecars.ts';
 import { misreadPeers } from './peer-modes.ts';
 import { applicable } from './applicable.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { nameOf, selectorOf, targetRefs } from '../vocabulary/objects.ts';
 
 /**

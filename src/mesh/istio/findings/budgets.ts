@@ -4,7 +4,7 @@ import type { BudgetView, WorkloadView } from '../../views.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { selectingFully } from '../policy/selecting.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /**
  * How many pods a budget spares when all are healthy. Its status knows: percentages of what, and pods of which

@@ -11,7 +11,7 @@ import { itineraryOf } from '../waypoint/choose.ts';
 import { isOfGateway } from '../vocabulary/gateway-pods.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { inReach, nameOf, selectorOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { bySelector, strictAt } from './strict-pods.ts';
 import { isCaptured } from './templates.ts';
 

@@ -20,7 +20,7 @@ import {
   trafficPolicyOf,
 } from '../waypoint/route-objects.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /**
  * What is known of routes is known of sidecars that leave for ambient; otherwise every route counts as one that is

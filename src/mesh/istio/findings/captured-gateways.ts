@@ -7,7 +7,7 @@ import { concerns } from '../vocabulary/pod-mode.ts';
 import { isOfGateway, isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
 import { bypassRule } from './bypassed.ts';
 import { hasAny, nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /** What ztunnel would enforce at the pods of a gateway as soon as they are captured. */
 const enforced = ['AuthorizationPolicy', 'PeerAuthentication'];

@@ -25,7 +25,7 @@ import { digestOfAll, type Seen } from './accepted.ts';
 import { nameOfWaypoint, wholes, type Bound } from './egress-seen.ts';
 import { isStranger } from '../waypoint/reach.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /*
  * Hosts outside the mesh behind a waypoint: callers in ambient reach the ServiceEntry through it, callers with sidecars never do

@@ -9,7 +9,7 @@ import { getsWaypoint } from '../waypoint/choose.ts';
 import { guardedServices } from '../waypoint/callers.ts';
 import { worldOf } from '../waypoint/world.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Tells of labels the first guarded Service with pods that have them. The pods are put in the order of their Services, so

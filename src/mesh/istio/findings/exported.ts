@@ -5,7 +5,7 @@ import type { ServiceView } from '../../views.ts';
 import { serviceExports } from '../settings/mesh-config.ts';
 import { serviceTitle } from '../policy/translate/world.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { takesOutsidersIn } from './templates.ts';
 
 /*

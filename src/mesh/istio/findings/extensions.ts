@@ -10,7 +10,7 @@ import { patchesSidecars } from '../policy/translate/extensions.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { fateOf, ofSidecars, toldOf } from './of-sidecars.ts';
 import { applicable } from './applicable.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { nameOf, selectorOf, targetRefs } from '../vocabulary/objects.ts';
 import { waypointInUse } from './waypoint-in-use.ts';
 

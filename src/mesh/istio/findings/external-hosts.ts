@@ -7,7 +7,7 @@ import type { ConfigView } from '../../views.ts';
 import { useWaypointLabel } from '../vocabulary/labels.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { takesOutsidersIn } from './templates.ts';
 
 /** ServiceEntries by their hosts: the same until one of them changes. */

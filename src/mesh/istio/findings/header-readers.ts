@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { asPod } from '../../views.ts';
 import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 function find({ route, workloads, otherTemplates }: Surroundings): readonly Evidence[] {
   if (route.from !== 'IstioSidecar') return [];

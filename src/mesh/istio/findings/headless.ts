@@ -5,7 +5,7 @@ import { bounded, spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { asksWhoCalls } from '../policy/policy-fields.ts';
 import { applicable, isStrict } from './applicable.ts';
-import { type Evidence } from './rule.ts';
+import type { Evidence } from './rule.ts';
 import { labelSets, nameOf } from '../vocabulary/objects.ts';
 import { strictAt } from './strict-pods.ts';
 

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { listedIn } from '../settings/inbound-ports.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { isCaptured, podsIn } from './templates.ts';
 
 const old = 'traffic.sidecar.istio.io/kubevirtInterfaces';

@@ -5,7 +5,7 @@ import { isOurs } from '../policy/translate/names.ts';
 import { made } from '../settings/resources.ts';
 import { itineraryOf } from '../waypoint/choose.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /**
  * What carries the label that the operator puts on what it makes; anybody can put it on anything, and it is copied with

@@ -5,7 +5,7 @@ import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { ofEnvoy, ofTcp, readerIn, type MetricReader, type Reading } from '../settings/metric-readers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 const autoscalers = ['HorizontalPodAutoscaler', 'ScaledObject', 'ScaledJob'];
 

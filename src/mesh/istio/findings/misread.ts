@@ -19,7 +19,7 @@ import { isSameAtZtunnel } from '../policy/translate/needs.ts';
 import type { AuthorizationPolicy } from '../policy/types.ts';
 import { l7Fields } from '../policy/policy-fields.ts';
 import { applicable } from './applicable.ts';
-import { type Evidence } from './rule.ts';
+import type { Evidence } from './rule.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 
 /** Why ztunnel reads a rule otherwise, by the field that causes it; every other field needs HTTP. */

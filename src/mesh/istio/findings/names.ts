@@ -9,7 +9,7 @@ import { answersNamesIn, configuredSo } from '../settings/mesh-settings.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
 import { rolloutTemplates } from '../settings/rollout-templates.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 

@@ -10,7 +10,7 @@ import type { Standing } from '../network/standing.ts';
 import { digestOfKind, seenOf } from './accepted.ts';
 import { grouped, keyOf, listedCalls, partsOf, unique, type Part } from './cut-off.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /** Whom what is critical of a policy of the namespace itself is about: none of it is others' where some is its own. */
 const whoseOf: readonly (readonly [Standing, Evidence['others']])[] = [

@@ -9,7 +9,7 @@ import { asBack, askedBack } from './asked-back.ts';
 import { cutOff } from './network-policies.ts';
 import { nobodyLeft } from './return.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 interface Mirrored extends Evidence {
   /** Whether a rollback would wait for it. */

@@ -9,7 +9,7 @@ import { concerns } from '../vocabulary/pod-mode.ts';
 import { bounded, costed, recount, spend } from '../../../base/effort.ts';
 import { isOfGateway } from '../vocabulary/gateway-pods.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
 
 /** A node for which a component of the mesh is not meant. */

@@ -3,7 +3,7 @@ import type { ConfigView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
 import { isExit } from '../waypoint/exit/route.ts';
 import { nameOf, targetRefs } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /**
  * What a way does to what sidecars do and ambient does not:

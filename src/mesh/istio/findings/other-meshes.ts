@@ -8,7 +8,7 @@ import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { onlyRestarts } from '../waypoint/choose.ts';
 import { isOfGateway, makesGateway } from '../vocabulary/gateway-pods.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { optsOutOfCapture } from './templates.ts';
 
 /** A pod, or what makes pods, with what is to say about it. */

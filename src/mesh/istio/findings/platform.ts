@@ -3,7 +3,7 @@ import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { firstFor } from '../settings/security-groups.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
 import { warned } from './warned.ts';
 

@@ -9,7 +9,7 @@ import { translationOf } from '../waypoint/translation.ts';
 import { attachmentRules } from './attachment.ts';
 import { policyRules } from './policies.ts';
 import { applicable } from './applicable.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 
 /** Whether it is about the way between the two data planes of the mesh: each enforces what stands there. */

@@ -8,7 +8,7 @@ import { parsed } from '../policy/parsed.ts';
 import type { AuthorizationPolicy } from '../policy/types.ts';
 import { unloadable } from '../policy/unloadable.ts';
 import { applicable } from './applicable.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { labelSets, nameOf } from '../vocabulary/objects.ts';
 
 interface Read {

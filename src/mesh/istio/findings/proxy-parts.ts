@@ -3,7 +3,7 @@ import type { ProxyParts, TemplateView } from '../../views.ts';
 import { injectionAsked } from '../vocabulary/injection.ts';
 import { isInjectedGateway, makesGateway } from '../vocabulary/gateway-pods.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /** What is wrong with a part once no injector is called for the pod any more; what breaks for sure is critical. */
 const parts: readonly {

@@ -6,7 +6,7 @@ import { proxyConfigIn } from '../settings/inbound-ports.ts';
 import { proxyConfigAnnotation } from '../vocabulary/labels.ts';
 import { rolloutTemplates } from '../settings/rollout-templates.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 

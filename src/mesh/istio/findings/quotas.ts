@@ -12,7 +12,7 @@ import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { isOfWaypoint } from '../waypoint/taken.ts';
 import { openScopes, scopesOf } from './quota-scopes.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /**
  * How much of what a quota counts something takes, in thousandths, by the quota's own names

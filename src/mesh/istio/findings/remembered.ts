@@ -9,7 +9,7 @@ import { spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { willBeProtected } from '../waypoint/other-pods.ts';
 import { nameOf, selectorOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /*
  * By what it is known again that a rule says the same thing as at the start. A mark is of what was said, not only of whom: something mild that was so

@@ -6,7 +6,7 @@ import { whyNotRestartable } from '../../restartable.ts';
 import type { WorkloadView } from '../../views.ts';
 import { concerns, modeFor, modeOf } from '../vocabulary/pod-mode.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence } from './rule.ts';
+import type { Evidence } from './rule.ts';
 
 /** Whether pods of the namespace are made anew on the way. */
 export function restarts({ route }: Surroundings): boolean {

@@ -17,7 +17,7 @@ import {
   trafficPolicyOf,
 } from '../waypoint/route-objects.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 /**
  * What only callers of other namespaces follow: they keep it for as long as they have their sidecars, whatever becomes

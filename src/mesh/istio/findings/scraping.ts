@@ -7,7 +7,7 @@ import { selecting } from '../policy/selecting.ts';
 import { isAnnotated, monitorIn, scrapedOf, type Scraped } from '../settings/scraping.ts';
 import { peerAuthentications } from '../waypoint/peer-authentications.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import {
   admits,
   allowIn,

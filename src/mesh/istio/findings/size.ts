@@ -14,7 +14,7 @@ import { largestIn, makeSmaller } from '../policy/translate/size.ts';
 import type { Problem } from '../policy/translate/problem.ts';
 import { changesOfPods } from './pods.ts';
 import { isTooLarge } from './applicable.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 
 const selectingKinds: readonly string[] = [

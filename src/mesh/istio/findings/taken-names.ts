@@ -6,7 +6,7 @@ import { chosenWaypoint } from '../waypoint/chosen.ts';
 import { waypointClass } from '../vocabulary/gateway.ts';
 import { borrowers, namesakes, takenGateway } from '../waypoint/taken.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 
 function gateway(surroundings: Surroundings): readonly Evidence[] {
   const found = takenGateway(surroundings);

@@ -8,7 +8,7 @@ import { templatesAnnotation } from '../vocabulary/labels.ts';
 import { listedIn } from '../settings/inbound-ports.ts';
 import { parseMeshConfig, possibleConfigs } from '../settings/mesh-config.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { isCaptured, podsIn } from './templates.ts';
 
 /** Of another network than that of a pod: `networks` of `data.meshNetworks`, which the chart writes. */

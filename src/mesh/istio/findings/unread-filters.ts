@@ -6,7 +6,7 @@ import { bounded, spend } from '../../../base/effort.ts';
 import { warningSteps } from '../../effort-limits.ts';
 import { unreadFilterKinds, type UnreadFilterKind } from './unread-filter-kinds.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { isCaptured } from './templates.ts';
 
 /** Those that stand in the namespace, or those of the cluster. */

@@ -2,7 +2,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { bounded } from '../../../base/effort.ts';
 import { warningSteps } from '../../effort-limits.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence } from './rule.ts';
+import type { Evidence } from './rule.ts';
 
 /** What holds nobody, as far as it can be told within the steps for that; `what` says of what there is too much. */
 export function warned(

@@ -3,7 +3,7 @@ import { itineraryOf } from '../waypoint/choose.ts';
 import { exitOrder } from '../waypoint/exit/order.ts';
 import { restartOrder, type Order } from '../waypoint/order.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence } from './rule.ts';
+import type { Evidence } from './rule.ts';
 
 function circleOf({ circle, untold }: Order, { namespace }: Surroundings, message: string): readonly Evidence[] {
   const object = nameOf({ kind: 'Namespace', name: namespace.name });

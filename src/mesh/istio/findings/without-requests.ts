@@ -13,7 +13,7 @@ import { isServable, serviceTitle } from '../policy/translate/world.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Evidence, type Rule } from './rule.ts';
+import type { Evidence, Rule } from './rule.ts';
 import { losesSidecar, takesOutsidersIn } from './templates.ts';
 import { warned } from './warned.ts';
 

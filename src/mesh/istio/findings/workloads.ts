@@ -4,7 +4,7 @@ import { concerns, modeFor } from '../vocabulary/pod-mode.ts';
 import { isInjectedGateway } from '../vocabulary/gateway-pods.ts';
 import { namelessCallers, refusedCallers } from './headless.ts';
 import { nameOf } from '../vocabulary/objects.ts';
-import { type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { asleep, inNeither, leftOut, perNamespace, podsIn, takenIn } from './templates.ts';
 import { notTakenToday } from './not-taken-today.ts';
 import { restarts, workloadsWithPods, notRestartable, tooManyUnavailable, unrecordable } from './restarts.ts';
