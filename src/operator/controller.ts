@@ -11,6 +11,7 @@ import type { Whole } from './cluster-view.ts';
 import { gatherings, type Gathering, type Told } from './gathering.ts';
 import { decode, encode, type Key } from './key.ts';
 import { Line } from './line.ts';
+import type { Look } from './metrics/observer.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
 import type { Context, Result } from './reconciler.ts';
@@ -97,6 +98,11 @@ export class Controller {
     context.callers?.onChange((namespaces) => {
       this.#callersChanged(namespaces);
     });
+  }
+
+  /** Keys that wait to be looked at now. */
+  get queued(): number {
+    return this.#queue.length;
   }
 
   /** Works until `signal` is aborted; a write that has been sent is waited for. */
@@ -308,8 +314,10 @@ export class Controller {
       const key = await this.#queue.take(signal);
       if (key === undefined) return;
       const began = this.#context.clock.monotonic();
+      let outcome: Look['result'] = 'Failed';
       try {
         const result = await this.#reconcile(decode(key), signal);
+        outcome = result.kind;
         this.#requeue(key, result);
         // A look that wrote is not measured by its time: that was the server's.
         const restMs = result.kind === 'Again' ? 0 : restAfterMs(this.#context.clock.monotonic() - began);
@@ -318,6 +326,8 @@ export class Controller {
         if (!signal.aborted) this.#failed(key, error);
       } finally {
         this.#queue.done(key);
+        const seconds = (this.#context.clock.monotonic() - began) / 1000;
+        this.#context.observer.looked({ kind: decode(key).kind, result: outcome, seconds });
       }
     }
   }

@@ -42,6 +42,7 @@ describe('the command line of the operator', () => {
       [['--log-level', 'loud'], '--log-level must be one of debug, info, warn, error, not "loud"'],
       [['--max-concurrent-namespaces', '0'], '--max-concurrent-namespaces must be a whole number, not "0"'],
       [['--health-port', 'http'], '--health-port must be a whole number, not "http"'],
+      [['--metrics-port='], '--metrics-port must be a whole number, not ""'],
       [['--colour'], 'colour'],
       [['--kubeconfig', '/no/such/file'], '/no/such/file'],
       [

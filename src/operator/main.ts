@@ -11,6 +11,8 @@ import { loadConnection } from '../kube/config.ts';
 import { createHttpTransport } from '../kube/http-transport.ts';
 import { KubeconfigError } from '../kube/login.ts';
 import { serveHealth } from './health.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { serveMetrics } from './metrics/serve.ts';
 import { createOperator, type PrometheusOptions } from './operator.ts';
 import { PrometheusOptionsError, readPrometheusOptions } from './prometheus-options.ts';
 import { version } from '../base/version.ts';
@@ -28,8 +30,9 @@ Moves the namespaces that MeshMigrations select from one service mesh data plane
   --prometheus-token-file FILE      bearer token for it, read anew for each question; needs https
   --prometheus-ca-file FILE         certificate authorities in PEM for it
   --callers-window DURATION         how far back a call counts, for example 36h or 14d (default: 7d)
-  --health-host HOST                address of /livez and /readyz (default: 0.0.0.0)
-  --health-port PORT                their port, 0 for any (default: 8081)
+  --health-host HOST                address of /livez, /readyz and /metrics (default: 0.0.0.0)
+  --health-port PORT                port of /livez and /readyz, 0 for any (default: 8081)
+  --metrics-port PORT               port of /metrics, 0 for any (default: 8080)
   --log-level LEVEL                 debug, info, warn or error (default: info)
   --version, --help
 `;
@@ -60,6 +63,7 @@ interface Options {
   readonly 'callers-window'?: string | undefined;
   readonly 'health-host': string;
   readonly 'health-port': string;
+  readonly 'metrics-port': string;
   readonly 'log-level': string;
   readonly version?: boolean | undefined;
   readonly help?: boolean | undefined;
@@ -79,6 +83,7 @@ function parse(): Options {
       'callers-window': { type: 'string' },
       'health-host': { type: 'string', default: '0.0.0.0' },
       'health-port': { type: 'string', default: '8081' },
+      'metrics-port': { type: 'string', default: '8080' },
       'log-level': { type: 'string', default: 'info' },
       version: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -86,9 +91,9 @@ function parse(): Options {
   }).values;
 }
 
-function positive(name: string, value: string): number {
+function wholeNumber(name: string, value: string, least: number): number {
   const number = Number(value);
-  if (Number.isInteger(number) && number >= (name === '--health-port' ? 0 : 1)) return number;
+  if (Number.isInteger(number) && number >= least && value !== '') return number;
   return endWith(`${name} must be a whole number, not "${value}"`, 2);
 }
 
@@ -131,8 +136,9 @@ async function main(): Promise<void> {
     process.stdout.write(`${version}\n`);
     return;
   }
-  const slots = positive('--max-concurrent-namespaces', options['max-concurrent-namespaces']);
-  const port = positive('--health-port', options['health-port']);
+  const slots = wholeNumber('--max-concurrent-namespaces', options['max-concurrent-namespaces'], 1);
+  const port = wholeNumber('--health-port', options['health-port'], 0);
+  const metricsPort = wholeNumber('--metrics-port', options['metrics-port'], 0);
   const level = oneOf('--log-level', options['log-level'], ['debug', 'info', 'warn', 'error']);
   const prometheus = prometheusFrom(options);
   const log = pino(
@@ -143,6 +149,7 @@ async function main(): Promise<void> {
   const transport = createHttpTransport(
     await loadConnection(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
   );
+  const metrics = new Metrics();
   const operator = createOperator({
     transport,
     clock: systemClock,
@@ -155,7 +162,10 @@ async function main(): Promise<void> {
     nodeAgentsNamespace: options['node-agents-namespace'],
     maxConcurrentNamespaces: slots,
     ...(prometheus && { prometheus }),
+    observer: metrics.observer,
   });
+  metrics.readFrom(operator);
+  metrics.addProcess();
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // The second signal ends the process at once: everything needed to go on is in the cluster.
@@ -164,13 +174,16 @@ async function main(): Promise<void> {
       stopping.abort(new Error(signal));
     });
   }
-  const health = await serveHealth(operator, options['health-host'], port);
-  log.info({ server: transport.server, health: health.port, version }, 'Starting');
+  const host = options['health-host'];
+  const health = await serveHealth(operator, host, port);
+  const measured = await serveMetrics(metrics, systemClock, host, metricsPort);
+  log.info({ server: transport.server, health: health.port, metrics: measured.port, version }, 'Starting');
   try {
     await operator.run(stopping.signal);
     log.info({}, 'Stopped');
   } finally {
     health.close();
+    measured.close();
   }
 }
 

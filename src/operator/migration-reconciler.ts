@@ -173,6 +173,7 @@ export class MigrationReconciler {
     const isNew = await storeStatus(this.#context, meshMigrations, object, status, signal);
     if (isNew) this.#answers.stored(object.metadata.uid ?? '', object, status);
     if (isNew) this.#report(object, status);
+    if (isNew) this.#context.observer.stored({ kind: 'Migration', before: object.status ?? {}, after: status });
     return isNew;
   }
 

@@ -153,6 +153,7 @@ export class NamespaceReconciler {
     const { spacing, answers, told } = this.#memory;
     if (isSpaced(child, status)) spacing.wrote(key);
     answers.stored(key, child, status);
+    this.#context.observer.stored({ kind: 'Namespace', before: child.status ?? {}, after: status });
     report(this.#context, child, status, told.stored(key, child.status ?? {}, status));
   }
 
@@ -297,6 +298,7 @@ export class NamespaceReconciler {
     try {
       const done = await execute(client, write, namespace, signal);
       log.info({ namespace, write: describeWrite(write, namespace) }, 'Wrote');
+      this.#context.observer.wrote(write);
       this.#memory.refusals.forget(key, describeWrite(write, namespace));
       for (const effort of efforts) fights.wrote(way, effort);
       for (const one of done) fenceOff(this.#context, one);

@@ -17,6 +17,9 @@ import { CallersObserver } from './callers-observer.ts';
 import { ClusterView } from './cluster-view.ts';
 import { Controller } from './controller.ts';
 import { Faults } from './faults.ts';
+import { measured } from './metrics/measured-transport.ts';
+import { unobserved, type Observer } from './metrics/observer.ts';
+import type { Source } from './metrics/source.ts';
 import { RecordRefusals } from './record-refusals.ts';
 import { Unanswered } from './unanswered.ts';
 
@@ -42,6 +45,8 @@ export interface OperatorOptions {
   readonly maxConcurrentNamespaces?: number;
   /** Where to ask who calls whom. Default: nobody is asked. */
   readonly prometheus?: PrometheusOptions;
+  /** Whoever measures what it does. Default: nobody. */
+  readonly observer?: Observer;
 }
 
 /** How a Prometheus is asked, and how far back a call counts. */
@@ -55,11 +60,10 @@ export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError';
 }
 
-/** A running operator's answers to probes. */
-export interface Operator {
+/** A running operator's answers to probes, and to whoever measures it. */
+export interface Operator extends Source {
   /** Whether the cluster has been read; a replica that does not lead is ready too. */
   isReady(): boolean;
-  isLeader(): boolean;
   /** Resolves after `signal` was aborted and the Lease released; rejects when leadership is lost. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -124,8 +128,10 @@ function leadersClient({ transport, clock, random }: OperatorOptions, elector: L
 }
 
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
-export function createOperator(options: OperatorOptions): Operator {
-  const { transport, clock, random, log, identity, namespace, adapter = istio, prometheus } = options;
+export function createOperator(given: OperatorOptions): Operator {
+  const { clock, random, log, identity, namespace, adapter = istio, prometheus, observer = unobserved } = given;
+  const transport = measured(given.transport, clock, observer);
+  const options = { ...given, transport };
   const controlPlaneNamespace = options.istioNamespace ?? 'istio-system';
   const elector = new LeaderElector({ transport, clock, random, log, namespace, name, identity });
   const client = leadersClient(options, elector);
@@ -161,6 +167,7 @@ export function createOperator(options: OperatorOptions): Operator {
     records: new RecordRefusals(clock),
     faults: new Faults(log),
     events: new EventRecorder({ transport, clock, log, instance: identity }),
+    observer,
     clock,
     log,
     maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5,
@@ -184,5 +191,14 @@ export function createOperator(options: OperatorOptions): Operator {
     }
   }
 
-  return { isReady: () => view.synced, isLeader: () => elector.isLeader(), run };
+  return {
+    isReady: () => view.synced,
+    isLeader: () => elector.isLeader(),
+    queued: () => controller.queued,
+    state: () => ({
+      migrations: view.migrations.list().map(({ object }) => object),
+      records: view.children.list().map(({ object }) => object),
+    }),
+    run,
+  };
 }

@@ -11,6 +11,7 @@ import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Faults } from './faults.ts';
+import type { Observer } from './metrics/observer.ts';
 import type { RecordRefusals } from './record-refusals.ts';
 import type { Unanswered } from './unanswered.ts';
 
@@ -25,6 +26,8 @@ export interface Context {
   readonly records: RecordRefusals;
   readonly faults: Faults;
   readonly events: EventRecorder;
+  /** Whoever measures what is done. */
+  readonly observer: Observer;
   readonly clock: Clock;
   readonly log: Logger;
   /** How many namespaces of one migration may be under way at once. */

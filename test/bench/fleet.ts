@@ -77,7 +77,7 @@ class Measured {
         ...['--import', join(import.meta.dirname, 'probe.ts')],
         join(root, 'dist/operator.mjs'),
         ...['--kubeconfig', await cluster.operatorKubeconfig()],
-        ...['--health-host', '127.0.0.1', '--health-port', '0'],
+        ...['--health-host', '127.0.0.1', '--health-port', '0', '--metrics-port', '0'],
       ],
       { stdio: ['ignore', output, output], env: { ...process.env, PROBE_FILE: probe } },
     );

@@ -1,5 +1,6 @@
 import { seededRandom } from '../../src/base/random.ts';
 import type { Logger } from '../../src/base/log.ts';
+import type { Observer } from '../../src/operator/metrics/observer.ts';
 import type { PrometheusOptions } from '../../src/operator/operator.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { MeshAdapter } from '../../src/mesh/adapter.ts';
@@ -32,6 +33,8 @@ export interface SimRun {
   readonly adapter?: MeshAdapter;
   /** How many namespaces of one migration may be under way at once. */
   readonly slots?: number;
+  /** Who measures the operator. Default: nobody. */
+  readonly observer?: Observer;
   /** Called before the operator is started. */
   readonly arrange?: (cluster: SimCluster, operator: SimOperator, line: FaultyTransport) => void;
 }
@@ -64,6 +67,7 @@ async function story(scenario: Scenario, run: SimRun, clock: VirtualClock, rando
     ...(run.prometheus && { prometheus: run.prometheus(clock) }),
     ...(run.adapter && { adapter: run.adapter }),
     ...(run.slots !== undefined && { slots: run.slots }),
+    ...(run.observer && { observer: run.observer }),
   });
   const world = new World({ name: scenario.name, cluster, operator, random, signal });
   try {

@@ -3,7 +3,8 @@ import type { Logger } from '../../src/base/log.ts';
 import { silentLogger } from '../../src/base/log.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transport.ts';
-import { createOperator, type PrometheusOptions } from '../../src/operator/operator.ts';
+import type { Observer } from '../../src/operator/metrics/observer.ts';
+import { createOperator, type Operator, type PrometheusOptions } from '../../src/operator/operator.ts';
 import type { MeshAdapter } from '../../src/mesh/adapter.ts';
 import type { OperatorControl } from '../scenarios/world.ts';
 
@@ -21,6 +22,8 @@ export interface SimOperatorOptions {
   readonly name?: string;
   /** How many namespaces of one migration may be under way at once. Default: that of the operator. */
   readonly slots?: number;
+  /** Default: nobody measures. */
+  readonly observer?: Observer;
 }
 
 /** How long the kubelet takes to start a process again that has ended. */
@@ -114,6 +117,7 @@ export interface KillPoint {
 export class SimOperator implements OperatorControl {
   readonly #options: SimOperatorOptions;
   #incarnation: Incarnation | undefined;
+  #operator: Operator | undefined;
   #number = 0;
   #writes = 0;
   #ended = 0;
@@ -133,6 +137,12 @@ export class SimOperator implements OperatorControl {
   /** The clock of everybody. */
   get clock(): Clock {
     return this.#options.clock;
+  }
+
+  /** The one that was started last, as whoever measures it sees it. */
+  get source(): Operator {
+    if (this.#operator === undefined) throw new RangeError('no operator was started yet');
+    return this.#operator;
   }
 
   /** Writes sent so far, Lease and events aside. */
@@ -157,7 +167,7 @@ export class SimOperator implements OperatorControl {
     const incarnation = new Incarnation();
     this.#incarnation = incarnation;
     this.#number += 1;
-    const { clock, random, log = silentLogger, prometheus, adapter, slots, name = 'sim' } = this.#options;
+    const { clock, random, log = silentLogger, prometheus, adapter, slots, observer, name = 'sim' } = this.#options;
     const transport = incarnation.transport(
       this.#options.transport,
       (request) => {
@@ -179,7 +189,9 @@ export class SimOperator implements OperatorControl {
       ...(prometheus && { prometheus }),
       ...(adapter && { adapter }),
       ...(slots !== undefined && { maxConcurrentNamespaces: slots }),
+      ...(observer && { observer }),
     });
+    this.#operator = operator;
     operator.run(this.#memory.signal).catch((error: unknown) => {
       if (incarnation.isDead) return;
       log.error({ err: error }, 'The operator ended by itself');

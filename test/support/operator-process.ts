@@ -54,6 +54,8 @@ export class OperatorProcess implements OperatorControl {
       '127.0.0.1',
       '--health-port',
       '0',
+      '--metrics-port',
+      '0',
       ...this.#args,
     ];
     const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
