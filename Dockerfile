@@ -13,6 +13,6 @@ WORKDIR /app
 COPY LICENSE /app/
 COPY --from=build /build/dist /app/
 USER 65532:65532
-EXPOSE 8081
+EXPOSE 8080 8081
 # The heap is bounded by the memory limit of the container, whatever it is.
 ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps", "--max-old-space-size-percentage=75", "/app/operator.mjs"]

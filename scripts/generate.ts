@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { customResourceDefinition } from '../src/api/crd.ts';
 import { kinds } from '../src/api/kinds.ts';
 import { waysOutTable } from '../src/engine/ways-out-table.ts';
+import { metricsReference } from './metrics-reference.ts';
 import { apiReference } from './reference.ts';
 
 /**
@@ -37,6 +38,7 @@ async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   return [
     ...crds,
     { path: 'docs/reference/api.md', text: apiReference(kinds) },
+    { path: 'docs/reference/metrics.md', text: metricsReference() },
     await withTable('docs/runbook.md', waysOutTable()),
   ];
 }

@@ -14,12 +14,13 @@ import { PrometheusClient } from '../prometheus/client.ts';
 import type { PrometheusTransport } from '../prometheus/transport.ts';
 import type { Window } from './call-history.ts';
 import { CallersObserver } from './callers-observer.ts';
-import { ClusterView } from './cluster-view.ts';
+import { ClusterView, type Whole } from './cluster-view.ts';
 import { Controller } from './controller.ts';
 import { Faults } from './faults.ts';
 import { measured } from './metrics/measured-transport.ts';
 import { unobserved, type Observer } from './metrics/observer.ts';
 import type { Source } from './metrics/source.ts';
+import type { State } from './metrics/state.ts';
 import { RecordRefusals } from './record-refusals.ts';
 import { Unanswered } from './unanswered.ts';
 
@@ -113,6 +114,13 @@ async function lead(view: ClusterView, controller: Controller, leading: AbortSig
   await controller.run(leading);
 }
 
+function stateOf({ migrations, children }: ClusterView): State {
+  return {
+    migrations: migrations.list().map(({ object }) => object),
+    records: children.list().map(({ object }) => object),
+  };
+}
+
 /** Writes nothing unless it leads. */
 function leadersClient({ transport, clock, random }: OperatorOptions, elector: LeaderElector): KubeClient {
   return new KubeClient({
@@ -127,26 +135,35 @@ function leadersClient({ transport, clock, random }: OperatorOptions, elector: L
   });
 }
 
+/** Who asks Prometheus who calls whom; undefined where there is none to ask. */
+function callersFrom(
+  { prometheus, clock, random, log }: OperatorOptions,
+  { telemetry }: MeshAdapter,
+  rootNamespace: string,
+  migrations: () => readonly Whole<MeshMigration>[],
+): CallersObserver | undefined {
+  if (prometheus === undefined) return undefined;
+  return new CallersObserver({
+    client: new PrometheusClient(prometheus.transport, clock),
+    telemetry,
+    rootNamespace,
+    clock,
+    random,
+    log,
+    window: prometheus.callersWindow,
+    isNeeded: () => migrations().some(({ object }) => needsCallers(object)),
+  });
+}
+
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
 export function createOperator(given: OperatorOptions): Operator {
-  const { clock, random, log, identity, namespace, adapter = istio, prometheus, observer = unobserved } = given;
+  const { clock, random, log, identity, namespace, adapter = istio, observer = unobserved } = given;
   const transport = measured(given.transport, clock, observer);
   const options = { ...given, transport };
   const controlPlaneNamespace = options.istioNamespace ?? 'istio-system';
   const elector = new LeaderElector({ transport, clock, random, log, namespace, name, identity });
   const client = leadersClient(options, elector);
-  const callers =
-    prometheus &&
-    new CallersObserver({
-      client: new PrometheusClient(prometheus.transport, clock),
-      telemetry: adapter.telemetry,
-      rootNamespace: controlPlaneNamespace,
-      clock,
-      random,
-      log,
-      window: prometheus.callersWindow,
-      isNeeded: () => view.migrations.list().some(({ object }) => needsCallers(object)),
-    });
+  const callers = callersFrom(options, adapter, controlPlaneNamespace, () => view.migrations.list());
   const view: ClusterView = new ClusterView({
     client,
     adapter,
@@ -195,10 +212,7 @@ export function createOperator(given: OperatorOptions): Operator {
     isReady: () => view.synced,
     isLeader: () => elector.isLeader(),
     queued: () => controller.queued,
-    state: () => ({
-      migrations: view.migrations.list().map(({ object }) => object),
-      records: view.children.list().map(({ object }) => object),
-    }),
+    state: () => stateOf(view),
     run,
   };
 }

@@ -7,6 +7,7 @@ import type { World } from '../scenarios/world.ts';
 import { operatorUser } from '../support/impersonation.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { admissionAround, admissionTable, editRights, rollbackOnly } from './admission/check.ts';
+import { promqlAlerts } from './promql/alerts-check.ts';
 import { promqlCallers } from './promql/check.ts';
 import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
@@ -88,6 +89,7 @@ export const checks: readonly Check[] = [
   { name: 'policy-envoy', run: policyEnvoy },
   { name: 'promql-callers', run: promqlCallers },
   { name: 'promql-operator', run: promqlOperator },
+  { name: 'promql-alerts', run: promqlAlerts },
   { name: 'runbook-commands', run: runbookCommands },
   { name: 'admission-table', run: admissionTable },
   { name: 'admission-edit', run: editRights },

@@ -1,13 +1,10 @@
+import { Readable } from 'node:stream';
 import { expect, it } from '@jest/globals';
 import type { HttpRequest, HttpResponse } from '../../kube/transport.ts';
 import { measured } from './measured-transport.ts';
 import type { Exchange } from './observer.ts';
 
 const request: HttpRequest = { method: 'GET', path: '/api', headers: {}, signal: new AbortController().signal };
-
-async function* nothing(): AsyncGenerator<string> {
-  yield* [];
-}
 
 function transportOf(send: () => Promise<HttpResponse>) {
   const told: Exchange[] = [];
@@ -28,7 +25,7 @@ function transportOf(send: () => Promise<HttpResponse>) {
 }
 
 it('an answer is passed on as it is, and told with its time', async () => {
-  const response: HttpResponse = { status: 429, headers: {}, body: nothing() };
+  const response: HttpResponse = { status: 429, headers: {}, body: Readable.from([]) };
   const { told, transport, pass } = transportOf(() => {
     pass(250);
     return Promise.resolve(response);

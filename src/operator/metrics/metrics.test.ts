@@ -32,6 +32,7 @@ describe('metrics', () => {
       'controller_runtime_reconcile_total{controller="meshmigration",result="success"} 1',
     ]);
     expect(await lines(metrics, 'controller_runtime_reconcile_errors_total')).toEqual([
+      'controller_runtime_reconcile_errors_total{controller="meshmigration"} 0',
       'controller_runtime_reconcile_errors_total{controller="namespacemigration"} 1',
     ]);
     expect(await lines(metrics, 'controller_runtime_reconcile_time_seconds_count')).toEqual([

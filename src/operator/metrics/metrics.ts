@@ -56,6 +56,8 @@ function lookMetrics(registers: readonly Registry[]): Pick<Observer, 'looked'> {
     buckets: lookBuckets,
     registers: [...registers],
   });
+  // So that the first is an increase, and not the beginning of a series.
+  for (const controller of Object.values(controllers)) errors.inc({ controller }, 0);
   return {
     looked: ({ kind, result, seconds }) => {
       const controller = controllers[kind];
@@ -88,8 +90,14 @@ function requestMetrics(registers: readonly Registry[]): Pick<Observer, 'exchang
   };
 }
 
+/** A step that was seen to be reached. */
+export interface ReachedStep {
+  readonly step: string;
+  readonly seconds: number;
+}
+
 /** Steps that are reached in the later status and were not in the earlier one, each with the seconds that it took. */
-export function stepsReached(before: readonly Step[] = [], after: readonly Step[] = []) {
+export function stepsReached(before: readonly Step[] = [], after: readonly Step[] = []): readonly ReachedStep[] {
   const known = new Set(before.filter(({ completedAt }) => completedAt !== undefined).map(stepKey));
   return after.flatMap((step) => {
     if (step.completedAt === undefined || known.has(stepKey(step))) return [];

@@ -52,6 +52,7 @@ describe('gauges of the state', () => {
           writtenPhase: 'Failed',
           pods: { sidecar: 1, ambient: 0, none: 0, transitional: 0 },
           conditions: [condition('Stalled', 'True', 'RestartFailed')],
+          failure: { reason: 'PodsNotReady', message: '', at: '2030-01-01T00:00:00Z' },
         }),
       ],
     };

@@ -113,6 +113,15 @@ export const stateGauges: readonly StateGauge[] = [
     },
   ),
   tallied(
+    'mesh_migration_namespaces_failed',
+    'Namespaces of a MeshMigration whose last attempt failed, rolled back since or not, by the reason of the failure.',
+    ['migration', 'reason'],
+    ({ records }, tally) => {
+      for (const { spec, status } of records)
+        if (status?.failure !== undefined) tally.add([spec.migration, status.failure.reason]);
+    },
+  ),
+  tallied(
     'mesh_migration_pods',
     'Pods by mode as counted last: in namespaces under way as they are now, in others as they were at the end.',
     ['migration', 'mode'],

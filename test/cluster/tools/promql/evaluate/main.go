@@ -4,13 +4,16 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"os"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -29,6 +32,8 @@ type task struct {
 		Expression string `json:"expression"`
 		At         int64  `json:"at"`
 	} `json:"queries"`
+	// Rules is a file of rules, as Prometheus reads it.
+	Rules string `json:"rules"`
 }
 
 // answer has the form of /api/v1/query.
@@ -50,6 +55,9 @@ func run(ctx context.Context) error {
 	if err := json.NewDecoder(os.Stdin).Decode(&given); err != nil {
 		return err
 	}
+	if err := readRules(given.Rules); err != nil {
+		return err
+	}
 	directory, err := os.MkdirTemp("", "promql-")
 	if err != nil {
 		return err
@@ -65,6 +73,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(answers)
+}
+
+// readRules fails where Prometheus would not load the file.
+func readRules(text string) error {
+	_, errs := rulefmt.Parse([]byte(text), false, model.UTF8Validation, parser.NewParser(parser.Options{}))
+	return errors.Join(errs...)
 }
 
 // open makes a database with the series.
