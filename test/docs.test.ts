@@ -82,6 +82,7 @@ describe('the documentation', () => {
       'test/sim/crash',
       'test/sim/crash-from-waypoint',
       'test/sim/crash-to-waypoint',
+      'test/sim/waves',
     ];
     const sources = tests.map((name) => read(`${name}.test.ts`)).join('\n');
 

@@ -4,6 +4,7 @@ import { Acknowledgement } from './acknowledged.ts';
 import { DataPlane } from './common.ts';
 import { Restart, Rollback, Waypoint, Policies } from './mesh-migration-options.ts';
 import { systemNamespaces, NamespaceName, ServiceAccountName, LabelSelector } from './names.ts';
+import { Wave } from './waves.ts';
 
 const NamespaceSelection = z
   .object({
@@ -82,6 +83,14 @@ export const MeshMigrationSpec = z
         'Plan only looks and reports. Migrate moves the namespaces. Pause starts nothing more and goes no further. Rollback puts everything back. Finalize seals what is Migrated: no rollback after that.',
       ),
     namespaces: NamespaceSelection.describe('Which namespaces are in scope.'),
+    waves: z
+      .array(Wave)
+      .max(50)
+      .default([])
+      .describe(
+        'In which order the namespaces begin: none of a wave before the one before it has arrived and soaked. Namespaces that are only restarted for HBONE come before all of them. A way back goes by no waves. Default: all begin as slots are free.',
+      )
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
     restart: Restart.prefault({}).describe('How workloads are restarted.'),
     waypoint: Waypoint.prefault({}).describe(
       'The waypoint of a namespace that needs one: only where a policy or a route needs HTTP.',

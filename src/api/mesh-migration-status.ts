@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Command, Condition, Finding, Time } from './common.ts';
+import { WaveStatus } from './waves.ts';
 
 /** Phases of a MeshMigration. */
 export const MigrationPhase = z.enum([
@@ -115,6 +116,12 @@ export const MeshMigrationStatus = z.object({
     .describe(
       'Namespaces that need a person, the worst first: stuck, failed, rolled back, stopped, incomplete, blocked.',
     )
+    .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  waves: z
+    .array(WaveStatus)
+    .max(51)
+    .optional()
+    .describe('The waves in their order, where spec.waves has any.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
   returned: z
     .array(Returned)

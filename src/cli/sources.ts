@@ -45,6 +45,7 @@ export const onlyInCluster: Readonly<Record<string, string>> = {
   MM131: 'it is about the way to sidecars, which is not planned',
   MM136: 'it is about the way to sidecars, which is not planned',
   MM146: 'it is about the size of a record',
+  MM162: 'which waves have begun is in the status of a MeshMigration',
   MM154: 'who states a label is in managed fields',
 };
 

@@ -1,9 +1,11 @@
 import type { MeshMigrationStatus, NamespaceTotals, Returned } from '../api/mesh-migration-status.ts';
+import type { WaveStatus } from '../api/waves.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { failedIn } from '../plan/admission.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Scope } from '../plan/scope.ts';
+import { wavesOf } from '../plan/waves.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { idleAcceptances } from './acceptances.ts';
 import { actionInForce, editOf } from './commands.ts';
@@ -18,6 +20,7 @@ import { scopeLost } from './scope-lost.ts';
 import type { Wanted } from './situation.ts';
 import type { Summary } from './summary-parts.ts';
 import { attentionOf, totalsOf } from './totals.ts';
+import { soakedInMs, wavesNow } from './waves.ts';
 
 /** A consistent picture of one migration. */
 export interface MigrationSituation {
@@ -50,6 +53,8 @@ export interface MigrationDecision {
   readonly wanted: readonly string[];
   /** Milliseconds until something that was refused is to be tried again, where there is nothing else to write. */
   readonly waitMs?: number;
+  /** Milliseconds until the soak of a wave is over. */
+  readonly soakMs?: number;
 }
 
 /** What a migration wants of its namespaces now. */
@@ -123,11 +128,14 @@ function judged(
     .filter((home) => home.annotations[journalAnnotation] !== undefined && journalOn(home) === undefined)
     .map(({ name }) => name);
   const failed = failedIn({ ...commanded, status: { ...commanded.status, returned: [...returned] } }, situation.homes);
+  const places = wavesOf(commanded, situation.homes);
   const summaryOf = (children: readonly NamespaceMigration[], own?: string): Omit<Judged, 'wishes'> => {
     const totals = totalsOf(children, scope, failed);
+    const waves = wavesNow({ now: situation.now, object: commanded, scope, children, waves: places, wanted });
     return {
       children,
       totals,
+      waves,
       summary: summarise({
         wanted,
         object: commanded,
@@ -136,6 +144,7 @@ function judged(
         totals,
         failed,
         unreadable,
+        waves,
         ...(own !== undefined && { own }),
       }),
     };
@@ -150,6 +159,7 @@ function judged(
 interface Judged {
   readonly children: readonly NamespaceMigration[];
   readonly totals: NamespaceTotals;
+  readonly waves: readonly WaveStatus[];
   readonly summary: Summary;
   readonly wishes: Wishes;
 }
@@ -158,6 +168,15 @@ interface Judged {
 function notedNow(situation: MigrationSituation, commanded: MeshMigration): readonly Returned[] {
   const isThere = wantedOf(commanded) === 'Rollback' ? undefined : situation.isThere;
   return returnedNow({ ...situation, isThere: isThere ?? (() => false) });
+}
+
+function stated(waves: readonly WaveStatus[]): Pick<MeshMigrationStatus, 'waves'> {
+  return waves.length === 0 ? {} : { waves: [...waves] };
+}
+
+function soaking(object: MeshMigration, waves: readonly WaveStatus[], now: number): Pick<MigrationDecision, 'soakMs'> {
+  const soakMs = soakedInMs(object, waves, now);
+  return soakMs === undefined ? {} : { soakMs };
 }
 
 /** The one decision about a migration as a whole: pure, like `decide` for a namespace. */
@@ -172,9 +191,9 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
   const commanded: MeshMigration = { ...object, status };
   const noted = notedNow(situation, commanded);
-  const { children, totals, summary, wishes } = judged(situation, everyone, commanded, noted);
+  const { children, totals, waves, summary, wishes } = judged(situation, everyone, commanded, noted);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
-  const { command, returned: _returned, ...rest } = status;
+  const { command, returned: _returned, waves: _waves, ...rest } = status;
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {
@@ -188,6 +207,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       findings: [...scope.findings],
       ...attentionOf(children, wantedOf(commanded)),
       ...(noted.length > 0 && { returned: [...noted] }),
+      ...stated(waves),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
         ...conditionsFor(
@@ -201,6 +221,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       ],
     },
     wanted: wishes.writes.map(nameOf),
+    ...soaking(object, waves, now),
     ...nextOf(wishes, situation.refused ?? new Map()),
   };
 }

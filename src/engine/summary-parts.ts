@@ -1,5 +1,6 @@
 import { standing } from '../api/common.ts';
 import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration-status.ts';
+import type { WaveStatus } from '../api/waves.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
 import { isInFlight } from '../plan/admission.ts';
@@ -23,6 +24,8 @@ export interface Facts {
   readonly own?: string;
   /** Namespaces on which something stands in the place of a journal that cannot be read. */
   readonly unreadable: readonly string[];
+  /** The waves as they stand now. */
+  readonly waves: readonly WaveStatus[];
 }
 
 /** Phase and verdict of a migration as a whole. */

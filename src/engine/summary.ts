@@ -121,6 +121,27 @@ function pausedEarly({ children, totals }: Facts): NamespaceMigration | undefine
   return totals.inFlight === 0 && those.length === totals.pending ? those[0] : undefined;
 }
 
+/** Nothing is under way, and the next wave has not begun: why; undefined where that is not so. */
+function betweenWaves(facts: Facts): Summary | undefined {
+  const { object, totals, waves } = facts;
+  const last = waves.find(({ state }) => state === 'Held' || state === 'Soaking');
+  if (last === undefined) return undefined;
+  const { soak = '', maxFailures = 0 } = object.spec.waves.find(({ name }) => name === last.name) ?? {};
+  const rest = `${counted(totals.pending, 'namespace')} of later waves not started`;
+  if (last.state === 'Soaking')
+    return say(
+      'Migrating',
+      'InProgress',
+      'Soaking',
+      `${tally(facts)}; wave ${last.name} soaks for ${soak} from ${last.arrivedAt ?? ''} on, before the next one begins`,
+    );
+  return stalled(
+    'Migrating',
+    'WaveHeld',
+    `wave ${last.name}: ${last.unfinished} of ${counted(last.total, 'namespace')} came to a stop without being Migrated, its maxFailures is ${maxFailures}: ${rest}`,
+  );
+}
+
 function migrating(facts: Facts): Summary {
   const { object, children, totals, failed } = facts;
   const budget = object.spec.failureBudget.namespaces;
@@ -134,7 +155,8 @@ function migrating(facts: Facts): Summary {
   }
   const waiting = pausedEarly(facts);
   if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
-  return totals.inFlight > 0 || totals.pending > 0 ? underWay(facts, 'Migrating') : ended(facts);
+  if (totals.inFlight === 0 && totals.pending > 0) return betweenWaves(facts) ?? underWay(facts, 'Migrating');
+  return totals.inFlight > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 
 function goingBackIn({ children }: Facts): number {

@@ -11,6 +11,7 @@ const ofMigration: readonly string[] = [
   'NoWayBack',
   'NothingToFinalize',
   'RecordRefused',
+  'WaveHeld',
 ];
 
 /** The table as the runbook has it, with the names of its examples. */

@@ -184,6 +184,13 @@ const table = {
     remedy: 'Do what the message says; it goes on by itself. Or go back',
     command: 'GoBack',
   },
+  WaveHeld: {
+    meaning:
+      'More namespaces of a wave came to a stop without being Migrated than its maxFailures allows: they are blocked, stalled, incomplete or rolled back. So the next wave does not begin.',
+    remedy:
+      'Repair those, or start them again, and it goes on by itself; or raise maxFailures of the wave, or take them out of the selection. Which they are',
+    command: 'List',
+  },
   WorkloadUnavailable: {
     meaning: 'A workload made no progress after its restart.',
     remedy: 'Repair the workload, then start again',

@@ -30,6 +30,8 @@ export interface ScopeView {
   restartsForHbone(namespace: string): boolean;
   /** Why one of them does not go on by itself; undefined if it does. For messages only. */
   halted(namespace: string): string | undefined;
+  /** Why one of them begins only when another one, `than`, has arrived (`spec.waves`); undefined if it need not. */
+  comesLater(namespace: string, than: string): string | undefined;
   /** What becomes now of a namespace that a migration has moved: whether one has is asked of what is seen in it. */
   wayBack(namespace: string): WayBack;
   /** Namespaces that go back, or will as soon as they are looked at. */
@@ -54,6 +56,8 @@ export interface Awaiting {
   readonly message: string;
   /** Nobody is on the way to doing it: a person has to. */
   readonly stuck: boolean;
+  /** Namespaces of the same migration that have to move, or restart, before; absent where others are waited for too. */
+  readonly namespaces?: readonly string[];
   /** Whoever asks for it all the same is obeyed: what is lost then was said to him. */
   readonly yields?: true;
   /**

@@ -11,6 +11,7 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { failedIn, isBudgetSpent, notLeft, notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
 import { changedBy, isIdle } from '../plan/scope.ts';
+import { wavesOf } from '../plan/waves.ts';
 import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
 
@@ -53,6 +54,7 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
       .list()
       .map(({ object }) => object)
       .filter(({ metadata }) => metadata.name !== name),
+    waves: wavesOf(migration, view.namespaces.list()),
     isIdle: (other) => isIdle(other, view.namespaces.list(), view.reserved),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),
   });

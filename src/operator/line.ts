@@ -12,6 +12,7 @@ import {
 } from '../plan/admission.ts';
 import type { Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
+import { wavesOf } from '../plan/waves.ts';
 import { inLine, isRecordOf, scopeIn } from './records.ts';
 
 type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
@@ -26,7 +27,7 @@ export class Line {
   readonly #tell: (namespace: string, name: string) => void;
   #isAsked = false;
   /** Why nobody was started when it was asked last, by the uid of the migration. */
-  #brakes: ReadonlyMap<string, string | undefined> = new Map();
+  #brakes: ReadonlyMap<string, string> = new Map();
 
   /** `tell` is called with each record that is to be looked at. */
   constructor(
@@ -51,12 +52,12 @@ export class Line {
 
   #next(): readonly Whole<NamespaceMigration>[] {
     const before = this.#brakes;
-    const brakes = new Map<string, string | undefined>();
+    const brakes = new Map<string, string>();
     this.#brakes = brakes;
     return this.#seen.view.migrations.list().flatMap(({ uid, object }) => {
       try {
         const progress = progressOf(object, this.#seen.view.namespaces.list(), this.#parkingOf(object));
-        const brake = brakeOn(progress, { spec: object.spec, slots: this.#seen.maxConcurrentNamespaces });
+        const brake = this.#brakeOn(object, progress);
         brakes.set(uid, brake);
         return [...this.#ofMigration(object, progress), ...(brake === before.get(uid) ? [] : this.#waiting(object))];
       } catch (error) {
@@ -68,6 +69,13 @@ export class Line {
         return this.#waiting(object);
       }
     });
+  }
+
+  /** Why nobody is started, and which waves have not begun: whoever waits says so. */
+  #brakeOn(migration: MeshMigration, progress: Progress): string {
+    const { view, maxConcurrentNamespaces: slots } = this.#seen;
+    const { open } = wavesOf(migration, view.namespaces.list());
+    return `${open} ${brakeOn(progress, { spec: migration.spec, slots }) ?? ''}`;
   }
 
   #ofMigration(migration: MeshMigration, progress: Progress): readonly Whole<NamespaceMigration>[] {
@@ -84,6 +92,7 @@ export class Line {
           spec: migration.spec,
           slots,
           scope: scopeIn(view, migration),
+          waves: wavesOf(migration, view.namespaces.list()),
         });
       case 'Rollback':
         return turning(this.#all(migration), progress);

@@ -124,7 +124,10 @@ export class MigrationReconciler {
     if (pending !== undefined) return pending;
     const statusMs = this.#context.records.isTried(object) ? this.#context.records.statusWaitMs(object) : undefined;
     return decision.write === undefined
-      ? sooner(lateMs, whenToLook(object, decision, statusMs, lateForMs, refused))
+      ? sooner(
+          Math.min(lateMs, decision.soakMs ?? Infinity),
+          whenToLook(object, decision, statusMs, lateForMs, refused),
+        )
       : await this.#try(key, object, decision.write, signal);
   }
 

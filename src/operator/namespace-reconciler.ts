@@ -16,6 +16,7 @@ import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
+import { slotsFor, wavesOf } from '../plan/waves.ts';
 import { answer } from './answer.ts';
 import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
@@ -226,7 +227,7 @@ export class NamespaceReconciler {
       waited: this.#memory.stopwatch.read(subject.key),
       findingsDueInMs: this.#memory.told.dueInMs(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
-      noSlot: noSlot(namespace, progress, this.#context.maxConcurrentNamespaces, parking),
+      noSlot: noSlot(namespace, progress, this.#slotsFor(namespace, migration), parking),
       swept: this.#memory.isSwept(subject, home),
       sweptLate: this.#memory.quiet.isSwept(subject.key),
       quietMs: this.#memory.quiet.ms(subject.key),
@@ -239,6 +240,11 @@ export class NamespaceReconciler {
         ...this.#memory.refusals.of(subject.key),
       ]),
     };
+  }
+
+  #slotsFor(namespace: string, migration: MeshMigration): number {
+    const waves = wavesOf(migration, this.#context.view.namespaces.list());
+    return slotsFor(namespace, waves, migration.spec, this.#context.maxConcurrentNamespaces);
   }
 
   #notAdmitted(
@@ -255,6 +261,7 @@ export class NamespaceReconciler {
       spec: migration.spec,
       slots: maxConcurrentNamespaces,
       scope,
+      waves: wavesOf(migration, this.#context.view.namespaces.list()),
     });
   }
 

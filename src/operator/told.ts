@@ -8,6 +8,8 @@ const summary: readonly (keyof MeshMigrationStatus)[] = [
   'namespaces',
   'needAttention',
   'attention',
+  // Which wave has begun is told by the line (line.ts).
+  'waves',
   'startedAt',
   'conditions',
 ];

@@ -7,6 +7,7 @@ import { memoize, memoizeLast } from '../base/memoize.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
 import { isForHbone, isSelected, type Scope } from './scope.ts';
+import { notBegun, noWaves, slotsFor, waveOf, type Waves } from './waves.ts';
 
 /**
  * Why a namespace under way holds no slot: it waits for other namespaces, or for a person (`Stalled`), or it could go
@@ -124,18 +125,26 @@ export interface Limits {
   readonly spec: MeshMigrationSpec;
   readonly slots: number;
   readonly scope: Pick<Scope, 'namespaces'> & Partial<Pick<Scope, 'hbone'>>;
+  /** Default: there are none. */
+  readonly waves?: Waves;
+}
+
+function isBefore(one: string, other: string, waves: Waves): boolean {
+  const [place, beside] = [waveOf(one, waves), waveOf(other, waves)];
+  return place === beside ? one < other : place < beside;
 }
 
 /**
- * The namespaces to which slots go, in the order of their names: computed from the same picture by everyone, so no two
- * decisions hand out one slot twice.
+ * The namespaces to which slots go, in the order of their waves and names, without those of waves that have not begun:
+ * computed from the same picture by everyone, so no two decisions hand out one slot twice.
  */
-const inLine = memoizeLast((records: readonly NamespaceMigration[], inScope: ReadonlySet<string>): readonly string[] =>
-  records
-    .filter(isCandidate)
-    .map(({ metadata }) => metadata.namespace ?? '')
-    .filter((name) => inScope.has(name))
-    .sort(),
+const inLine = memoizeLast(
+  (records: readonly NamespaceMigration[], inScope: ReadonlySet<string>, waves: Waves): readonly string[] =>
+    records
+      .filter(isCandidate)
+      .map(({ metadata }) => metadata.namespace ?? '')
+      .filter((name) => inScope.has(name) && notBegun(name, waves) === undefined)
+      .sort((one, other) => (isBefore(one, other, waves) ? -1 : 1)),
 );
 
 const namesIn = memoize(
@@ -179,8 +188,12 @@ export function notAdmitted(
   if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
   const brake = brakeOn(progress, limits);
   if (brake !== undefined) return brake;
-  const ahead = inLine(records, inScope).filter((other) => other < name).length;
-  return ahead < freeSlots(progress, limits.slots) ? undefined : `waits for its turn: ${turn(limits.slots)}`;
+  const { waves = noWaves, spec } = limits;
+  const early = notBegun(name, waves);
+  if (early !== undefined) return early;
+  const ahead = inLine(records, inScope, waves).filter((other) => isBefore(other, name, waves)).length;
+  const slots = slotsFor(name, waves, spec, limits.slots);
+  return ahead < freeSlots(progress, slots) ? undefined : `waits for its turn: ${turn(slots)}`;
 }
 
 /**
@@ -193,8 +206,11 @@ export function admitted(
   limits: Limits,
 ): readonly string[] {
   if (brakeOn(progress, limits) !== undefined) return [];
-  const free = freeSlots(progress, limits.slots);
-  return free === 0 ? [] : inLine(records, namesIn(limits.scope)).slice(0, free);
+  const { scope, slots, spec, waves = noWaves } = limits;
+  if (freeSlots(progress, slots) === 0) return [];
+  return inLine(records, namesIn(scope), waves).filter(
+    (name, ahead) => ahead < freeSlots(progress, slotsFor(name, waves, spec, slots)),
+  );
 }
 
 /** As many namespaces as may be Stalled, each with its slot given back, before no further one is started. */

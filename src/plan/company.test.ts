@@ -4,6 +4,7 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { companyOf } from './company.ts';
+import { noWaves } from './waves.ts';
 import { journalText, type Journal } from './journal.ts';
 import { isIdle } from './scope.ts';
 
@@ -54,6 +55,7 @@ function company(given: Given): ReturnType<typeof companyOf> {
     spec,
     migration: 'mm',
     reserved: [],
+    waves: noWaves,
     others,
     isIdle: () => false,
     siblings: () => (given.record === undefined ? [] : [record(given.record)]),
@@ -92,6 +94,7 @@ describe('what other migrations declare', () => {
       spec: { ...spec, callers: [{ namespace: 'own', from: [] }] },
       migration: 'mm',
       reserved: [],
+      waves: noWaves,
       others: [migration, { metadata: { name: 'third' }, spec }],
       isIdle: (each) => isIdle(each, namespaces, []),
       siblings: () => [],

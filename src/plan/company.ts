@@ -5,6 +5,7 @@ import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn } from './journal.ts';
 import { holds, isForHbone, isSelected, isSystem, type Named } from './scope.ts';
+import { comesLater, notBegun, type Waves } from './waves.ts';
 
 /** What has to be known of the namespaces around one that moves. */
 export interface Around {
@@ -29,6 +30,8 @@ export interface Around {
    * only, as above.
    */
   readonly siblings: () => readonly NamespaceMigration[];
+  /** Which of them begin when. */
+  readonly waves: Waves;
   /** Namespaces that no migration touches, besides those of Kubernetes. */
   readonly reserved: readonly string[];
 }
@@ -40,7 +43,7 @@ const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned
  * waits for that one does too. It is only said, and nothing begins or ends by it (E is asked of what is seen in the
  * other): a process that dies before or after reads the same records.
  */
-function haltedBy({ status = {} }: NamespaceMigration, isBudgetSpent: () => boolean): string | undefined {
+function haltedBy({ metadata, status = {} }: NamespaceMigration, { isBudgetSpent, waves }: Around): string | undefined {
   const { writtenPhase: phase, conditions, message = '', direction } = status;
   if (!goingOn.includes(phase))
     return phase === 'Migrated' || phase === 'Finalized'
@@ -48,7 +51,8 @@ function haltedBy({ status = {} }: NamespaceMigration, isBudgetSpent: () => bool
       : `is ${phase ?? ''}: ${message.slice(0, 200)}`;
   const stalled = stalledBy(conditions);
   if (stalled !== undefined) return `stands still: ${stalled.message.slice(0, 200)}`;
-  return direction === undefined && isBudgetSpent() ? 'is not started, because too many failed' : undefined;
+  if (direction !== undefined) return undefined;
+  return isBudgetSpent() ? 'is not started, because too many failed' : notBegun(metadata.namespace ?? '', waves);
 }
 
 function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {
@@ -103,8 +107,9 @@ export function companyOf(around: Around): ScopeView {
     },
     halted: (name) => {
       const found = record(name);
-      return found && haltedBy(found, around.isBudgetSpent);
+      return found && haltedBy(found, around);
     },
+    comesLater: (name, than) => comesLater(name, than, around.waves),
     wayBack: (name) => wayBackOf(name, record(name), around),
     goingBack: () =>
       siblings()

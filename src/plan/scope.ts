@@ -37,7 +37,7 @@ export interface Named {
  * `istio-injection: enabled`, would let go of each namespace as soon as its labels change, and leave it half-way. The
  * journal is taken off when all is as before, or is to stay.
  */
-function labelsSelected(
+export function labelsSelected(
   { metadata: { name }, spec }: Named,
   { labels }: NamespaceView,
   journal: Journal | undefined,

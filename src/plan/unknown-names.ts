@@ -12,6 +12,7 @@ const lists: readonly (readonly [string, (spec: MeshMigrationSpec) => readonly s
   ],
   ['spec.waypoint.services', ({ waypoint }) => waypoint.services.map((path) => path.slice(0, path.indexOf('/')))],
   ['spec.policies.direct', ({ policies }) => policies.direct.map(({ namespace }) => namespace)],
+  ['spec.waves', ({ waves }) => waves.flatMap(({ namespaces }) => namespaces.names)],
   ['spec.restart.hboneNamespaces', ({ restart }) => restart.hboneNamespaces?.names ?? []],
 ];
 

@@ -4,7 +4,16 @@ import { smallShop } from '../scenarios/migrate.ts';
 import { allowNoRecord, allowRecord } from '../scenarios/records-refused.ts';
 import type { World } from '../scenarios/world.ts';
 import { plain } from './caller-and-called.ts';
-import { blockedByPolicy, fails, impatient, loseJournal, start, works, type Story } from './stalled-story.ts';
+import {
+  blockedByPolicy,
+  denyMethod,
+  fails,
+  impatient,
+  loseJournal,
+  start,
+  works,
+  type Story,
+} from './stalled-story.ts';
 
 async function migratedShop(world: World): Promise<void> {
   await smallShop(world);
@@ -62,6 +71,25 @@ export const stalledMigrations: readonly Story[] = [
     when: 'a policy needs HTTP and nobody knows the callers',
     of: 'Migration',
     ...blockedByPolicy,
+    command: 'Last',
+    then: 'Migrated',
+  },
+  {
+    reason: 'WaveHeld',
+    when: 'one of the first wave is blocked',
+    of: 'Migration',
+    async enter(world) {
+      const [a, b] = [world.ns('a'), world.ns('b')];
+      for (const home of [a, b]) await plain(world, home);
+      await world.create(denyMethod(a));
+      await start(world, { waves: [{ name: 'canary', namespaces: { names: [a] }, soak: '0s', maxFailures: 0 }] }, [
+        'a',
+        'b',
+      ]);
+    },
+    async mend(world) {
+      await world.delete(kinds.AuthorizationPolicy, world.ns('a'), 'no-delete');
+    },
     command: 'Last',
     then: 'Migrated',
   },

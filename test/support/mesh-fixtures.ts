@@ -264,6 +264,7 @@ export function scopeView(overrides: Partial<ScopeView> = {}): ScopeView {
     moves: () => false,
     restartsForHbone: () => false,
     halted: () => undefined,
+    comesLater: () => undefined,
     wayBack: () => 'Stays',
     goingBack: () => [],
     declared: () => [],

@@ -47,6 +47,7 @@ function scopeOf(planned: ReadonlySet<string>): ScopeView {
     moves: (namespace) => planned.has(namespace),
     restartsForHbone: () => false,
     halted: () => undefined,
+    comesLater: () => undefined,
     wayBack: () => 'ComesAlong',
     goingBack: () => [],
     declared: () => [],

@@ -47,6 +47,7 @@ import { unreadFilterRules } from './findings/unread-filters.ts';
 import { unseenCallerRules } from './findings/unseen-callers.ts';
 import { entryHostRules } from './findings/external-hosts.ts';
 import { exitRules } from './findings/waypoint-exit.ts';
+import { waveRules } from './findings/waves.ts';
 import { waypointRules } from './findings/waypoint.ts';
 import { workloadRules } from './findings/workloads.ts';
 import { guarded } from '../guarded.ts';
@@ -138,6 +139,7 @@ export const rules: readonly Rule[] = [
   ...egressRules,
   ...entryRules,
   ...orderRules,
+  ...waveRules,
   ...unseenCallerRules,
   ...namelessRules,
   ...noWayBackRules,

@@ -145,6 +145,28 @@ export const callerRemedies: RemediesById = {
       'a pod that nothing restarts': oldSidecar({ kind: 'Job', name: 'once' }),
     },
   },
+  MM162: {
+    ways: [
+      {
+        says: 'Put the namespaces that the message names into the same wave of spec.waves as this one, or into an earlier one; or this one into theirs',
+        done: (given) => ({ ...given, scope: scopeView({ moves: (name) => name === 'blog' || name === 'bank' }) }),
+      },
+      {
+        says: 'Where only sidecars have to be restarted for HBONE, restarting these workloads (kubectl rollout restart) clears it too',
+        done: eachPodOf('bank', (each) => [withSidecar(each)]),
+        of: ['sidecars of before ambient'],
+      },
+    ],
+    more: {
+      'sidecars of before ambient': {
+        ...oldSidecar(),
+        scope: scopeView({
+          moves: (name) => name === 'bank',
+          comesLater: (name) => (name === 'bank' ? 'is in wave two, which begins after wave one' : undefined),
+        }),
+      },
+    },
+  },
   MM102: {
     ways: [
       {

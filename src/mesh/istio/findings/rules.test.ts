@@ -147,6 +147,17 @@ function scopeOf(moving?: string, restarted?: string): ScopeView {
   return scopeView({ moves: (name) => name === moving, restartsForHbone: (name) => name === restarted });
 }
 
+const reader = pod({ namespace: 'blog', serviceAccount: 'reader' });
+
+/** A namespace that moves too, and begins when `shop` has arrived. */
+function inLaterWave(moving: string): ScopeView {
+  return scopeView({
+    moves: (name) => name === moving,
+    comesLater: (name, than) =>
+      name === moving && than === 'shop' ? 'is in wave two, which begins after wave one' : undefined,
+  });
+}
+
 /** `bank`, which stays, has one pod. */
 function nextTo(only: PodView, ...configs: readonly ConfigView[]): Surroundings {
   const pods = [{ ...only, namespace: 'bank' }];
@@ -2130,6 +2141,16 @@ const table: Readonly<Record<string, Examples>> = {
       'callers in scope that nobody calls': {
         ...calledBy(pod({ namespace: 'blog', serviceAccount: 'reader' })),
         scope: scopeOf('blog'),
+      },
+    },
+  },
+  MM162: {
+    seen: { 'callers that begin later': { ...calledBy(reader), scope: inLaterWave('blog') } },
+    ignored: {
+      'callers that begin together with it': { ...calledBy(reader), scope: scopeOf('blog') },
+      'later ones that nobody waits for': {
+        ...calledBy(plainPod({ ...captured, namespace: 'blog', serviceAccount: 'reader' })),
+        scope: inLaterWave('blog'),
       },
     },
   },

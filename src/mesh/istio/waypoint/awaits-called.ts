@@ -63,6 +63,7 @@ export function awaitsUnseen(surroundings: Surroundings): Awaiting | undefined {
   const halted = halt(names, surroundings);
   return {
     stuck: halted !== undefined,
+    namespaces: names,
     message: `sidecars that it may call do not see where callers in ambient come from, which AuthorizationPolicy ${listed(policies)} asks about: ${listed(names)} are in scope and go first, then this goes on by itself${halted ?? ''}`,
   };
 }

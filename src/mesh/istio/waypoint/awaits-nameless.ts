@@ -65,6 +65,7 @@ export function awaitsNameless(surroundings: Surroundings): Awaiting | undefined
   const halted = halt(names, surroundings);
   return {
     stuck: halted !== undefined,
+    namespaces: names,
     message: `sidecars call pods in ambient behind headless Services without an identity, which ${listed(policies)} ask for: ${listed(names)} are in scope and go first, then this goes on by itself${halted ?? ''}`,
   };
 }

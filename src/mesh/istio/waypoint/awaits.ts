@@ -42,13 +42,12 @@ export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
       stuck: true,
       message: `sidecars that may be called were injected before ambient was enabled, and this migration does not restart them: ${listed(stay.map(name))}`,
     };
-  const halted = halt(
-    old.map(({ namespace }) => namespace),
-    surroundings,
-  );
+  const namespaces = old.map(({ namespace }) => namespace);
+  const halted = halt(namespaces, surroundings);
   return {
     stuck: halted !== undefined,
-    message: `waits until the sidecars that it may call take HBONE, in ${listed(old.map(({ namespace }) => namespace))}: they are restarted first, then this goes on by itself${halted ?? ''}`,
+    namespaces,
+    message: `waits until the sidecars that it may call take HBONE, in ${listed(namespaces)}: they are restarted first, then this goes on by itself${halted ?? ''}`,
   };
 }
 
@@ -180,6 +179,7 @@ function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {
   const halted = halt(names, surroundings);
   return {
     stuck: halted !== undefined,
+    namespaces: names,
     message: `its callers in ${who} are in scope: they go first, then this goes on by itself${halted ?? ''}`,
   };
 }

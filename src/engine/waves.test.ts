@@ -1,0 +1,140 @@
+import { describe, expect, it } from '@jest/globals';
+import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import type { WaveStatus } from '../api/waves.ts';
+import { timestamp } from '../base/clock.ts';
+import { wavesOf } from '../plan/waves.ts';
+import type { Wanted } from './situation.ts';
+import { soakedInMs, wavesNow } from './waves.ts';
+
+const now = Date.parse('2030-01-02T12:00:00Z');
+const hourMs = 3_600_000;
+const names = ['a', 'b', 'c'];
+const pending: NamespaceMigrationStatus = { writtenPhase: 'Pending' };
+const moving: NamespaceMigrationStatus = { writtenPhase: 'Migrating', direction: 'Forward' };
+const migrated: NamespaceMigrationStatus = { writtenPhase: 'Migrated', direction: 'Forward' };
+const blocked: NamespaceMigrationStatus = { writtenPhase: 'Blocked' };
+const returning: NamespaceMigrationStatus = { writtenPhase: 'RollingBack', direction: 'Backward' };
+const stalled: NamespaceMigrationStatus['conditions'] = [
+  { type: 'Stalled', status: 'True', reason: 'X', message: 'x', lastTransitionTime: '2030-01-01T00:00:00Z' },
+];
+
+interface Given {
+  readonly before?: readonly WaveStatus[];
+  readonly wanted?: Wanted;
+  readonly maxFailures?: number;
+  readonly soak?: string;
+}
+
+/** Waves `one` of `a` and `b`, and `two` of `c`, for namespaces in these states. */
+function states(of: readonly (NamespaceMigrationStatus | undefined)[], given: Given = {}): readonly WaveStatus[] {
+  const { before = [], wanted = 'Migrate', maxFailures = 0, soak = '24h' } = given;
+  const object: MeshMigration = {
+    metadata: { name: 'mm' },
+    spec: migrationSpec({
+      namespaces: { names },
+      waves: [
+        { name: 'one', namespaces: { names: ['a', 'b'] }, soak, maxFailures },
+        { name: 'two', namespaces: { names: ['c'] } },
+      ],
+    }),
+    status: { waves: [...before] },
+  };
+  const children = of.flatMap((status, at): readonly NamespaceMigration[] =>
+    status === undefined
+      ? []
+      : [
+          {
+            metadata: { name: 'mm', namespace: names[at] ?? '' },
+            spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
+            status,
+          },
+        ],
+  );
+  const waves = wavesOf(
+    object,
+    names.map((name) => namespace({ name })),
+  );
+  const scope = { namespaces: names, hbone: [], changed: [], findings: [] };
+  return wavesNow({ now, object, scope, children, waves, wanted });
+}
+
+function arrived(agoMs: number): WaveStatus {
+  return { name: 'one', state: 'Soaking', total: 2, migrated: 2, unfinished: 0, arrivedAt: timestamp(now - agoMs) };
+}
+
+function shown(waves: readonly WaveStatus[]): readonly string[] {
+  return waves.map(({ name, state }) => `${name} ${state}`);
+}
+
+describe('a wave', () => {
+  it.each<[string, Parameters<typeof states>[0], Given, string]>([
+    ['is open while its namespaces have not been looked at', [undefined, undefined, undefined], {}, 'Open'],
+    ['and while one of them is on its way', [migrated, moving, pending], {}, 'Open'],
+    ['soaks from the moment at which all have arrived', [migrated, migrated, pending], {}, 'Soaking'],
+    ['is done at once without a soak', [migrated, migrated, pending], { soak: '0s' }, 'Done'],
+    ['soaks on until the time is over', [migrated, migrated, pending], { before: [arrived(23 * hourMs)] }, 'Soaking'],
+    ['and is done then', [migrated, migrated, pending], { before: [arrived(24 * hourMs)] }, 'Done'],
+    ['is held by one that is blocked', [migrated, blocked, pending], {}, 'Held'],
+    ['and not if that is one of those that may fail', [migrated, blocked, pending], { maxFailures: 1 }, 'Soaking'],
+    ['is held by one that waits for a person', [migrated, { ...moving, conditions: stalled }, pending], {}, 'Held'],
+    ['and by one that has arrived and does so', [migrated, { ...migrated, conditions: stalled }, pending], {}, 'Held'],
+    ['waits for one that goes back, whatever may fail', [migrated, returning, pending], { maxFailures: 2 }, 'Open'],
+  ])('%s', (_case, of, given, state) => {
+    expect(shown(states(of, given))[0]).toBe(`one ${state}`);
+  });
+
+  it('begins its soak anew where one of it was lost meanwhile', () => {
+    const [one] = states([migrated, moving, pending], { before: [arrived(23 * hourMs)] });
+    expect(one).toEqual({ name: 'one', state: 'Open', total: 2, migrated: 1, unfinished: 0 });
+    expect(states([migrated, migrated, pending], { before: one === undefined ? [] : [one] })[0]?.arrivedAt).toBe(
+      timestamp(now),
+    );
+  });
+
+  it('that says it arrived in the future has arrived now: a clock went back', () => {
+    const [one] = states([migrated, migrated, pending], { before: [arrived(-5 * hourMs)] });
+    expect(one).toMatchObject({ state: 'Soaking', arrivedAt: timestamp(now) });
+  });
+
+  it('that is done stays so whoever joins it, or goes back', () => {
+    const before: WaveStatus = { ...arrived(30 * hourMs), state: 'Done', doneAt: timestamp(now - 6 * hourMs) };
+    expect(shown(states([moving, returning, moving], { before: [before] }))).toEqual([
+      'one Done',
+      'two Open',
+      '(others) Waiting',
+    ]);
+    expect(shown(states([migrated, migrated, migrated], { before: [before], wanted: 'Rollback' }))).toEqual([
+      'one Waiting',
+      'two Waiting',
+      '(others) Waiting',
+    ]);
+  });
+
+  it('is done only after those before it, and of nobody at once', () => {
+    const done = { state: 'Done', doneAt: timestamp(now - hourMs) } as const;
+    const two: WaveStatus = { name: 'two', total: 1, migrated: 1, unfinished: 0, ...done };
+    expect(shown(states([moving, migrated, migrated], { before: [two] }))).toEqual([
+      'one Open',
+      'two Waiting',
+      '(others) Waiting',
+    ]);
+    expect(shown(states([migrated, migrated, migrated], { soak: '0s' }))).toEqual([
+      'one Done',
+      'two Done',
+      '(others) Done',
+    ]);
+  });
+});
+
+describe('soakedInMs', () => {
+  it('is what is left of the soak', () => {
+    const object: MeshMigration = {
+      metadata: { name: 'mm' },
+      spec: migrationSpec({ waves: [{ name: 'one', namespaces: { names: ['a'] }, soak: '24h' }] }),
+    };
+    expect(soakedInMs(object, [arrived(23 * hourMs)], now)).toBe(hourMs);
+    expect(soakedInMs(object, [{ ...arrived(0), state: 'Open' }], now)).toBeUndefined();
+  });
+});
