@@ -13,6 +13,7 @@ import {
   type Entry,
 } from './apply.ts';
 import { ownObjects } from './own-objects.ts';
+import { hasLabels } from './label-values.ts';
 import { timesRefused } from './refused.ts';
 import { unboundAgain } from './services.ts';
 import type { Outcome, OwnObject, Situation, Write } from './situation.ts';
@@ -37,9 +38,11 @@ export interface Followed {
 
 /**
  * What is followed. `Bound`: callers are being taken from what was made, so what is for Services that are not bound any
- * more, or not for one Service alone, is neither changed nor deleted: it still decides about some of them.
+ * more is neither changed nor deleted: it still decides about some of them. `some`: a Service is bound still.
  */
-type Extent = { readonly kind: 'All' | 'Nothing' } | { readonly kind: 'Bound'; readonly services: ReadonlySet<string> };
+type Extent =
+  | { readonly kind: 'All' | 'Nothing' }
+  | { readonly kind: 'Bound'; readonly services: ReadonlySet<string>; readonly some: boolean };
 
 type Annotated = Pick<KubeObject['metadata'], 'annotations'>;
 
@@ -73,7 +76,7 @@ type ApplyWork = Extract<StepWork, { kind: 'Apply' }>;
 function extentOf(
   { surroundings, remembered }: Situation,
   { direction, steps }: NamespaceMigrationStatus,
-  { backward }: Itinerary,
+  { forward, backward }: Itinerary,
 ): Extent {
   if (direction !== 'Backward') return { kind: 'All' };
   const begun = backward
@@ -84,14 +87,25 @@ function extentOf(
   const unbound = new Set(isUnbinding ? unboundAgain(surroundings, remembered?.capturedAt) : []);
   if (unbound.size === 0) return { kind: 'All' };
   const bound = surroundings.services.filter((service) => !unbound.has(service));
-  return { kind: 'Bound', services: new Set(bound.map(({ name }) => name)) };
+  const targets = forward.flatMap(({ work }) => (work.kind === 'BindServices' ? [work.targets] : []));
+  return {
+    kind: 'Bound',
+    services: new Set(bound.map(({ name }) => name)),
+    some: targets.some((each) => bound.some(({ labels }) => hasLabels(labels, each))),
+  };
 }
 
-/** Whether an object of a step is changed, and deleted, with what it follows. */
-function isFollowed(extent: Extent, { serves }: ApplyWork, object: Annotated): boolean {
+/**
+ * Whether an object of a step is changed, or goes, with what it follows. What is for the callers of all Services says
+ * what its original says, whichever of these are bound. Safe: E, the sidecars enforce that as well, and it goes only
+ * while some Service is bound: then nothing but its original has made it superfluous. Dying before or after: the next
+ * look finds the same labels.
+ */
+function isFollowed(extent: Extent, { serves }: ApplyWork, object: Annotated, isWanted: boolean): boolean {
   if (extent.kind !== 'Bound') return extent.kind === 'All';
   const service = serves?.(object);
-  return service !== undefined && extent.services.has(service);
+  if (service !== undefined) return extent.services.has(service);
+  return serves !== undefined && (isWanted || extent.some);
 }
 
 /** Whether the journal says that it has been at the end of this way, and so has done all its steps. */
@@ -112,14 +126,14 @@ function hasMade(situation: Situation, status: NamespaceMigrationStatus, { name 
 }
 
 function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork, extent: Extent): Picture {
-  const isMet = (object: Annotated): boolean => isFollowed(extent, work, object);
+  const goes = (object: Annotated): boolean => isFollowed(extent, work, object, false);
   const whole = work.objects(situation.surroundings);
   const manifests = typeof whole === 'string' ? (work.possible?.(situation.surroundings) ?? []) : whole;
   const entries = entriesOf(situation, step, manifests).map((entry) => ({
     ...entry,
-    isMet: isMet(entry.applied.object.metadata),
+    isMet: isFollowed(extent, work, entry.applied.object.metadata, true),
   }));
-  if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries, isMet) };
+  if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries, goes) };
   // Of what only part can be made nobody knows whether the rest is superfluous, but for copies that their originals do
   // not ask for any more.
   const orphans = work.orphans?.(situation.surroundings) ?? [];
@@ -128,7 +142,7 @@ function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork, extent
     entries,
     left: revoked(
       situation,
-      orphans.filter(({ object }) => isMet(object)),
+      orphans.filter(({ object }) => goes(object)),
     ),
     problem: whole,
     ...(work.isRollout && { isRollout: work.isRollout(situation.surroundings) }),

@@ -119,6 +119,90 @@ describe('copies of a Service that is bound', () => {
   });
 });
 
+/** Everything that the operator has written on a Service goes, as by a tool that applies it as it was before. */
+async function takeMarks(world: World, name: string): Promise<void> {
+  const keys = ['istio.io/use-waypoint', 'istio.io/ingress-use-waypoint'];
+  await world.patch('Service', world.ns(), name, {
+    metadata: {
+      labels: Object.fromEntries(keys.map((key) => [key, null])),
+      annotations: { 'meshmigration.dev/original-labels': null },
+    },
+  });
+}
+
+describe('copies for the whole waypoint', () => {
+  /** Of the whole namespace. */
+  const readers = (home: string, ...names: readonly string[]): object => ({
+    action: 'ALLOW',
+    rules: [
+      {
+        from: [{ source: { principals: names.map((name) => `cluster.local/ns/${home}/sa/${name}`) } }],
+        to: [{ operation: { methods: ['GET'] } }],
+      },
+    ],
+  });
+
+  async function follows(world: World): Promise<void> {
+    await world.patch('AuthorizationPolicy', world.ns(), 'readers', { spec: readers(world.ns(), 'web') });
+    await world.pause(5000);
+    expect(await made(world, world.ns(), 'Copy')).toEqual([expect.not.stringContaining('sa/tests')]);
+  }
+
+  /** On the way back, which a pod without a sidecar holds before any Service is unbound; some lose their marks. */
+  async function beside(
+    names: readonly string[],
+    labels: Readonly<Record<string, string>>,
+    story: (world: World) => Promise<void>,
+  ): Promise<void> {
+    await run(async (world) => {
+      const home = world.ns();
+      await shop(world, object('AuthorizationPolicy', home, 'readers', { ...readers(home, 'web', 'tests') }));
+      const from = [{ namespace: home, serviceAccount: 'web' }];
+      await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from }] }));
+      await world.childPhase('Migrated');
+      await world.create(job(home, 'night'));
+      await world.pause(10_000);
+      await world.edit({ action: 'Rollback' });
+      await world.eventually('it waits for the pod', async () =>
+        (await world.child(home)).status?.step === 'UnbindWaypoint' ? true : undefined,
+      );
+      await world.patch('Namespace', undefined, home, { metadata: { labels } });
+      for (const name of names) await takeMarks(world, name);
+      await world.pause(10_000);
+      await story(world);
+    });
+  }
+
+  it('follow their original beside a Service that has lost all marks of the operator', async () => {
+    await beside(['web'], {}, async (world) => {
+      await follows(world);
+    });
+  });
+
+  it('follow it where the namespace leads all of them through the waypoint', async () => {
+    await beside(['web', 'api'], { 'istio.io/use-waypoint': 'waypoint' }, async (world) => {
+      await follows(world);
+    });
+  });
+
+  it('go with it beside such a Service', async () => {
+    await beside(['web'], {}, async (world) => {
+      await world.delete(kinds.AuthorizationPolicy, world.ns(), 'readers');
+      await world.eventually('none', async () =>
+        (await made(world, world.ns(), 'Copy')).length === 0 ? true : undefined,
+      );
+    });
+  });
+
+  it('stay where no Service goes through it any more', async () => {
+    await beside(['web', 'api'], {}, async (world) => {
+      await world.delete(kinds.AuthorizationPolicy, world.ns(), 'readers');
+      await world.pause(30_000);
+      expect(await made(world, world.ns(), 'Copy')).toHaveLength(1);
+    });
+  });
+});
+
 describe('a guard without its hole', () => {
   const direct = (world: World): readonly unknown[] => [{ namespace: world.ns(), ports: [8080] }];
   const named = async (world: World, name: string): Promise<string | undefined> =>
