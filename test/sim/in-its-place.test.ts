@@ -3,6 +3,7 @@ import { httpPort } from '../scenarios/http.ts';
 import { madeByRole } from '../scenarios/http-back.ts';
 import { kinds, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
+import type { FaultRule } from './apiserver/fault-rules.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import type { World } from '../scenarios/world.ts';
 import { noWayBack, rested } from './behind-a-waypoint.ts';
@@ -19,8 +20,8 @@ const web = { name: 'http', port: 80, targetPort: 8080 };
 const admin = { name: 'http-admin', port: 90, targetPort: 9090 };
 const toApi = { app: 'api' };
 
-async function run(story: (world: World) => Promise<void>): Promise<void> {
-  await runOnSimulation({ name: 'in-place', disturbs: true, run: story });
+async function run(story: (world: World) => Promise<void>, faults: readonly FaultRule[] = []): Promise<void> {
+  await runOnSimulation({ name: 'in-place', disturbs: true, run: story }, { faults });
 }
 
 function ofGateway(home: string, action: string, rules: Rules): KubeObject {
@@ -137,6 +138,33 @@ describe('the copy for a Service that is gone', () => {
       await world.pause(30_000);
       expect((await copies(world)).filter((text) => text.includes('DELETE'))).toHaveLength(1);
     });
+  });
+
+  it('stays while the API server refuses to bring the only other at its pods up to date', async () => {
+    const deny = (...methods: readonly string[]): Rules => [{ to: [{ operation: { methods } }] }];
+    const refused: FaultRule = {
+      match: { method: 'PATCH', path: /\/authorizationpolicies\/all-inner/ },
+      times: 40,
+      fault: { kind: 'Refuse', status: 403 },
+    };
+    await run(
+      async (world) => {
+        await atRest(world, [web], 'DENY', deny('DELETE'));
+        await add(world, 'inner', [web]);
+        await world.pause(20_000);
+        await edited(world, deny('DELETE', 'PATCH'));
+        expect((await copies(world)).filter((text) => text.includes('PATCH'))).toHaveLength(1);
+        await world.delete(kinds.Service, world.ns(), 'api');
+        await world.pause(30_000);
+        expect((await copies(world)).filter((text) => text.includes('PATCH'))).toHaveLength(1);
+        await world.command('RollingBack', world.ns());
+        await world.pause(5000);
+        expect((await world.child()).status?.message).toContain('Service in-place/api');
+        await world.childPhase('RolledBack', world.ns(), 3_600_000);
+        expect(await madeByRole(world)).toEqual({});
+      },
+      [refused],
+    );
   });
 
   it('is nothing that a policy is written to which is for other Services by now', async () => {

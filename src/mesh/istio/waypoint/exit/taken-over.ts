@@ -1,3 +1,4 @@
+import { appliedAnnotation } from '../../../../api/resources.ts';
 import { append, include } from '../../../../base/collected.ts';
 import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
@@ -5,7 +6,7 @@ import type { Surroundings } from '../../../adapter.ts';
 import { comparisonSteps } from '../../../effort-limits.ts';
 import { record, records, type Json } from '../../../json.ts';
 import { configByName } from '../../../look-up.ts';
-import { orderedText } from '../../../seal.ts';
+import { orderedText, type Sealed } from '../../../seal.ts';
 import type { ConfigView } from '../../../views.ts';
 import { selecting, type Selecting } from '../../policy/selecting.ts';
 import { isOurs, originalOf } from '../../policy/translate/names.ts';
@@ -78,14 +79,25 @@ function textsOf({ namespace: home, spec }: ConfigView, { namespace }: Surroundi
   return new Set(saidBy({ ...spec, rules }).map(({ text }) => text));
 }
 
-/** Copies that are wanted now, as they stand, by their originals: what somebody has edited says what he likes. */
+/** Whether one of ours says what it would be applied with now, by the seals. */
+function isAsApplied(seen: ConfigView, { annotations }: Pick<Sealed, 'annotations'>): boolean {
+  return seen.annotations[appliedAnnotation] === annotations?.[appliedAnnotation];
+}
+
+/**
+ * Copies that are wanted now, as they stand, by their originals. What somebody has edited says what he likes, and what
+ * the API server refuses to bring up to date says what its original said once: both decide in nobody's place. Safe: E,
+ * what counts less lets less go. Dying before or after: nothing is written for it.
+ */
 const standingCopies = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly Json[]> => {
   const { mesh, namespace } = surroundings;
   const copies = exitTranslationOf(surroundings)
     .manifests.filter(({ role }) => role === 'SidecarCopy')
     .flatMap(({ originals, object: { kind, metadata } }) => {
       const seen = configByName(mesh.configs(kind, namespace.name), metadata.name);
-      return seen === undefined || !isOurs(seen) ? [] : originals.map((original) => ({ original, spec: seen.spec }));
+      return seen !== undefined && isOurs(seen) && isAsApplied(seen, metadata)
+        ? originals.map((original) => ({ original, spec: seen.spec }))
+        : [];
     });
   const groups = Map.groupBy(copies, ({ original }) => original);
   return new Map([...groups].map(([original, all]) => [original, all.map(({ spec }) => spec)]));
