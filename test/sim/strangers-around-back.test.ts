@@ -15,7 +15,8 @@ import { runOnSimulation } from './run-scenario.ts';
 
 const label = 'istio.io/use-waypoint';
 const ambient = { 'istio.io/dataplane-mode': 'ambient' };
-const injected = { 'sidecar.istio.io/inject': 'true' };
+const injectKey = 'sidecar.istio.io/inject';
+const injected = { [injectKey]: 'true' };
 
 interface Shops {
   readonly called: string;
@@ -110,6 +111,12 @@ const ways: Readonly<Record<string, Way>> = {
     gets: (world, other) => world.create(deployment(other, 'pinned', { podLabels: injected })),
     ends: 'pinned',
   },
+  'in ambient, beside one of the same account that slept with its own': {
+    labels: ambient,
+    objects: (other) => [deployment(other, 'pinned', { replicas: 0, podLabels: injected })],
+    gets: withSidecarsByHand,
+    ends: 'web',
+  },
   'in another of the same name, whose pods had sidecars': {
     labels: { 'istio-injection': 'enabled' },
     gets: madeAnew,
@@ -193,6 +200,41 @@ describe('a stranger in ambient with a pod that has a sidecar', () => {
       expect(await noWayBack(world, shops)).toBeUndefined();
       await world.command('RollingBack', shops.called);
       await world.childPhase('RolledBack', shops.called);
+    });
+  });
+});
+
+describe('a caller that slept at the start with a template that is given a sidecar', () => {
+  it('holds nobody when he wakes', async () => {
+    await run(async (world) => {
+      const objects = (other: string): readonly KubeObject[] => [
+        { kind: 'ServiceAccount', metadata: { name: 'own', namespace: other } },
+        deployment(other, 'own', { replicas: 0, podLabels: injected, serviceAccount: 'own' }),
+      ];
+      const shops = await rested(world, { rules: getsOf, labels: ambient, objects });
+      await world.patch('Deployment', shops.other, 'own', { spec: { replicas: 1 } });
+      await world.pause(20_000);
+      await lookedAt(world, shops);
+      expect(await noWayBack(world, shops)).toBeUndefined();
+      await world.command('RollingBack', shops.called);
+      await world.childPhase('RolledBack', shops.called);
+    });
+  });
+
+  it('is told where nobody can tell whether it is', async () => {
+    await run(async (world) => {
+      const objects = (other: string): readonly KubeObject[] => [
+        { kind: 'ServiceAccount', metadata: { name: 'own', namespace: other } },
+        deployment(other, 'own', {
+          replicas: 0,
+          podLabels: { 'istio.io/rev': 'default' },
+          behaviour: { [injectKey]: 'perhaps' },
+          serviceAccount: 'own',
+        }),
+      ];
+      const shops = await rested(world, { rules: getsOf, labels: ambient, objects });
+      await lookedAt(world, shops);
+      expect(await noWayBack(world, shops)).toContain(`and ${shops.other} keep their sidecars`);
     });
   });
 });

@@ -89,3 +89,8 @@ export function markOfPolicy(id: string, policy: ConfigView): string {
 export function markOfAround(namespace: string, serviceAccount?: string): string {
   return markOf('around', `Namespace ${namespace}`, serviceAccount ?? '');
 }
+
+/** The mark of an account of a namespace of which somebody will as soon as he wakes. */
+export function markOfAsleep(namespace: string, serviceAccount: string): string {
+  return markOf('around', `Namespace ${namespace}`, `${serviceAccount} asleep`);
+}

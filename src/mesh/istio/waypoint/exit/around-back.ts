@@ -7,7 +7,7 @@ import { mostHeldBefore } from '../../../others.ts';
 import type { ConfigView } from '../../../views.ts';
 import { dataplaneModeLabel } from '../../vocabulary/labels.ts';
 import { anyAccount, byAccount } from '../by-account.ts';
-import { markOfAround } from '../calls/mark.ts';
+import { markOfAround, markOfAsleep } from '../calls/mark.ts';
 import { everywhere } from '../calls/question.ts';
 import { nobodyWithSidecar, withSidecars, type WithSidecars } from '../calls/with-sidecars.ts';
 import type { Callers } from '../callers.ts';
@@ -81,12 +81,14 @@ function isMadeAnew(name: string, surroundings: Surroundings): boolean {
   return made !== undefined && !stoodBefore(made, surroundings);
 }
 
-/** Without those that went around at the start already. */
-function newAmong(name: string, { accounts }: WithSidecars, surroundings: Surroundings): Accounts {
+/** Without those that went around at the start already, or would have as soon as they woke. */
+function newAmong(name: string, { accounts, awake }: WithSidecars, surroundings: Surroundings): Accounts {
   const { heldBefore } = surroundings;
-  if (isMadeAnew(name, surroundings)) return accounts;
-  if (heldBefore?.has(markOfAround(name)) === true) return nobody;
-  return new Set([...accounts].filter((account) => heldBefore?.has(markOfAround(name, account)) !== true));
+  if (heldBefore === undefined || isMadeAnew(name, surroundings)) return accounts;
+  if (heldBefore.has(markOfAround(name))) return nobody;
+  const isOfBefore = (account: string): boolean =>
+    heldBefore.has(markOfAround(name, account)) || (!awake.has(account) && heldBefore.has(markOfAsleep(name, account)));
+  return new Set([...accounts].filter((account) => !isOfBefore(account)));
 }
 
 function leavingIn(name: string, surroundings: Surroundings): Leaving {
@@ -159,11 +161,17 @@ export const aroundBack = memoize((surroundings: Surroundings): readonly Around[
 /** To make a mark. */
 const stepsOfMark = 4;
 
-function* marksIn(name: string, { accounts, whole }: WithSidecars): Generator<string> {
-  if (accounts.has(anyAccount)) return;
-  for (const account of whole ? [undefined] : accounts) {
+/**
+ * Who shares an account with pods that have none is remembered as long as he sleeps: nothing tells them apart afterwards.
+ * Safe: E, whoever is not sure to go around waypoints gets no mark, and is waited for where he is named. Dying before the
+ * marks are in the journal: asked again, as nothing was begun; after: they are never taken anew.
+ */
+function* marksIn(name: string, there: WithSidecars, named?: Accounts): Generator<string> {
+  const { awake, asleep, without, whole } = there;
+  for (const account of whole ? [undefined] : bothIn(new Set([...awake, ...asleep]), named)) {
     spend(stepsOfMark);
-    yield markOfAround(name, account);
+    const isSure = account === undefined || awake.has(account) || !without.has(account);
+    yield isSure ? markOfAround(name, account) : markOfAsleep(name, account);
   }
 }
 
@@ -180,8 +188,8 @@ function namedBehind(surroundings: Surroundings): ReadonlyMap<string, Accounts> 
   return found;
 }
 
-function bothIn(accounts: Accounts, named: Accounts): Accounts {
-  if (named.has(anyAccount)) return accounts;
+function bothIn(accounts: Accounts, named: Accounts | undefined): Accounts {
+  if (named === undefined || named.has(anyAccount)) return accounts;
   const [few, many] = accounts.size < named.size ? [accounts, named] : [named, accounts];
   spend(few.size / 8);
   return new Set([...few].filter((account) => many.has(account)));
@@ -191,8 +199,7 @@ function* marksOfNamed(surroundings: Surroundings): Generator<string> {
   const inhabited = new Set(others(surroundings));
   for (const [name, named] of namedBehind(surroundings)) {
     if (!inhabited.has(name) || isMoved(name, surroundings)) continue;
-    const there = thereIn(name, surroundings);
-    yield* marksIn(name, { ...there, accounts: bothIn(there.accounts, named) });
+    yield* marksIn(name, thereIn(name, surroundings), named);
   }
 }
 
