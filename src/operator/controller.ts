@@ -1,4 +1,5 @@
 import { meshMigrations, namespaceMigrations, type NamespaceMigration } from '../api/resources.ts';
+import type { DataPlane } from '../api/common.ts';
 import { isEdited } from '../engine/commands.ts';
 import { wantedOf } from '../engine/decide-migration.ts';
 import { isAtRest } from '../engine/left.ts';
@@ -14,9 +15,11 @@ import { Line } from './line.ts';
 import type { Look } from './metrics/observer.ts';
 import { MigrationReconciler } from './migration-reconciler.ts';
 import { NamespaceReconciler } from './namespace-reconciler.ts';
+import { NewSidecars } from './new-sidecars.ts';
 import type { Context, Result } from './reconciler.ts';
 import { isSummaryOnly } from './told.ts';
 import { isAsBefore, isSeenElsewhere } from './seen-elsewhere.ts';
+import type { MeshAdapter } from '../mesh/adapter.ts';
 import { tolerant } from '../mesh/tolerant.ts';
 import type { ConfigView, PodView } from '../mesh/views.ts';
 import type { WatchedKind } from '../mesh/watched-kind.ts';
@@ -67,13 +70,20 @@ export class Controller {
     context.view.onChange((resource, change) => {
       this.#changed(resource, change);
     });
-    const holds = (pod: PodView | undefined): boolean =>
-      pod !== undefined &&
+    const asked = ({ namespace }: PodView): MeshAdapter =>
       tolerant(context.adapter, (where, error) => {
-        context.faults.note(pod.namespace, where, error);
-      }).holdsOthersBack(pod);
-    context.view.pods.onChange(({ previous, current }) => {
+        context.faults.note(namespace, where, error);
+      });
+    const holds = (pod: PodView | undefined): boolean => pod !== undefined && asked(pod).holdsOthersBack(pod);
+    const newSidecars = new NewSidecars(
+      (pod) => asked(pod).modeOf(pod) === 'Sidecar',
+      () => context.clock.monotonic(),
+      resyncMs,
+    );
+    context.view.pods.onChange((change) => {
+      const { previous, current } = change;
       if (holds(previous) && !holds(current)) this.#othersFreed(previous?.namespace ?? '');
+      if (newSidecars.isNews(change)) this.#sidecarCame(current?.namespace ?? '');
     });
     context.view.migrations.onChange(({ previous, current }) => {
       if (current !== undefined && previous?.object.metadata.generation !== current.object.metadata.generation)
@@ -241,10 +251,30 @@ export class Controller {
       });
   }
 
+  /**
+   * Whoever is under way to sidecars is no stranger to anybody. Safe: only the waking is decided here, and what a look
+   * does, the next one would do. Dying before or after: the next process looks at all of them.
+   */
+  #sidecarCame(namespace: string): void {
+    if (this.#context.view.children.list(namespace).some(({ object }) => isInFlight(object))) return;
+    this.#later(this.#gathered.sidecars.changed(namespace), () => {
+      this.#addEach((record) => this.#goesBackBehindWaypoint(record));
+    });
+  }
+
+  /** Whether it is at rest in sidecars, and whoever has one would go around its waypoint after a way back. */
+  #goesBackBehindWaypoint({ spec, status }: NamespaceMigration): boolean {
+    return status?.itinerary === 'L7' && this.#isAtRestFrom('IstioAmbient', { spec, status });
+  }
+
   /** Whether it is at rest, and a way back would have it known to nobody: what others ask of it is told before. */
-  #leavesMeshBack({ spec, status }: NamespaceMigration): boolean {
+  #leavesMeshBack(record: NamespaceMigration): boolean {
+    return this.#isAtRestFrom('None', record);
+  }
+
+  #isAtRestFrom(from: DataPlane, { spec, status }: Pick<NamespaceMigration, 'spec' | 'status'>): boolean {
     if (!isAtRest(status?.writtenPhase)) return false;
-    return this.#context.view.migrations.get(undefined, spec.migration)?.object.spec.from === 'None';
+    return this.#context.view.migrations.get(undefined, spec.migration)?.object.spec.from === from;
   }
 
   /** Its pods and workloads move by themselves and are told at once. */

@@ -36,7 +36,7 @@ describe('Gathering', () => {
     expect(gathering.changed('a')).toBe(250);
   });
 
-  it.each(['strangers', 'freeing', 'resting'] as const)(
+  it.each(['strangers', 'freeing', 'resting', 'sidecars'] as const)(
     'has others (%s) told ever later by whoever rests for some seconds between two changes',
     (who) => {
       let now = 0;

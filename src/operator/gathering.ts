@@ -65,9 +65,9 @@ export class Gathering {
  * What is told of a namespace: to its own records, to those of others, to those that wait for pods of it, and that
  * somebody commands: whoever does so again and again has nobody look as often. What makes pods, and how namespaces are
  * labelled, changes in many at once, so it is told to others of all namespaces together; and so is whatever tenants
- * write to those at rest, who may be all there are.
+ * write to those at rest, who may be all there are. Who has come to have a sidecar is told of each namespace for itself.
  */
-export type Told = 'own' | 'strangers' | 'freeing' | 'commands' | 'inhabitants' | 'resting';
+export type Told = 'own' | 'strangers' | 'freeing' | 'commands' | 'inhabitants' | 'resting' | 'sidecars';
 
 const times: Readonly<Record<Told, GatheringTimes>> = {
   own: { firstMs: 0, longestMs: 5000, quietMs: 1000 },
@@ -79,6 +79,7 @@ const times: Readonly<Record<Told, GatheringTimes>> = {
   inhabitants: { firstMs: 1000, longestMs: 60_000, quietMs: 10_000 },
   // Nobody at rest is under way to anything: he is only told what his way back would meet.
   resting: { firstMs: 1000, longestMs: 60_000, quietMs: 10_000 },
+  sidecars: { firstMs: 1000, longestMs: 60_000, quietMs: 60_000 },
 };
 
 /** One of each. */
@@ -91,5 +92,6 @@ export function gatherings(clock: Pick<Clock, 'monotonic'>): Readonly<Record<Tol
     commands: of('commands'),
     inhabitants: of('inhabitants'),
     resting: of('resting'),
+    sidecars: of('sidecars'),
   };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { journalAnnotation } from '../../src/api/resources.ts';
+import type { MeshAdapter } from '../../src/mesh/adapter.ts';
+import { istio } from '../../src/mesh/istio/adapter.ts';
 import { httpPort } from '../scenarios/http.ts';
 import { barePod, deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service, waypoint } from '../scenarios/waypoint-world.ts';
@@ -134,6 +136,22 @@ async function madeAnew(world: World, other: string): Promise<void> {
   await withSidecarsByHand(world, other);
 }
 
+/** A pod that looks like one with a sidecar, as anybody can make one. */
+function lookalike(home: string, serviceAccount = 'default'): KubeObject {
+  const { metadata, spec, ...rest } = barePod(home, `fake-${serviceAccount}`) as ReturnType<typeof barePod> & {
+    readonly spec: { readonly containers: readonly unknown[] };
+  };
+  return {
+    ...rest,
+    metadata: { ...metadata, annotations: { 'sidecar.istio.io/status': '{}' } },
+    spec: {
+      ...spec,
+      serviceAccountName: serviceAccount,
+      containers: [...spec.containers, { name: 'istio-proxy', image: 'example/sleep' }],
+    },
+  };
+}
+
 describe('a caller that got sidecars since the start, in a namespace that stood before', () => {
   it.each(Object.entries(ways))(
     'is told at rest, and waited for: %s',
@@ -156,6 +174,36 @@ describe('a caller that got sidecars since the start, in a namespace that stood 
     },
   );
 
+  it('is told within seconds, also while another namespace has ever new ones', async () => {
+    const looks: string[] = [];
+    const findings: MeshAdapter['findings'] = (surroundings, when) => {
+      looks.push(surroundings.namespace.name);
+      return istio.findings(surroundings, when);
+    };
+    const story = async (world: World): Promise<void> => {
+      const shops = await rested(world, { rules: getsOf, labels: ambient });
+      const restless = world.ns('restless');
+      await world.create(namespace(restless, ambient));
+      await world.pause(600_000);
+      looks.length = 0;
+      for (let round = 0; round < 300; round += 1) {
+        await world.create(lookalike(restless, `pod-${round}`));
+        await world.pause(1000);
+      }
+      const times = looks.filter((name) => name === shops.called).length;
+      expect(times).toBeGreaterThan(3);
+      expect(times).toBeLessThan(20);
+      expect(await noWayBack(world, shops)).toBeUndefined();
+      await withSidecarsByHand(world, shops.other);
+      await world.pause(15_000);
+      expect(await noWayBack(world, shops)).toContain(`and ${shops.other} keep their sidecars`);
+    };
+    await runOnSimulation(
+      { name: 'strangers', disturbs: true, podsOutside: true, run: story },
+      { adapter: { ...istio, findings } },
+    );
+  });
+
   it('is waited for where the journal does not say who had them', async () => {
     await run(async (world) => {
       const shops = await rested(world, { rules: getsOf, labels: { 'istio-injection': 'enabled' } });
@@ -173,18 +221,6 @@ describe('a caller that got sidecars since the start, in a namespace that stood 
     });
   });
 });
-
-/** A pod that looks like one with a sidecar, as anybody can make one. */
-function lookalike(home: string): KubeObject {
-  const { metadata, spec, ...rest } = barePod(home, 'fake') as ReturnType<typeof barePod> & {
-    readonly spec: { readonly containers: readonly unknown[] };
-  };
-  return {
-    ...rest,
-    metadata: { ...metadata, annotations: { 'sidecar.istio.io/status': '{}' } },
-    spec: { ...spec, containers: [...spec.containers, { name: 'istio-proxy', image: 'example/sleep' }] },
-  };
-}
 
 describe('a stranger in ambient with a pod that has a sidecar', () => {
   it.each([
