@@ -64,7 +64,7 @@ export const Restart = z.object({
     'How long a pod may be Ready without being in the mesh it should be in before the namespace is rolled back.',
   ),
   watch: DurationOrNone.default('2m').describe(
-    'How long the workloads of a namespace are watched when the last of them is restarted, before the next step. One that loses pods meanwhile, or while others are restarted, keeps these waiting, and is given progressDeadline to recover before the namespace is rolled back. 0s: the next step follows at once.',
+    'How long the workloads of a namespace are watched when the last of them is restarted, before the next step. One that loses pods meanwhile, or while others are restarted, keeps these waiting, and is given progressDeadline to recover before the namespace is rolled back. At rest one that is short of pods for as long is told (Stalled), and takes nothing back. 0s: the next step follows at once, and nothing is told.',
   ),
 });
 

@@ -26,6 +26,7 @@ import { revisedOnTheWayBack } from './revised.ts';
 import type { Decision, Situation } from './situation.ts';
 import { goingOn, restless, unrestOnTheWay } from './unrest.ts';
 import { upkeep } from './upkeep.ts';
+import { withUnavailable } from './unavailable.ts';
 import { failedVerdict, migratedVerdict, pausedVerdict } from './verdicts.ts';
 import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
@@ -201,6 +202,11 @@ function paused(
       );
 }
 
+/** What is to be said of pods besides, where it rests. */
+function withSaidAtRest(situation: Situation, draft: Draft): Draft {
+  return withUnavailable(situation, withPodsOutside(situation, withPodsLeft(situation, draft)));
+}
+
 /**
  * The one decision about a namespace: pure, from what was observed and what was stored to the next status and at most
  * one write. Calling it again with the same picture gives the same answer, so a crash between any two steps is
@@ -220,11 +226,7 @@ export function decide(given: Situation): Decision {
   const draft =
     status.direction === undefined ? look(situation, status) : continueCourse(onItinerary(situation, status), status);
   return {
-    ...finish(
-      situation,
-      journalFirst(situation, before, blame(situation, withPodsOutside(situation, withPodsLeft(situation, draft)))),
-      answer,
-    ),
+    ...finish(situation, journalFirst(situation, before, blame(situation, withSaidAtRest(situation, draft))), answer),
     waits: [...waits],
     ...kept(),
   };

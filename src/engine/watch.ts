@@ -13,12 +13,12 @@ import { deadline } from './waits.ts';
  */
 
 /** A new rollout of it is its owner's: what comes of that, and of what waits for a next one, is not ours to judge. */
-function isOwnersTurn({ observedGeneration, generation, updated, replicas }: WorkloadView): boolean {
+export function isOwnersTurn({ observedGeneration, generation, updated, replicas }: WorkloadView): boolean {
   return observedGeneration < generation || updated < replicas;
 }
 
 /** Less than it had, and not by a node or two that are lost or drained, where each has one of its pods. */
-function isShort({ kind, available, replicas }: WorkloadView): boolean {
+export function isShort({ kind, available, replicas }: WorkloadView): boolean {
   return kind === 'DaemonSet' ? available < replicas / 2 : available < replicas;
 }
 

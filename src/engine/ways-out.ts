@@ -192,7 +192,7 @@ const table = {
     command: 'List',
   },
   WorkloadUnavailable: {
-    meaning: 'A workload made no progress after its restart.',
+    meaning: 'A workload made no progress after its restart, or is short of pods at rest.',
     remedy: 'Repair the workload, then start again',
     command: 'GoOn',
   },

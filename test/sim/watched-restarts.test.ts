@@ -155,3 +155,68 @@ describe('a workload that was restarted', () => {
     });
   });
 });
+
+describe('a workload that dies at rest', () => {
+  const stalled = async (world: World): Promise<string | undefined> =>
+    (await world.child()).status?.conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True')
+      ?.reason;
+
+  it('is told after the time for which it would have been watched, and takes nothing back', async () => {
+    await run({ watch: '2m', progressDeadline: '3m' }, async (world, home) => {
+      await world.childPhase('Migrated', home, 10 * minuteMs);
+      await die(world, home, 'api');
+      await world.pause(minuteMs);
+      expect(await stalled(world)).toBeUndefined();
+      await world.pause(2 * minuteMs);
+      expect(await stalled(world)).toBe('WorkloadUnavailable');
+      expect(await message(world)).toMatch(/^Deployment api has 0 of 2 pods available: pod api-/);
+      const { status } = await world.migration();
+      expect([status?.phase, status?.needAttention]).toEqual(['Migrated', 1]);
+      expect(status?.conditions).toContainEqual(
+        expect.objectContaining({ type: 'Stalled', status: 'True', reason: 'NamespaceStalled' }),
+      );
+      await world.pause(20 * minuteMs);
+      expect((await world.child()).status?.phase).toBe('Migrated');
+      await world.modesAre({ Ambient: 6 });
+      await die(world, home, 'api', false);
+      await world.eventually('it is over', async () => ((await stalled(world)) === undefined ? true : undefined));
+    });
+  });
+
+  it('is not told where it is whole again in time', async () => {
+    await run({ watch: '2m', progressDeadline: '3m' }, async (world, home) => {
+      await world.childPhase('Migrated', home, 10 * minuteMs);
+      await die(world, home, 'web');
+      await world.pause(minuteMs);
+      await die(world, home, 'web', false);
+      for (let times = 0; times < 10; times += 1) {
+        expect(await stalled(world)).toBeUndefined();
+        await world.pause(minuteMs / 3);
+      }
+    });
+  });
+
+  it('keeps nobody from finalizing', async () => {
+    await run({ watch: '2m', progressDeadline: '3m' }, async (world, home) => {
+      await world.childPhase('Migrated', home, 10 * minuteMs);
+      await die(world, home, 'api');
+      await world.pause(5 * minuteMs);
+      expect(await stalled(world)).toBe('WorkloadUnavailable');
+      await world.edit({ action: 'Finalize' });
+      await world.childPhase('Finalized', home);
+    });
+  });
+
+  it('is not taken for one that its owner rolls out', async () => {
+    await run({ watch: '1m', progressDeadline: '3m' }, async (world, home) => {
+      await world.childPhase('Migrated', home, 10 * minuteMs);
+      await world.patch('Deployment', home, 'web', {
+        spec: { template: { metadata: { annotations: { release: '2' } } } },
+      });
+      for (let times = 0; times < 12; times += 1) {
+        await world.pause(10_000);
+        expect(await stalled(world)).toBeUndefined();
+      }
+    });
+  });
+});
