@@ -76,6 +76,14 @@ export function rest(
   if (critical !== undefined) return hold(kept.status, 'Migrated', notEnforced(situation, critical));
   if (foreign !== undefined)
     return hold(kept.status, 'Migrated', { state: 'Stalled', reason: 'ForeignChange', message: foreign });
+  const [withheld] = followed.behind;
+  if (withheld !== undefined)
+    return hold(kept.status, 'Migrated', {
+      state: 'Stalled',
+      reason: 'CallersRefused',
+      message: withheld,
+      way: 'Create that Service again, or delete the policies that are for it (under another name they can be made anew for other Services); it clears by itself',
+    });
   const refused = situation.adapter.refusedCallers(situation.surroundings);
   return hold(
     kept.status,

@@ -133,7 +133,9 @@ function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork, extent
     ...entry,
     isMet: isFollowed(extent, work, entry.applied.object.metadata, true),
   }));
-  if (typeof whole !== 'string') return { step, entries, left: superfluous(situation, step, entries, goes) };
+  const withheld = work.withheld?.(situation.surroundings) ?? [];
+  if (typeof whole !== 'string')
+    return { step, entries, left: superfluous(situation, step, entries, goes), gone: withheld };
   // Of what only part can be made nobody knows whether the rest is superfluous, but for copies that their originals do
   // not ask for any more.
   const orphans = work.orphans?.(situation.surroundings) ?? [];
@@ -146,7 +148,7 @@ function pictureOf(situation: Situation, step: StepPlan, work: ApplyWork, extent
     ),
     problem: whole,
     ...(work.isRollout && { isRollout: work.isRollout(situation.surroundings) }),
-    gone: [...(work.withheld?.(situation.surroundings) ?? []), ...orphans.map(({ original }) => original)],
+    gone: [...withheld, ...orphans.map(({ original }) => original)],
   };
 }
 

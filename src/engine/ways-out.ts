@@ -14,7 +14,7 @@ interface WayOut {
 const table = {
   CallersRefused: {
     meaning:
-      'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused.',
+      'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused; or what a policy lets in is, because it waits for a Service that is not there.',
     remedy: 'Migrate these callers, or roll this namespace back; it clears by itself. If they are to be refused',
     command: 'AcceptRefusals',
   },

@@ -357,3 +357,37 @@ describe('what was made for a Service that another one has taken the place of', 
     });
   });
 });
+
+describe('the policy of a Service that takes the place of another one', () => {
+  const of = (home: string, name: string, service: string, account: string): KubeObject =>
+    object('AuthorizationPolicy', home, name, {
+      targetRefs: [{ group: '', kind: 'Service', name: service }],
+      action: 'ALLOW',
+      rules: [{ from: [{ source: { principals: [`cluster.local/ns/${home}/sa/${account}`] } }] }],
+    });
+
+  it('is named as long as it is in force nowhere, is not finalized without, and comes into force', async () => {
+    await run(async (world) => {
+      const home = world.ns();
+      await rested(world, { wholeNamespace: true, policies: () => [of(home, 'old', 'api', 'web')] });
+      await world.create(of(home, 'new', 'next', 'ops'));
+      await another(world, 'next');
+      await world.pause(5000);
+      await world.delete(kinds.Service, home, 'api');
+      await world.pause(20_000);
+      const stalled = async (): Promise<string | undefined> => {
+        const { status } = await world.child();
+        return status?.conditions?.find((each) => each.type === 'Stalled' && each.status === 'True')?.message;
+      };
+      expect(await stalled()).toMatch(/AuthorizationPolicy let-in\/new: it would let more in .* Service let-in\/api/);
+      await world.edit({ action: 'Finalize' });
+      await world.pause(60_000);
+      expect((await world.child()).status?.phase).toBe('Migrated');
+      await world.delete(kinds.AuthorizationPolicy, home, 'old');
+      await world.childPhase('Finalized');
+      const { items } = await world.client.list(kinds.AuthorizationPolicy, { namespace: home, signal: world.signal });
+      const copies = items.filter(({ metadata }) => metadata.labels?.['meshmigration.dev/role'] === 'SidecarCopy');
+      expect(copies.map(({ spec }) => JSON.stringify(spec))).toEqual([expect.stringContaining('sa/ops')]);
+    });
+  });
+});

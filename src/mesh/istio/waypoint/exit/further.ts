@@ -1,3 +1,4 @@
+import { listed } from '../../../../base/counted.ts';
 import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
@@ -142,12 +143,32 @@ export function staysClosed(surroundings: Surroundings, seen: ConfigView, wanted
   );
 }
 
-/** What is to be made, but for what is not there and would let somebody in. */
-export function notFurther(surroundings: Surroundings, manifests: readonly Manifest[]): readonly Manifest[] {
+/** What is not there and would let somebody in. */
+function waits(surroundings: Surroundings): (manifest: Manifest) => boolean {
   const { mesh, namespace } = surroundings;
   const there = new Set(mesh.configs('AuthorizationPolicy', namespace.name).map(({ name }) => name));
-  return manifests.filter(
-    ({ object: { metadata } }) =>
-      there.has(metadata.name) || !opensAnother(metadata.name, surroundings) || shown(surroundings).has(metadata.name),
-  );
+  return ({ object: { metadata } }) =>
+    !there.has(metadata.name) && opensAnother(metadata.name, surroundings) && !shown(surroundings).has(metadata.name);
+}
+
+/** What is to be made, but for what is not there and would let somebody in. */
+export function notFurther(surroundings: Surroundings, manifests: readonly Manifest[]): readonly Manifest[] {
+  const isWaiting = waits(surroundings);
+  return manifests.filter((manifest) => !isWaiting(manifest));
+}
+
+/**
+ * The originals of these that are in force nowhere because a Service is away, as phrases: whom they let in is refused.
+ * Only told: nothing is written for it, so dying before or after changes nothing, and E is what holds them back.
+ */
+export function heldBack(surroundings: Surroundings, manifests: readonly Manifest[]): readonly string[] {
+  const away = [...missed(surroundings).keys()].sort();
+  if (away.length === 0) return [];
+  const names = listed(away.map((name) => serviceTitle({ namespace: surroundings.namespace.name, name })));
+  return manifests
+    .filter(waits(surroundings))
+    .map(
+      ({ follows = '' }) =>
+        `${follows}: it would let more in at pods of another Service, and waits as long as what was made for ${names} stands, which is not there`,
+    );
 }

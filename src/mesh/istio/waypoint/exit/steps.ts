@@ -5,7 +5,7 @@ import { useWaypointLabel } from '../../vocabulary/labels.ts';
 import { modeOf } from '../../vocabulary/pod-mode.ts';
 import { companionsMissing, guardMissing, unread } from '../gates.ts';
 import { guardStays } from '../guards.ts';
-import { notFurther, staysClosed } from './further.ts';
+import { heldBack, notFurther, staysClosed } from './further.ts';
 import { notServed, notThroughWaypoint, stillThroughWaypoint, waypointsAway } from './gates.ts';
 import { outlives, servedEver } from './gone.ts';
 import { orphans } from '../orphans.ts';
@@ -44,7 +44,10 @@ export const prepareSidecars: readonly StepPlan[] = [
       kind: 'Apply',
       objects: (surroundings) => proven(surroundings, exitManifests(surroundings, 'SidecarCopy')),
       possible: (surroundings) => notFurther(surroundings, possibleAtExit(surroundings, 'SidecarCopy')),
-      withheld: (surroundings) => withheldAtExit(surroundings, 'SidecarCopy'),
+      withheld: (surroundings) => [
+        ...withheldAtExit(surroundings, 'SidecarCopy'),
+        ...heldBack(surroundings, possibleAtExit(surroundings, 'SidecarCopy')),
+      ],
       stays,
       orphans: (surroundings) => orphans(surroundings, 'SidecarCopy', exitTranslationOf(surroundings)),
     },
