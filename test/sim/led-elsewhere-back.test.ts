@@ -63,9 +63,15 @@ const moments: Readonly<Record<string, Moment>> = {
     modes: { Sidecar: 3 },
   },
   'right before the labels': {
+    until: (world) => backUntil(world, 'RestoreLabels', wholeNamespace),
+    modes: { Sidecar: 3 },
+  },
+  'right after the labels': {
     async until(world) {
       await backUntil(world, 'RestoreLabels', wholeNamespace);
-      await world.pause(3000);
+      await world.eventually('the labels', async () =>
+        (await world.labels())['istio.io/dataplane-mode'] === 'ambient' ? true : undefined,
+      );
     },
     because: 'ForeignChange',
     modes: { Sidecar: 3 },

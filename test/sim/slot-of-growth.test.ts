@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
-import { deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
+import { projectPod } from '../../src/mesh/project.ts';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -14,19 +16,16 @@ const [stepOf, endOf] = [
 ] as const;
 const growsEveryMs = { there: 5000, back: 9 * 60_000 };
 
-function ageOf({ metadata }: KubeObject): number {
-  return Date.parse(metadata.creationTimestamp ?? '');
+function isSpoiled({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[podBehaviour.neverReady] !== undefined;
 }
 
-/** On the way back one pod is never Ready; on the way there all of them are, one after the other. */
+/** On the way back one of the new pods is never Ready, and no more; on the way there all of them are, one by one. */
 async function spoilOne(world: World, home: string): Promise<void> {
-  const { items } = await world.client.list(kinds.Pod, { namespace: home, signal: world.signal });
-  // By their age: the order of their names is one of chance, and an old one is on its way out anyway.
-  const [newest] = items
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .sort((one, other) => ageOf(other) - ageOf(one));
-  if (newest === undefined) return;
-  await world.patch('Pod', home, newest.metadata.name, {
+  const back = (await world.pods(home)).filter((pod) => modeOf(projectPod(pod)) === 'Sidecar');
+  const [first] = back;
+  if (first === undefined || back.some(isSpoiled)) return;
+  await world.patch('Pod', home, first.metadata.name, {
     metadata: { annotations: { [podBehaviour.neverReady]: 'always' } },
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import { sleep } from '../../src/base/clock.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import { restartAnnotation } from '../../src/api/resources.ts';
 import { modeOf } from '../../src/mesh/istio/vocabulary/pod-mode.ts';
 import { projectPod } from '../../src/mesh/project.ts';
 import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
@@ -86,14 +87,18 @@ async function on(
   });
 }
 
+/** A restart that is only announced is still held by what comes; this waits until it is written. */
+async function restarted(world: World, home: string, name: string): Promise<void> {
+  await world.eventually(`${name} is being restarted`, async () => {
+    const { spec } = await world.client.get(kinds.Deployment, home, name, world.signal);
+    return JSON.stringify(spec).includes(restartAnnotation) ? true : undefined;
+  });
+}
+
 /** Under way, with the first of its workloads in ambient or on its way there. */
 async function halfWay(world: World, home: string, spec: Parameters<typeof meshMigration>[2] = {}): Promise<void> {
   await world.create(meshMigration(world.name, { names: [home] }, spec));
-  await world.eventually('the first is being restarted', async () =>
-    (await world.child(home)).status?.workloads?.some(({ step }) => step === 'RestartWorkloads') === true
-      ? true
-      : undefined,
-  );
+  await restarted(world, home, 'a-first');
 }
 
 describe('a policy by the address of the caller that appears when the labels have changed', () => {
@@ -170,11 +175,7 @@ describe('a policy by the address of the caller that appears when the labels hav
               { callers: [{ namespace: b, from: [{ namespace: a }] }], restart: { podsPerMinute: 2 } },
             ),
           );
-          await world.eventually('the first is being restarted', async () =>
-            (await world.child(a)).status?.workloads?.some(({ step }) => step === 'RestartWorkloads') === true
-              ? true
-              : undefined,
-          );
+          await restarted(world, a, 'first');
           await world.create(deny(b, 'web'));
           const order: string[] = [];
           await world.eventually(
