@@ -57,7 +57,10 @@ function start(...replies: readonly (Reply | (() => Reply))[]) {
   return startAs({}, ...replies);
 }
 
-function startAs(options: { readonly optional?: true }, ...replies: readonly (Reply | (() => Reply))[]) {
+function startAs(
+  options: { readonly optional?: true; readonly page?: number },
+  ...replies: readonly (Reply | (() => Reply))[]
+) {
   const clock = new VirtualClock();
   const server = new ScriptedServer((_request, count) => {
     const reply = replies[count - 1] ?? new WatchBody();
@@ -142,6 +145,16 @@ describe('Reflector', () => {
 
     expect(requests()).toEqual(['watchlist', 'list', 'list +two', 'watch 10', 'list', 'watch 20']);
     expect(store.list().map((each) => each.name)).toEqual(['b']);
+  });
+
+  it('asks for as many at a time as is said of large ones', async () => {
+    const limits = async (page?: number): Promise<string | null | undefined> => {
+      const { clock, store, server } = startAs(page === undefined ? {} : { page }, noWatchList, list('10'));
+      await clock.run(() => store.synced);
+      return new URL(server.requests[1]?.path ?? '', 'http://x').searchParams.get('limit');
+    };
+
+    expect([await limits(), await limits(25)]).toEqual(['500', '25']);
   });
 
   it('falls back to lists when a server ignores sendInitialEvents and sends no end of the initial state', async () => {

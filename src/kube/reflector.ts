@@ -28,6 +28,8 @@ export interface ReflectorOptions<T extends Stored> extends ListParameters {
    * conversion webhook): the store says so (`unreadable`), and it is tried again.
    */
   readonly optional?: true;
+  /** Objects of a page of a list; 500 unless they are large. */
+  readonly page?: number;
 }
 
 const pageSize = 500;
@@ -131,7 +133,7 @@ export class Reflector<T extends Stored> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, resource, project, store, clock } = this.#options;
+    const { client, resource, project, store, clock, page: limit = pageSize } = this.#options;
     const objects: T[] = [];
     const listedAt = clock.monotonic();
     let next: { readonly continue?: string } = {};
@@ -139,7 +141,7 @@ export class Reflector<T extends Stored> {
       const page = await client.listPage(resource, {
         ...this.#selection(),
         ...next,
-        limit: pageSize,
+        limit,
         attempts: 1,
         signal,
       });

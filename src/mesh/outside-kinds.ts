@@ -39,6 +39,12 @@ export function calledByWebhooks(object: KubeObject): Json {
   return calling(records(object['webhooks']).map(({ clientConfig }) => record(record(clientConfig)['service'])));
 }
 
+/** The Service that the API server has convert objects of a kind from one version to another. */
+export function calledByConversion({ spec }: KubeObject): Json {
+  const { clientConfig } = record(record(record(spec)['conversion'])['webhook']);
+  return calling([record(record(clientConfig)['service'])]);
+}
+
 /** The Service that answers for a group of the API. */
 export function calledByApi({ spec }: KubeObject): Json {
   return calling([record(record(spec)['service'])]);

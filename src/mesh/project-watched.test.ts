@@ -32,6 +32,15 @@ describe('an object of which little is looked at', () => {
         webhooks: [{ clientConfig: { caBundle: 'LONG', service: { namespace: 'shop', name: 'web', port: 443 } } }],
       }),
     ).toEqual({ calls: [{ namespace: 'shop', name: 'web' }] });
+    expect(
+      kept('CustomResourceDefinition', {
+        spec: {
+          versions: [{ schema: { openAPIV3Schema: { description: 'LONG' } } }],
+          conversion: { webhook: { clientConfig: { caBundle: 'LONG', service: { namespace: 'shop', name: 'web' } } } },
+        },
+      }),
+    ).toEqual({ calls: [{ namespace: 'shop', name: 'web' }] });
+    expect(kept('CustomResourceDefinition', { spec: { conversion: { strategy: 'None' } } })).toEqual({ calls: [] });
   });
 
   it('is asked for its annotations before these are dropped', () => {

@@ -9,6 +9,8 @@ export interface WatchedKind {
   readonly namespace: 'All' | 'Root';
   /** An object of it says something about its own namespace only, so that nobody else looks at it. */
   readonly isOwn?: true;
+  /** So many are read at a time, where each is large and little of it is kept. */
+  readonly page?: number;
   /** Nobody waits for it where the operator may not read it: what is not found then, as the end of a sentence. */
   readonly optional?: string;
   /**

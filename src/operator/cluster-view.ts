@@ -111,6 +111,7 @@ export class ClusterView {
         this.#feed(watched.resource, projectWatched(watched), {
           ...(watched.namespace === 'Root' && { namespace: options.controlPlaneNamespace }),
           ...(watched.optional !== undefined && { optional: true }),
+          ...(watched.page !== undefined && { page: watched.page }),
         }),
       );
     }
@@ -211,7 +212,7 @@ export class ClusterView {
   #feed<T extends Stored>(
     resource: Resource,
     project: (object: KubeObject) => T,
-    narrowed: Pick<ReflectorOptions<T>, 'namespace' | 'optional'> = {},
+    narrowed: Pick<ReflectorOptions<T>, 'namespace' | 'optional' | 'page'> = {},
   ): Store<T> {
     const { client, clock, random, log } = this.#options;
     const store = new Store<T>(log);

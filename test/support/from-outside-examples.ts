@@ -1,6 +1,7 @@
 import type { Surroundings } from '../../src/mesh/adapter.ts';
 import {
   calledByApi,
+  calledByConversion,
   calledByIngress,
   calledByRoute,
   calledByRoutes,
@@ -56,6 +57,16 @@ const apiService = (called: Spec): ConfigView =>
     name: 'v1.x',
     namespace: '',
   });
+
+/** A CustomResourceDefinition whose objects a Service converts. */
+function conversion(called: Spec): ConfigView {
+  const name = 'things.example.com';
+  const spec = {
+    group: 'example.com',
+    conversion: { strategy: 'Webhook', webhook: { clientConfig: { service: called } } },
+  };
+  return config('CustomResourceDefinition', calledByConversion({ metadata: { name }, spec }), { name, namespace: '' });
+}
 
 function routed(gatewayClassName: string, home = 'shop', controllerName?: string): readonly ConfigView[] {
   return [
@@ -129,6 +140,7 @@ export const fromOutsideExamples: Readonly<Record<'MM128', Examples>> = {
         webhook('MutatingWebhookConfiguration', { namespace: 'shop', name: 'web' }),
       ]),
       'a group of the API': guarded({}, [apiService({ namespace: 'shop', name: 'web' })]),
+      'a conversion of objects': guarded({}, [conversion({ namespace: 'shop', name: 'web' })]),
       'a route of a gateway of others': guarded({}, routed('nginx')),
       'one of a class that sounds like Istio': guarded({}, routed('istio-like', 'shop', 'example.com/controller')),
       'refused callers that are accepted, as a Warning': guarded(open, [], { policies: { refusals: 'Accept' } }),
@@ -155,6 +167,7 @@ export const fromOutsideExamples: Readonly<Record<'MM128', Examples>> = {
       'a webhook of another Service': guarded({}, [
         webhook('ValidatingWebhookConfiguration', { namespace: 'shop', name: 'api' }),
       ]),
+      'a conversion by another Service': guarded({}, [conversion({ namespace: 'shop', name: 'api' })]),
       'a route of a gateway of Istio': guarded({}, routed('istio')),
       'one of a class of ones own': guarded({}, routed('edge', 'shop', 'istio.io/gateway-controller')),
       'a route of a stranger': guarded({}, routed('nginx', 'mallory')),

@@ -13,7 +13,12 @@ import { costed, recount, spend } from '../../../base/effort.ts';
 type Service = Pick<ServiceView, 'namespace' | 'name' | 'opensBy'>;
 
 const entering = ['Ingress', 'Route', 'IngressRoute', 'HTTPProxy'];
-const ofApiServer = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'APIService'];
+const ofApiServer = [
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+  'APIService',
+  'CustomResourceDefinition',
+];
 
 /** By `NAMESPACE/NAME` of each Service: what calls it; by `NAMESPACE/*` what names more of them than are read. */
 const callersIn = memoize((objects: readonly ConfigView[]): ReadonlyMap<string, string> => {

@@ -1,5 +1,12 @@
 import type { Resource } from '../../../api/object.ts';
-import { calledByApi, calledByIngress, calledByRoute, calledByRoutes, calledByWebhooks } from '../../outside-kinds.ts';
+import {
+  calledByApi,
+  calledByConversion,
+  calledByIngress,
+  calledByRoute,
+  calledByRoutes,
+  calledByWebhooks,
+} from '../../outside-kinds.ts';
 import { nodeSpec } from '../../placement.ts';
 import { keepAdminPolicy, keepCalicoPolicy, keepCiliumPolicy } from '../../unread-filters.ts';
 import type { WatchedKind } from '../../watched-kind.ts';
@@ -104,6 +111,12 @@ export const watched: readonly WatchedKind[] = [
     ...kind('apiregistration.k8s.io', 'v1', 'APIService', 'apiservices', false),
     optional: apiServer,
     keep: calledByApi,
+  },
+  {
+    ...kind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'customresourcedefinitions', false),
+    optional: apiServer,
+    keep: calledByConversion,
+    page: 25,
   },
   reading(kind('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'), keepAutoscaler),
   reading(kind('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'), keepScaled),
