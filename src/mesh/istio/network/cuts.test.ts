@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ambientUi, besideDash, networkPolicy, ui } from '../../../../test/support/network-policy-examples.ts';
+import { oneIn } from '../../../../test/support/sample.ts';
 import {
   captured,
   migrationSpec,
@@ -93,12 +94,11 @@ function honest(
   };
 }
 
-/** Steps that it takes, and milliseconds of this process. */
-function cost(given: Surroundings): { readonly steps: number; readonly ms: number } {
-  const [steps, begun] = [stepsTaken(), process.cpuUsage()];
+/** Steps that it takes. */
+function stepsOf(given: Surroundings): number {
+  const before = stepsTaken();
   cutsOf(given);
-  const { user, system } = process.cpuUsage(begun);
-  return { steps: stepsTaken() - steps, ms: (user + system) / 1000 };
+  return stepsTaken() - before;
 }
 
 describe('what NetworkPolicies cut off', () => {
@@ -112,12 +112,10 @@ describe('what NetworkPolicies cut off', () => {
       { pods: pods(10_000, (index) => ({ app: `w${index % 10}`, 'pod-template-hash': `h${index}` })) },
     );
 
-    const { ms } = cost(given);
-
+    expect(stepsOf(given)).toBeLessThan(150_000);
     expect(cutsOf(given)).toMatchObject({ untold: [] });
     expect(cutsOf(given).tooLarge).toBeUndefined();
     expect(cutsOf(given).lost.length).toBeGreaterThan(0);
-    expect(ms).toBeLessThan(2000);
   });
 
   it('is told beside hundreds of namespaces', () => {
@@ -136,7 +134,7 @@ describe('what NetworkPolicies cut off', () => {
     };
     const all = { ...given, mesh };
 
-    expect(cost(all).ms).toBeLessThan(4000);
+    expect(stepsOf(all)).toBeLessThan(150_000);
     expect(cutsOf(all).untold).toEqual([]);
     expect(cutsOf(all).lost.length).toBeGreaterThan(800);
   });
@@ -156,11 +154,11 @@ describe('what NetworkPolicies cut off', () => {
     );
     const given = surroundings({ pods: pods(2000, (index) => ({ pod: `${index}` })) }, policies);
 
+    expect(stepsOf(given)).toBeLessThan(1_500_000);
     expect(cutsOf(given).tooLarge).toBe(true);
     expect(istio.findings(given, 'Start')).toContainEqual(
       expect.objectContaining({ id: 'MM119', severity: 'Critical', object: 'Namespace shop' }),
     );
-    expect(cost({ ...given }).ms).toBeLessThan(5000);
   });
 
   it('is not judged where others have too much of it', () => {
@@ -340,7 +338,7 @@ describe('what NetworkPolicies of many others cut off', () => {
     ...new Set(cutsOf(given).lost.map(({ policy }) => `${policy.namespace}/${policy.name}`)),
   ];
 
-  it.each([['a'], ['z']])('is told of each, whatever takes too long of the others: %s', (letter) => {
+  it.each(oneIn(2, [['a'], ['z']]))('is told of each, whatever takes too long of the others: %s', (letter) => {
     const names = times(6, (index) => `${letter}${index}`);
     const given = beside({ bank: at('bank'), ...Object.fromEntries(names.map((name) => [name, large(name)])) });
 
@@ -357,7 +355,7 @@ describe('what NetworkPolicies of many others cut off', () => {
     const given = { ...all, pods: honest('shop', 40).pods };
     const looks = times(5, () => {
       const look = { ...given };
-      return { ...cost(look), untold: cutsOf(look).untold.length, lost: lostAt(look) };
+      return { steps: stepsOf(look), untold: cutsOf(look).untold.length, lost: lostAt(look) };
     });
 
     expect(looks.map(({ untold }) => untold)).toEqual(looks.map(({ untold }) => untold).toSorted((a, b) => b - a));
@@ -370,7 +368,7 @@ describe('what NetworkPolicies of many others cut off', () => {
   it('is told of each in its turn where what was told counts no more, because the own pods change', () => {
     const names = times(30, (index) => `b${index}`);
     const given = beside(Object.fromEntries(names.map((name) => [name, half(name)])));
-    const untold = times(4, () => {
+    const untold = times(3, () => {
       const { untold: all } = cutsOf({ ...given, pods: honest('shop', 40).pods });
       return new Set(all.map(({ name }) => name));
     });
@@ -383,20 +381,20 @@ describe('what NetworkPolicies of many others cut off', () => {
     const { configs, pods: ours } = honest('shop', 20);
     const others = Object.fromEntries(times(200, (index) => [`n${index}`, honest(`n${index}`, 20)]));
     const given = { ...beside({ ...others, zbank: at('zbank') }, configs), pods: ours };
-    const [first, again] = [cost({ ...given }), cost({ ...given })];
+    const [first, again] = [stepsOf({ ...given }), stepsOf({ ...given })];
 
     expect(lostAt(given)).toEqual(['zbank/bank']);
     expect(cutsOf(given).untold).toEqual([]);
-    expect(first.steps).toBeLessThan(200_000);
-    expect(again.steps).toBeLessThan(first.steps / 20);
+    expect(first).toBeLessThan(200_000);
+    expect(again).toBeLessThan(first / 20);
   });
 
   it('is remembered too where it takes too long to tell', () => {
     const given = beside({ dash: large('dash') });
-    const [first, again] = [cost({ ...given }), cost({ ...given })];
+    const [first, again] = [stepsOf({ ...given }), stepsOf({ ...given })];
 
-    expect(first.steps).toBeGreaterThan(100_000);
-    expect(again.steps).toBeLessThan(100);
+    expect(first).toBeGreaterThan(100_000);
+    expect(again).toBeLessThan(100);
     expect(cutsOf({ ...given }).untold).toEqual([{ name: 'dash', matters: true }]);
   });
 
@@ -482,16 +480,16 @@ describe('what NetworkPolicies of many others cut off', () => {
         ingress: [{ ports: [{ port: 8080 }] }],
       },
     ],
-  ])('is told beside a megabyte of one tenant, in a fraction of a second: %s', (_, spec) => {
+  ])('is told beside a megabyte of one tenant, in few steps: %s', (_, spec) => {
     const theirs = pods(2000, (index) => ({ app: `x${index}` }), 'dash');
     const given = beside({
       bank: at('bank'),
       dash: { configs: [networkPolicy(spec, { namespace: 'dash' })], pods: theirs },
     });
-    const [first, again] = [cost({ ...given }), cost({ ...given })];
+    const [first, again] = [stepsOf({ ...given }), stepsOf({ ...given })];
 
     expect(lostAt(given)).toContain('bank/bank');
-    expect(first.ms).toBeLessThan(1500);
-    expect(again.ms).toBeLessThan(100);
+    expect(first).toBeLessThan(100_000);
+    expect(again).toBeLessThan(100);
   });
 });
