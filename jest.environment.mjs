@@ -6,8 +6,8 @@ import { TestEnvironment } from 'jest-environment-node';
  * and always the first.
  */
 function shareOf(testPath) {
-  if (testPath.endsWith('/test/sim/scenarios.test.ts')) return 8;
-  return testPath.includes('/test/sim/') ? 4 : 1;
+  if (testPath.endsWith('/test/sim/scenarios.test.ts')) return 12;
+  return testPath.includes('/test/sim/') ? 6 : 1;
 }
 
 /** Every context has its own; those outside stand in for them, because what Node.js returns is made of these. */

@@ -14,7 +14,7 @@ describe('an operator that is killed', () => {
   }, 600_000);
 
   it('finishes the job when it is killed again and again', async () => {
-    for (const seed of oneIn(3, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])) {
+    for (const seed of oneIn(4, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])) {
       const points = [3, 7, 12, 18, 23].map((write, index): KillPoint => ({
         write: write + (seed % 3),
         when: (index + seed) % 2 === 0 ? 'before' : 'after',

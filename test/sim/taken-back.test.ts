@@ -106,20 +106,11 @@ async function takenBackFromGood(nth: number): Promise<string> {
 /** The writes to be killed after, counted from 1; a sample takes others with the record than without. */
 function writesOf(writes: number, recordLost: boolean): readonly number[] {
   return oneIn(
-    4,
+    6,
     Array.from({ length: writes }, (_, index) => index + 1),
     recordLost ? 2 : 0,
   );
 }
-
-describe('a migration that is being finalized', () => {
-  it('is finalized once the journal is removed, and back before, whatever is wanted by the next process', async () => {
-    const ends: string[] = [];
-    for (let nth = 1; ends.at(-1) !== 'Finalized'; nth += 1) ends.push(await takenBackFromGood(nth));
-
-    expect(ends.join(' ')).toMatch(/^(RolledBack )+Finalized$/);
-  });
-});
 
 describe('a migration through a waypoint that is taken back', () => {
   it.each([
@@ -147,4 +138,13 @@ describe('a migration through a waypoint that is taken back', () => {
     },
     600_000,
   );
+});
+
+describe('a migration that is being finalized', () => {
+  it('is finalized once the journal is removed, and back before, whatever is wanted by the next process', async () => {
+    const ends: string[] = [];
+    for (let nth = 1; ends.at(-1) !== 'Finalized'; nth += 1) ends.push(await takenBackFromGood(nth));
+
+    expect(ends.join(' ')).toMatch(/^(RolledBack )+Finalized$/);
+  });
 });

@@ -8,6 +8,7 @@ import {
   surroundings,
   workload,
 } from '../../../../test/support/mesh-fixtures.ts';
+import { oneIn } from '../../../../test/support/sample.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { istio } from '../adapter.ts';
@@ -101,6 +102,8 @@ describe('selectors of thousands of labels', () => {
 });
 
 describe('templates that have thousands of labels as well', () => {
+  const shared = wide(0);
+
   /** Each differs from what is selected in the last label only. */
   function alike(policies: number, templates: number): Surroundings {
     return surroundings({
@@ -109,7 +112,7 @@ describe('templates that have thousands of labels as well', () => {
           name: `w${index}`,
           uid: `w${index}`,
           replicas: 0,
-          templateLabels: { ...wide(0), last: `w${index}` },
+          templateLabels: { ...shared, last: `w${index}` },
         }),
       ),
       mesh: mesh([
@@ -117,7 +120,7 @@ describe('templates that have thousands of labels as well', () => {
         ...times(policies, (index) =>
           config(
             'PeerAuthentication',
-            { selector: { matchLabels: { ...wide(0), last: `p${index}` } }, mtls: { mode: 'PERMISSIVE' } },
+            { selector: { matchLabels: { ...shared, last: `p${index}` } }, mtls: { mode: 'PERMISSIVE' } },
             { name: `p${index}`, uid: `p${index}` },
           ),
         ),
@@ -135,7 +138,7 @@ describe('templates that have thousands of labels as well', () => {
     expect(istio.findings(alike(2, 20), 'Start')).not.toContainEqual(about);
   });
 
-  it.each(['Start', 'UnderWay'] as const)(
+  it.each(oneIn(2, ['Start', 'UnderWay'] as const))(
     'are not compared one by one beyond that: what is selected is unknown then (%s)',
     (when) => {
       const given = { ...alike(8, 200), ...(when !== 'Start' && { itinerary: 'L4' as const }) };
