@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { times } from '../support/sample.ts';
 
 /** Where in a document something is: keys of objects, indices of lists. */
 type Path = readonly (string | number)[];
@@ -11,13 +12,13 @@ function positive(text: string | undefined, otherwise: number): number {
 /**
  * Runs of a property. How long all of them take is said by `FUZZ_SECONDS`, in seconds of one core that has nothing else
  * to do: it is counted in runs and not timed, so that the same length finds the same on any machine. `perSecond` is the
- * part of this property. 20 in `npm test`; CI takes five minutes: 20 times the runs of before took 51 s of CPU, so 2.5
+ * part of this property. 20 in `npm test`, and half of that in a sample; CI takes five minutes: 20 times the runs of before took 51 s of CPU, so 2.5
  * s were 300 runs of the cheap properties, and `perSecond` is a 2.5th of that. From a seed, `FUZZ_SEED`, so that a run
  * tells of the change and not of the day: CI takes the commit.
  */
 export function runs(perSecond: number): { readonly numRuns: number; readonly seed: number } {
   return {
-    numRuns: perSecond * positive(process.env['FUZZ_SECONDS'], 20),
+    numRuns: perSecond * positive(process.env['FUZZ_SECONDS'], times(2, 20)),
     seed: positive(process.env['FUZZ_SEED'], 1),
   };
 }
