@@ -63,7 +63,16 @@ const moments: Readonly<Record<string, Moment>> = {
     modes: { Sidecar: 3 },
   },
   'right before the labels': {
-    until: (world) => backUntil(world, 'RestoreLabels', wholeNamespace),
+    async until(world) {
+      await rested(world, wholeNamespace);
+      await world.command('RollingBack', world.ns());
+      // The step in the record may be seen only once the labels have changed.
+      await world.eventually('all wait for the labels', async () =>
+        (await world.child()).status?.message?.includes('before RestoreLabels relies on it') === true
+          ? true
+          : undefined,
+      );
+    },
     modes: { Sidecar: 3 },
   },
   'right after the labels': {
