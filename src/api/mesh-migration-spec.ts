@@ -88,7 +88,7 @@ export const MeshMigrationSpec = z
       .max(50)
       .default([])
       .describe(
-        'In which order the namespaces begin: none of a wave before the one before it has arrived and soaked. Namespaces that are only restarted for HBONE come before all of them. A way back goes by no waves. Default: all begin as slots are free.',
+        'In which order the namespaces begin: none of a wave before the one before it has arrived and soaked. Namespaces that are only restarted for HBONE belong to none, and get slots first. A way back goes by no waves. Default: all begin as slots are free.',
       )
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
     restart: Restart.prefault({}).describe('How workloads are restarted.'),

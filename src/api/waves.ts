@@ -33,7 +33,7 @@ export const Wave = z.object({
       'Who belongs to it, of those in scope: each namespace to the first wave that takes it, and to the last of all where none does. An empty selector takes all that are left.',
     ),
   soak: DurationOrNone.default('0s').describe(
-    'How long everything stays as it is, once the wave has arrived, before the next one begins. Namespaces that go back, or stall, begin it anew.',
+    'How long everything stays as it is, once the wave has arrived, before the next one begins. Namespaces that go back, or stall, begin it anew, and so do those that join.',
   ),
   maxFailures: z
     .int32()
@@ -41,7 +41,7 @@ export const Wave = z.object({
     .max(1000)
     .default(0)
     .describe(
-      'How many namespaces of the wave may be other than Migrated, because they are blocked, stalled, incomplete or were rolled back, for the next wave to begin all the same. spec.failureBudget goes on counting those that failed, over all waves.',
+      'How many namespaces of the wave may be blocked, stalled, incomplete or rolled back for the next wave to begin all the same. spec.failureBudget goes on counting those that failed, over all waves.',
     ),
   maxConcurrentNamespaces: z
     .int32()
@@ -63,14 +63,14 @@ export const WaveStatus = z.object({
   state: z
     .enum(['Waiting', 'Open', 'Held', 'Soaking', 'Done'])
     .describe(
-      'Waiting for the waves before it; Open, so that its namespaces begin as slots are free; Held, because more of its namespaces than maxFailures are other than Migrated and nothing else is under way; Soaking; Done, so that the next one may begin.',
+      'Waiting for the waves before it, or because nothing is to be started now; Open, so that its namespaces begin as slots are free; Held, because more of its namespaces than maxFailures came to a stop or need a person, or because it has none that it names; Soaking; Done, so that the next one may begin.',
     ),
   total: z.int().min(0).describe('Its namespaces.'),
-  migrated: z.int().min(0).describe('Those that are Migrated or Finalized.'),
-  unfinished: z.int().min(0).describe('Those that are blocked, stalled, incomplete or were rolled back.'),
+  migrated: z.int().min(0).describe('Those that are Migrated or Finalized and need nobody.'),
+  unfinished: z.int().min(0).describe('Those that are blocked, incomplete, rolled back, or need a person (Stalled).'),
   arrivedAt: Time.optional().describe('Since when all of it is where it shall be, but for as many as maxFailures.'),
   doneAt: Time.optional().describe(
-    'When its soak was over. It stays so whatever becomes of its namespaces, until all of the migration goes back.',
+    'When its soak was over. It stays so whatever becomes of its namespaces, until all of the migration goes back. Absent where it has nobody.',
   ),
 });
 export type WaveStatus = z.infer<typeof WaveStatus>;

@@ -138,7 +138,7 @@ function betweenWaves(facts: Facts): Summary | undefined {
   return stalled(
     'Migrating',
     'WaveHeld',
-    `wave ${last.name}: ${last.unfinished} of ${counted(last.total, 'namespace')} came to a stop without being Migrated, its maxFailures is ${maxFailures}: ${rest}`,
+    `wave ${last.name}: ${last.unfinished} of ${counted(last.total, 'namespace')} came to a stop or need a person, and its maxFailures is ${maxFailures}: ${rest}`,
   );
 }
 

@@ -112,19 +112,95 @@ describe('a wave', () => {
     ]);
   });
 
-  it('is done only after those before it, and of nobody at once', () => {
+  it('becomes done only after those before it, stays so when these are not, and is at once of nobody', () => {
+    expect(shown(states([moving, migrated, migrated]))).toEqual(['one Open', 'two Waiting', '(others) Waiting']);
     const done = { state: 'Done', doneAt: timestamp(now - hourMs) } as const;
     const two: WaveStatus = { name: 'two', total: 1, migrated: 1, unfinished: 0, ...done };
     expect(shown(states([moving, migrated, migrated], { before: [two] }))).toEqual([
       'one Open',
-      'two Waiting',
+      'two Done',
       '(others) Waiting',
     ]);
+    expect(states([migrated, migrated, migrated], { soak: '0s' })[2]).not.toHaveProperty('doneAt');
     expect(shown(states([migrated, migrated, migrated], { soak: '0s' }))).toEqual([
       'one Done',
       'two Done',
       '(others) Done',
     ]);
+  });
+});
+
+describe('waves while nothing is to be started', () => {
+  const paused: NamespaceMigrationStatus = { ...moving, writtenPhase: 'Paused', conditions: stalled };
+
+  it.each<[string, Parameters<typeof states>[0], Given, string]>([
+    ['in a plan one that is blocked', [blocked, blocked, pending], { wanted: 'Plan', maxFailures: 2 }, 'Waiting'],
+    ['one in which somebody is paused', [migrated, paused, pending], { wanted: 'Pause', maxFailures: 1 }, 'Waiting'],
+    [
+      'one whose soak is over by the clock',
+      [migrated, migrated, pending],
+      { wanted: 'Pause', before: [arrived(25 * hourMs)] },
+      'Waiting',
+    ],
+  ])('do not become done: %s', (_case, of, given, state) => {
+    expect(shown(states(of, given))).toEqual([`one ${state}`, 'two Waiting', '(others) Waiting']);
+  });
+
+  it('go on soaking', () => {
+    const before = [arrived(5 * hourMs)];
+    const [one] = states([migrated, migrated, pending], { wanted: 'Pause', before });
+    expect(one?.arrivedAt).toBe(before[0]?.arrivedAt);
+  });
+});
+
+describe('a wave of those that went back', () => {
+  const back: NamespaceMigrationStatus = { writtenPhase: 'RolledBack' };
+  const failure = { reason: 'PodsNotReady', message: '', at: '2030-01-01T00:00:00Z' };
+
+  it('is open where they start again by themselves, and not where they do not', () => {
+    expect(shown(states([back, migrated, pending], { maxFailures: 1 }))[0]).toBe('one Open');
+    expect(shown(states([{ ...back, failure }, migrated, pending]))[0]).toBe('one Held');
+    expect(shown(states([{ ...back, failure }, migrated, pending], { maxFailures: 1 }))[0]).toBe('one Soaking');
+  });
+});
+
+describe('a soak', () => {
+  it('begins anew with each that comes to a stop in it, though that many may', () => {
+    const before = [arrived(23 * hourMs)];
+    const [one] = states([migrated, { ...migrated, conditions: stalled }, pending], { before, maxFailures: 1 });
+    expect(one).toMatchObject({ state: 'Soaking', arrivedAt: timestamp(now) });
+  });
+});
+
+describe('a wave that has nobody', () => {
+  function only(namespaces: object, before: readonly WaveStatus[] = []): string {
+    const object: MeshMigration = {
+      metadata: { name: 'mm' },
+      spec: migrationSpec({ namespaces: { names }, waves: [{ name: 'one', namespaces }] }),
+      status: { waves: [...before] },
+    };
+    const waves = wavesOf(
+      object,
+      names.map((name) => namespace({ name })),
+    );
+    const scope = { namespaces: names, hbone: [], changed: [], findings: [] };
+    return wavesNow({ now, object, scope, children: [], waves, wanted: 'Migrate' })[0]?.state ?? '';
+  }
+  const selector = { matchLabels: { ring: 'one' } };
+  const had = (state: WaveStatus['state'], total: number): readonly WaveStatus[] => [
+    { name: 'one', state, total, migrated: 0, unfinished: 0 },
+  ];
+
+  it('is passed by where it goes by labels, and holds where it has names', () => {
+    expect(only({ selector })).toBe('Done');
+    expect(only({ names: ['misspelt'] })).toBe('Held');
+    expect(only({ names: ['misspelt'], selector })).toBe('Held');
+  });
+
+  it('because they are gone half-way holds, and goes on holding', () => {
+    expect(only({ selector }, had('Open', 1))).toBe('Held');
+    expect(only({ selector }, had('Held', 0))).toBe('Held');
+    expect(only({ selector }, had('Done', 0))).toBe('Done');
   });
 });
 

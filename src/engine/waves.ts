@@ -25,21 +25,31 @@ interface Counts {
   readonly unfinished: number;
 }
 
+type Asked = Pick<Wave, 'soak' | 'maxFailures'> & Partial<Pick<Wave, 'namespaces'>>;
+
 /** What the wave without a name asks for. */
-const ofOthers: Pick<Wave, 'soak' | 'maxFailures'> = { soak: '0s', maxFailures: 0 };
+const ofOthers: Asked = { soak: '0s', maxFailures: 0 };
 
 const arrived: readonly (string | undefined)[] = ['Migrated', 'Finalized'];
 const ended: readonly (string | undefined)[] = ['RolledBack', 'Failed', 'Blocked', 'Incomplete'];
 
+/** Whether it is back because all went back: it is started again by itself. */
+function isToComeAgain(child: NamespaceMigration): boolean {
+  const { failure, command } = child.status ?? {};
+  return phaseOf(child) === 'RolledBack' && failure === undefined && command === undefined;
+}
+
 /** Whether nothing becomes of it by itself. One that goes back is under way, and will have been. */
 function isUnfinished(child: NamespaceMigration): boolean {
   const phase = phaseOf(child);
-  if (arrived.includes(phase)) return isStalled(child);
+  if (isToComeAgain(child)) return false;
   return isStalled(child) || (ended.includes(phase) && !isInFlight(child));
 }
 
 function countsOf(place: number, { scope, children, waves }: WavesSituation): Counts {
-  const names = new Set(scope.namespaces.filter((name) => waveOf(name, waves) === place));
+  // Who was begun and has left the selection is half-way, or at rest, all the same.
+  const members = [...scope.namespaces, ...scope.changed];
+  const names = new Set(members.filter((name) => waveOf(name, waves) === place));
   const those = children.filter(({ metadata }) => names.has(metadata.namespace ?? ''));
   const unfinished = those.filter(isUnfinished).length;
   const migrated = those.filter((child) => arrived.includes(phaseOf(child)) && !isUnfinished(child)).length;
@@ -55,31 +65,57 @@ function stored(time: string | undefined, now: number): number | undefined {
 interface Judged extends Counts {
   readonly name: string;
   readonly before: WaveStatus | undefined;
-  readonly soakMs: number;
-  readonly maxFailures: number;
+  readonly wave: Asked;
+}
+
+/**
+ * Whether it is meant to have nobody: it goes by labels alone, and never had anybody. A name that is misspelt, or a
+ * canary that was deleted half-way, is no reason to let all others begin.
+ */
+function mayBeEmpty({ before, wave: { namespaces } }: Judged): boolean {
+  if (namespaces !== undefined && namespaces.names.length > 0) return false;
+  return before === undefined || (before.total === 0 && before.state !== 'Held');
+}
+
+/** Since when a wave has arrived: each that comes to a stop in the soak has it begin anew. */
+function arrivalOf({ before, unfinished }: Judged, now: number): number {
+  const isWorse = unfinished > (before?.unfinished ?? 0);
+  return (isWorse ? undefined : stored(before?.arrivedAt, now)) ?? now;
 }
 
 /** Where a wave stands of which all before it are done. */
-function stateOf({ name, before, soakMs, maxFailures, ...counts }: Judged, now: number): WaveStatus {
-  const { total, migrated, unfinished } = counts;
-  const entry = { name, ...counts };
-  const isOver = migrated + unfinished === total;
-  const hasArrived = isOver && unfinished <= maxFailures;
-  const at = hasArrived ? (stored(before?.arrivedAt, now) ?? now) : undefined;
-  const arrivedAt = at === undefined ? {} : { arrivedAt: timestamp(at) };
+function stateOf(judged: Judged, now: number): WaveStatus {
+  const { name, before, wave, total, migrated, unfinished } = judged;
+  const entry = { name, total, migrated, unfinished };
   // Whoever joins a wave that is done, or leaves it by a failure, has no other one stop in mid-way.
-  if (before?.doneAt !== undefined) return { ...entry, state: 'Done', ...arrivedAt, doneAt: before.doneAt };
-  if (at === undefined) return { ...entry, state: isOver ? 'Held' : 'Open' };
-  // Of nobody there is nothing to be seen.
-  if (total === 0 || now >= at + soakMs) return { ...entry, state: 'Done', ...arrivedAt, doneAt: timestamp(now) };
-  return { ...entry, state: 'Soaking', ...arrivedAt };
+  if (before?.doneAt !== undefined) return { ...before, ...entry, state: 'Done' };
+  // Of nobody there is nothing to be seen; who joins before a later wave has begun is waited for.
+  if (total === 0 && mayBeEmpty(judged)) return { ...entry, state: 'Done' };
+  if (migrated + unfinished < total) return { ...entry, state: 'Open' };
+  if (total === 0 || unfinished > wave.maxFailures) return { ...entry, state: 'Held' };
+  const at = arrivalOf(judged, now);
+  const hasArrived = { ...entry, arrivedAt: timestamp(at) };
+  return now >= at + durationMs(wave.soak)
+    ? { ...hasArrived, state: 'Done', doneAt: timestamp(now) }
+    : { ...hasArrived, state: 'Soaking' };
+}
+
+/**
+ * A wave while nothing is started: what is done stays so, and what soaks goes on soaking. Who is paused, or blocked in a
+ * plan, has not arrived by that.
+ */
+function atRest({ name, before, total, migrated, unfinished }: Judged): WaveStatus {
+  const entry = { name, total, migrated, unfinished };
+  if (before?.doneAt !== undefined) return { ...before, ...entry, state: 'Done' };
+  const soaks = before?.arrivedAt !== undefined && total > 0 && migrated + unfinished === total;
+  return { ...entry, state: 'Waiting', ...(soaks && { arrivedAt: before.arrivedAt }) };
 }
 
 /**
  * The waves as they stand now; none where the spec has none. One is done only once all before it are, so that each
  * begins and soaks in its turn. Safe: what is done is only ever read from the status of the MeshMigration, so a process
- * that dies before it is stored soaks on, and one that dies after goes on from there. When all goes back nothing is
- * done any more.
+ * that dies before it is stored soaks on, and one that dies after goes on from there. Nothing becomes done but while
+ * namespaces are to be started, and nothing is any more when all goes back.
  */
 export function wavesNow(situation: WavesSituation): readonly WaveStatus[] {
   const { now, object, waves, wanted } = situation;
@@ -87,11 +123,10 @@ export function wavesNow(situation: WavesSituation): readonly WaveStatus[] {
   const before = new Map((goesBack ? [] : (object.status?.waves ?? [])).map((wave) => [wave.name, wave]));
   const states: WaveStatus[] = [];
   for (const [place, name] of waves.names.entries()) {
-    const { soak, maxFailures } = object.spec.waves[place] ?? ofOthers;
-    const counts = countsOf(place, situation);
-    const isNext = !goesBack && states.every(({ state }) => state === 'Done');
-    const judged = { name, before: before.get(name), soakMs: durationMs(soak), maxFailures, ...counts };
-    states.push(isNext ? stateOf(judged, now) : { name, state: 'Waiting', ...counts });
+    const wave = object.spec.waves[place] ?? ofOthers;
+    const judged = { name, before: before.get(name), wave, ...countsOf(place, situation) };
+    const isNext = wanted === 'Migrate' && states.every(({ state }) => state === 'Done');
+    states.push(isNext ? stateOf(judged, now) : atRest(judged));
   }
   return states;
 }

@@ -186,9 +186,9 @@ const table = {
   },
   WaveHeld: {
     meaning:
-      'More namespaces of a wave came to a stop without being Migrated than its maxFailures allows: they are blocked, stalled, incomplete or rolled back. So the next wave does not begin.',
+      'More namespaces of a wave came to a stop, or need a person, than its maxFailures allows, or it has nobody: so the next wave does not begin.',
     remedy:
-      'Repair those, or start them again, and it goes on by itself; or raise maxFailures of the wave, or take them out of the selection. Which they are',
+      'Do what each of these says, and it goes on by itself; or raise maxFailures of the wave, or correct spec.waves. Which they are',
     command: 'List',
   },
   WorkloadUnavailable: {

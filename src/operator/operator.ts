@@ -115,10 +115,11 @@ async function lead(view: ClusterView, controller: Controller, leading: AbortSig
 }
 
 function stateOf({ migrations, children }: ClusterView): State {
-  return {
-    migrations: migrations.list().map(({ object }) => object),
-    records: children.list().map(({ object }) => object),
-  };
+  const all = migrations.list().map(({ object }) => object);
+  const names = new Set(all.map(({ metadata }) => metadata.name));
+  const records = children.list().map(({ object }) => object);
+  // Whoever may create records could name any migration in them.
+  return { migrations: all, records: records.filter(({ spec }) => names.has(spec.migration)) };
 }
 
 /** Writes nothing unless it leads. */

@@ -72,7 +72,7 @@ export function isSelected(
 }
 
 /** Whether the migration has begun to move the namespace, wherever its spec names it by now. */
-function isMoved({ metadata: { name }, spec }: Named, namespace: NamespaceView): boolean {
+export function isMoved({ metadata: { name }, spec }: Named, namespace: NamespaceView): boolean {
   const journal = journalOn(namespace);
   return isOf(journal, name, spec) && journal.itinerary !== 'Hbone';
 }

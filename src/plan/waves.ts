@@ -1,16 +1,16 @@
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration } from '../api/resources.ts';
 import { otherNamespaces, type WaveStatus } from '../api/waves.ts';
-import { memoizeLast } from '../base/memoize.ts';
+import { memoize, memoizeLast } from '../base/memoize.ts';
 import { selects, type NamespaceView } from '../mesh/views.ts';
 import { journalOn } from './journal.ts';
-import { isSelected, labelsSelected, type Named } from './scope.ts';
+import { isMoved, isSelected, labelsSelected, type Named } from './scope.ts';
 
 /** In which wave each namespace of a migration is, and which of them may begin. */
 export interface Waves {
   /** Names in their order; the last is that of the namespaces that no wave takes. Empty where there are no waves. */
   readonly names: readonly string[];
-  /** Place of the wave of each namespace that moves, by name. */
+  /** Place of the wave of each namespace that moves, or was moved, by name. */
   readonly of: ReadonlyMap<string, number>;
   /** The place of the first wave that is not done: whoever is in a later one does not begin. */
   readonly open: number;
@@ -22,19 +22,25 @@ export type WaveSlots = Pick<MeshMigrationSpec, 'waves'>;
 /** All begin as slots are free. */
 export const noWaves: Waves = { names: [], of: new Map(), open: 0 };
 
+/** The first wave that has each name. A list of waves may have thousands. */
+const byName = memoize(
+  (waves: MeshMigrationSpec['waves']): ReadonlyMap<string, number> =>
+    new Map(waves.flatMap(({ namespaces }, place) => namespaces.names.map((name) => [name, place] as const)).reverse()),
+);
+
 function placeOf(migration: Named, namespace: NamespaceView): number {
   const { waves } = migration.spec;
   const labels = labelsSelected(migration, namespace, journalOn(namespace));
-  const found = waves.findIndex(
-    ({ namespaces: { names, selector } }) =>
-      names.includes(namespace.name) || (selector !== undefined && selects(selector, labels)),
-  );
-  return found < 0 ? waves.length : found;
+  const named = byName(waves).get(namespace.name) ?? waves.length;
+  const found = waves
+    .slice(0, named)
+    .findIndex(({ namespaces: { selector } }) => selector !== undefined && selects(selector, labels));
+  return found < 0 ? named : found;
 }
 
 const placed = memoizeLast((migration: MeshMigration, namespaces: readonly NamespaceView[]): Waves => {
   const { waves } = migration.spec;
-  const moving = namespaces.filter((namespace) => isSelected(migration, namespace));
+  const moving = namespaces.filter((namespace) => isSelected(migration, namespace) || isMoved(migration, namespace));
   const done = new Set((migration.status?.waves ?? []).filter(isDone).map(({ name }) => name));
   const names = [...waves.map(({ name }) => name), otherNamespaces];
   const open = names.findIndex((name) => !done.has(name));
@@ -45,8 +51,8 @@ const placed = memoizeLast((migration: MeshMigration, namespaces: readonly Names
   };
 });
 
-function isDone({ doneAt }: WaveStatus): boolean {
-  return doneAt !== undefined;
+function isDone({ state }: WaveStatus): boolean {
+  return state === 'Done';
 }
 
 /**

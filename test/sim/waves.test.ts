@@ -85,7 +85,7 @@ describe('waves', () => {
       const held = await wave(world, 'w1', 'Held');
       assert.match(
         await ready(world, await world.eventually('WaveHeld', async () => await heldBy(world))),
-        /wave w1: 1 of 2 namespaces came to a stop without being Migrated, its maxFailures is 0: 1 namespace of later waves/,
+        /wave w1: 1 of 2 namespaces came to a stop or need a person, and its maxFailures is 0: 1 namespace of later waves/,
       );
       assert.equal(held.status?.waves?.[0]?.migrated, 1);
       await world.edit({ waves: waves.map((each) => ({ ...each, maxFailures: 1, soak: '0s' })) });

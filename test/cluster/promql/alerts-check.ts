@@ -41,13 +41,14 @@ const cases: Readonly<Record<string, Case>> = {
   MeshMigrationStalled: {
     fires: [scraped('mesh_migration_condition', { ...stalled, status: 'True' }, () => 1)],
     silent: [
+      scraped('mesh_migration_condition', { ...stalled, status: 'True', reason: 'Paused' }, () => 1),
       scraped('mesh_migration_condition', { ...stalled, status: 'False' }, () => 1),
       scraped('mesh_migration_condition', { ...stalled, type: 'Ready', status: 'True' }, () => 1),
     ],
   },
   MeshMigrationNamespaceStalled: {
     fires: [scraped('mesh_migration_namespaces_stalled', { ...of, reason: 'LabelsChanged' }, () => 2)],
-    silent: [scraped('mesh_migration_namespaces', { ...of, phase: 'Migrating' }, () => 2)],
+    silent: [scraped('mesh_migration_namespaces_stalled', { ...of, reason: 'Paused' }, () => 2)],
   },
   MeshMigrationNamespaceFailed: {
     fires: [scraped('mesh_migration_namespaces_failed', { ...of, reason: 'PodsNotReady' }, () => 1)],
