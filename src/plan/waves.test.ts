@@ -68,6 +68,14 @@ describe('the wave of a namespace', () => {
       annotations: { [journalAnnotation]: journal },
     };
     expect(waveOf('blog', wavesOf(migration(), homes({ blog: moved })))).toBe(2);
+    const { spec } = migration();
+    const without = {
+      ...migration(),
+      spec: { ...spec, namespaces: { ...spec.namespaces, exclude: ['blog', 'shop'] } },
+    };
+    // Half-way, and out of the selection: what has begun belongs to its wave all the same.
+    const left = wavesOf(without, homes({ blog: moved, shop: early }));
+    expect([waveOf('blog', left), waveOf('shop', left)]).toEqual([2, -1]);
   });
 
   it('is none where there are no waves, and all begin', () => {
