@@ -151,7 +151,22 @@ function recordsOfThese(
   });
 }
 
-/** The records for the journal. On the way back they stay until the journal goes. */
+/** So many are known of Services that are away and have left nothing behind. */
+const mostAway = 200;
+
+type Recorded = readonly [name: string, labels: LabelTargets];
+
+function byName([a]: Recorded, [b]: Recorded): number {
+  return a < b ? -1 : 1;
+}
+
+/**
+ * The records for the journal. On the way back they stay until the journal goes; and so does that of a Service that is
+ * away, once Services are bound: whatever was made for it may go meanwhile, and it may come back with our labels and
+ * without our annotation. What the journal has no room for is the last of them. Safe: E, it keeps what is known, and
+ * whoever never comes back holds nobody. Dying before the journal is written: the one before has the record as well;
+ * after: it stands there.
+ */
 export function recordsFor(situation: Situation, status: NamespaceMigrationStatus): Journal['services'] {
   const { surroundings, remembered } = situation;
   const { direction, original, steps = [], ...chosen } = status;
@@ -159,11 +174,15 @@ export function recordsFor(situation: Situation, status: NamespaceMigrationStatu
   if (binding === undefined) return remembered?.services;
   const kept = new Set(binding.work.keeps?.(surroundings));
   const there = new Set(surroundings.services.map(({ name }) => name));
-  const gone = [...kept].flatMap((name) => {
-    const known = there.has(name) ? undefined : own(remembered?.services, name);
-    return known === undefined ? [] : [[name, known] as const];
-  });
-  const records = [...recordsOfThese(situation, binding, isBegun(binding, { steps }), kept), ...gone];
+  const away = Object.entries(remembered?.services ?? {}).filter(([name]) => !there.has(name));
+  const begun = isBegun(binding, { steps });
+  const left = begun ? away.filter(([name]) => !kept.has(name)) : [];
+  const records = [
+    // Nothing else tells of these: the others have their annotation besides.
+    ...away.filter(([name]) => kept.has(name)).toSorted(byName),
+    ...recordsOfThese(situation, binding, begun, kept).toSorted(byName),
+    ...left.toSorted(byName).slice(0, mostAway),
+  ];
   return records.length === 0 ? undefined : Object.fromEntries(records);
 }
 

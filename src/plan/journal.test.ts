@@ -104,6 +104,8 @@ describe('the journal on a namespace', () => {
     const text = journalText({ ...journal, services: many(5000) });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxJournalBytes);
     expect(Object.keys(read(text)?.services ?? {}).length).toBeGreaterThan(900);
+    const last = { zoo: { 'istio.io/use-waypoint': 'theirs' }, ...many(5000) };
+    expect(read(journalText({ ...journal, services: last }))?.services).toHaveProperty('zoo');
   });
 
   const json = JSON.parse(journalText(journal)) as Record<string, unknown>;

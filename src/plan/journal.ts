@@ -214,9 +214,9 @@ function fits(text: string): boolean {
   return Buffer.byteLength(text) <= maxJournalBytes;
 }
 
-/** As many Services as fit, hundreds at least: of the others only their annotation tells. */
+/** As many Services as fit, the first ones, hundreds at least: of the others only their annotation tells. */
 function someOf(journal: Journal): NonNullable<Journal['services']> {
-  const services = Object.entries(journal.services ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const services = Object.entries(journal.services ?? {});
   let [least, most] = [0, services.length];
   while (least < most) {
     const middle = Math.ceil((least + most) / 2);

@@ -5,6 +5,7 @@ import { kinds, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { FaultRule } from './apiserver/fault-rules.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import { record } from '../../src/mesh/json.ts';
 import type { World } from '../scenarios/world.ts';
 import { noWayBack, rested } from './behind-a-waypoint.ts';
 import { runOnSimulation } from './run-scenario.ts';
@@ -179,6 +180,66 @@ describe('the copy for a Service that is gone', () => {
       });
       await world.pause(20_000);
       expect(await copies(world)).toEqual(before);
+    });
+  });
+});
+
+/** Deletes a Service, and makes it again a while later with its labels, and without what else stood on it. */
+async function replaced(world: World, name: string, meanwhile: () => Promise<void>): Promise<void> {
+  const { metadata, spec } = await world.client.get(kinds.Service, world.ns(), name, world.signal);
+  await world.delete(kinds.Service, world.ns(), name);
+  await meanwhile();
+  await world.pause(20_000);
+  const { clusterIP: _ip, clusterIPs: _ips, ...others } = record(spec);
+  const { labels = {}, namespace: home = '' } = metadata;
+  await world.create({ kind: 'Service', metadata: { name, namespace: home, labels }, spec: others });
+  await world.pause(30_000);
+}
+
+async function labelOf(world: World, name: string): Promise<string | undefined> {
+  const { metadata } = await world.client.get(kinds.Service, world.ns(), name, world.signal);
+  return metadata.labels?.['istio.io/use-waypoint'];
+}
+
+describe('what a Service was that comes back as the operator left it', () => {
+  const deny: Rules = [{ to: [{ operation: { methods: ['DELETE'] } }] }];
+
+  async function isRestored(world: World): Promise<void> {
+    expect((await copies(world)).filter((text) => text.includes('DELETE'))).not.toHaveLength(0);
+    expect(await copyFor(world, 'api')).not.toBe('');
+    await goesBack(world);
+    expect(await labelOf(world, 'api')).toBeUndefined();
+  }
+
+  it('is known though another one decided in its place', async () => {
+    await run(async (world) => {
+      await atRest(world, [web], 'DENY', deny);
+      await add(world, 'inner', [web]);
+      await world.pause(20_000);
+      await replaced(world, 'api', () => world.pause(10_000));
+      await isRestored(world);
+    });
+  });
+
+  it('is known though its policy was replaced as well', async () => {
+    await run(async (world) => {
+      await atRest(world, [web], 'DENY', deny);
+      await replaced(world, 'api', async () => {
+        await world.delete(kinds.AuthorizationPolicy, world.ns(), 'all');
+        await world.pause(10_000);
+        await world.create(ofGateway(world.ns(), 'DENY', deny));
+      });
+      await isRestored(world);
+    });
+  });
+
+  it('holds no rollback where it never comes', async () => {
+    await run(async (world) => {
+      await atRest(world, [web], 'DENY', deny);
+      await world.delete(kinds.AuthorizationPolicy, world.ns(), 'all');
+      await world.delete(kinds.Service, world.ns(), 'api');
+      await world.pause(30_000);
+      await goesBack(world);
     });
   });
 });

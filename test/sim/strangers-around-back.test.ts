@@ -152,6 +152,16 @@ function lookalike(home: string, serviceAccount = 'default'): KubeObject {
   };
 }
 
+/** Rules that name somebody beside what leaves the rest open. */
+const beside: Readonly<Record<string, Given['rules']>> = {
+  'another rule': (other) => [...getsOf(other), { to: [{ operation: { paths: ['/healthz'] } }] }],
+  'a token': (other) => [...getsOf(other), { when: [{ key: 'request.auth.claims[sub]', values: ['somebody'] }] }],
+  'another source': (other) => [
+    { from: [{ source: { namespaces: [other] } }, { source: { notNamespaces: ['nowhere'] } }] },
+  ],
+  'a condition': (other) => [{ when: [{ key: 'source.namespace', values: [other] }] }],
+};
+
 describe('a caller that got sidecars since the start, in a namespace that stood before', () => {
   it.each(Object.entries(ways))(
     'is told at rest, and waited for: %s',
@@ -173,6 +183,22 @@ describe('a caller that got sidecars since the start, in a namespace that stood 
       });
     },
   );
+
+  it.each(Object.entries(beside))('counts where he is named beside what names nobody: %s', async (_what, rules) => {
+    await run(async (world) => {
+      const shops = await rested(world, { rules, labels: ambient });
+      await withSidecarsByHand(world, shops.other);
+      await world.pause(30_000);
+      await lookedAt(world, shops);
+      await world.pause(600_000);
+      expect(await noWayBack(world, shops)).toContain(`and ${shops.other} keep their sidecars`);
+      await world.command('RollingBack', shops.called);
+      await world.pause(60_000);
+      await world.modesAre({ Sidecar: 1 }, shops.called);
+      await world.delete(kinds.Deployment, shops.other, 'web');
+      await world.childPhase('RolledBack', shops.called);
+    });
+  });
 
   it('is told within seconds, also while another namespace has ever new ones', async () => {
     const looks: string[] = [];

@@ -48,11 +48,14 @@ export type PolicyWorld = Pick<World, 'policies' | 'workloads'>;
 
 const identity = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
 
+/** By what a source names callers. */
+export type Names = Pick<Source, 'principals' | 'serviceAccounts' | 'namespaces'>;
+
 /**
  * The callers that a source names; undefined if it leaves open who they are. Several fields restrict each other, so one
  * that names them is enough.
  */
-function ofSource(source: Source, home: string): readonly Caller[] | undefined {
+export function ofSource(source: Names, home: string): readonly Caller[] | undefined {
   const named = source.principals.map((principal) => identity.exec(principal));
   if (named.length > 0 && named.every((match) => match !== null)) {
     return named.map((match) => ({ namespace: match[1] ?? '', serviceAccount: match[2] ?? '' }));

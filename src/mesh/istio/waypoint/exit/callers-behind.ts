@@ -1,11 +1,12 @@
-import { bounded } from '../../../../base/effort.ts';
+import { bounded, spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { ConfigView } from '../../../views.ts';
 import type { Served } from '../../policy/translate/to-sidecar/served.ts';
 import { policyOptionsOf } from '../../settings/policy-options.ts';
 import { decides, enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';
-import { declaredCallers, namespacesNamedBy, type Callers } from '../callers.ts';
+import { declaredCallers, type Caller, type Callers } from '../callers.ts';
+import { callersNamedBy } from '../named-beside.ts';
 import { callersThrough } from './order.ts';
 import { isExit } from './route.ts';
 import { servedServices } from './served.ts';
@@ -27,12 +28,30 @@ function callersOf(service: Served['service'], enforced: readonly Enforced[], { 
   return callersThrough(service, policies, { workloads: [] }, spec.callers);
 }
 
+/** Whom policies name beside rules that leave the rest open: they call, whoever else does. */
+function namedBeside(policies: readonly ConfigView[]): readonly Caller[] {
+  return policies.flatMap((policy) => {
+    const named = callersNamedBy(policy);
+    spend(1 + named.length / 8);
+    return named;
+  });
+}
+
+/**
+ * Safe: E, whoever is named counts, whatever else is open beside it. Dying before or after: nothing is written for it.
+ */
 function behindOf({ service, waypoint }: Served, surroundings: Surroundings): readonly Behind[] {
   const { mesh, namespace } = surroundings;
   const target = { kind: 'Service', namespace: namespace.name, name: service.name } as const;
   const enforced = enforcedAt(target, waypoint, policiesByTarget(mesh), policyOptionsOf(mesh)).filter(decides);
   const [first] = enforced;
-  return first === undefined ? [] : [{ policy: first.object, callers: callersOf(service, enforced, surroundings) }];
+  if (first === undefined) return [];
+  const callers = callersOf(service, enforced, surroundings);
+  const found = { policy: first.object, callers };
+  const named = callers.kind === 'Unknown' ? namedBeside(enforced.map(({ object }) => object)) : [];
+  return named.length === 0
+    ? [found]
+    : [found, { policy: first.object, callers: { kind: 'Known', callers: named, from: 'its ALLOW policies' } }];
 }
 
 /** Whom any policy here names, where it takes too long to tell who calls which Service: more than call, and nobody is missing. */
@@ -41,7 +60,7 @@ export function namedAnywhere({ mesh, namespace, spec }: Surroundings): readonly
   const policies = homes.flatMap((home) => mesh.configs('AuthorizationPolicy', home));
   const [policy] = policies;
   if (policy === undefined) return [];
-  const names = new Set(policies.flatMap((each) => [...(namespacesNamedBy(each)?.namespaces ?? [])]));
+  const names = new Set(policies.flatMap(callersNamedBy).map((each) => each.namespace));
   const named = [...names].map((name) => ({ namespace: name }));
   const declared = declaredCallers(namespace.name, spec.callers);
   return declared === undefined

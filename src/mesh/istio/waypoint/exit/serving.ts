@@ -1,4 +1,5 @@
 import { memoize } from '../../../../base/memoize.ts';
+import { own } from '../../../../base/own.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { list, text } from '../../../json.ts';
 import { configByName } from '../../../look-up.ts';
@@ -9,7 +10,7 @@ import { markOf } from '../calls/mark.ts';
 import type { WaypointName } from '../../policy/attachment.ts';
 import { gatewayNameLabel, waypointClass } from '../../vocabulary/gateway.ts';
 import { current } from '../gates.ts';
-import { goneServices } from './gone.ts';
+import { goneServices, servedEver } from './gone.ts';
 import { isExit } from './route.ts';
 import { servedServices, workloadsOf } from './served.ts';
 
@@ -89,11 +90,18 @@ function lacksOf(waypoint: WaypointName, surroundings: Surroundings): readonly L
  * Services that had no label of their own went through the waypoint that their namespace named, and will again: what it
  * names now may be none, or one that enforces nothing of theirs.
  */
-function ledElsewhere({ namespace, records, back }: Surroundings): readonly Lack[] {
+function ledElsewhere(surroundings: Surroundings): readonly Lack[] {
+  const { namespace, records = {}, back, services } = surroundings;
   const before = back?.[useWaypointLabel] ?? undefined;
   const now = namespace.labels[useWaypointLabel];
-  const inherits = Object.values(records ?? {}).some((labels) => typeof labels[useWaypointLabel] !== 'string');
-  if (before === undefined || before === now || !inherits) return [];
+  if (before === undefined || before === now) return [];
+  // One that is away and has left nothing behind holds nobody.
+  const names = [...services.map(({ name }) => name), ...servedEver(surroundings)];
+  const inherits = names.some((name) => {
+    const known = own(records, name);
+    return known !== undefined && typeof known[useWaypointLabel] !== 'string';
+  });
+  if (!inherits) return [];
   return [
     {
       object: `Namespace ${namespace.name}`,
