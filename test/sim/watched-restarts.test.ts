@@ -64,6 +64,31 @@ async function says(world: World, words: RegExp, within = 10 * minuteMs): Promis
   );
 }
 
+async function stepOf(world: World): Promise<string | undefined> {
+  return (await world.child()).status?.step;
+}
+
+/** Two workloads with sidecars of before ambient. */
+async function forHbone(
+  restart: Partial<MeshMigrationSpec['restart']>,
+  story: (world: World, home: string) => Promise<void>,
+): Promise<void> {
+  await runOnSimulation({
+    name: 'watched',
+    disturbs: true,
+    prepare: async (world) => {
+      const home = world.ns();
+      await world.create(namespace(home), deployment(home, 'api', { replicas: 2 }));
+      await world.create(deployment(home, 'web', { replicas: 2, behaviour: slow }));
+      await world.podsReady(4, home);
+    },
+    run: async (world) => {
+      await world.create(meshMigration(world.name, { names: [world.ns()] }, { restart }));
+      await story(world, world.ns());
+    },
+  });
+}
+
 describe('a workload that was restarted', () => {
   it('and loses its pods keeps the next one waiting, and takes the namespace back', async () => {
     await run({ watch: '2m', progressDeadline: '3m' }, async (world, home) => {
@@ -218,28 +243,44 @@ describe('a workload that was restarted', () => {
     });
   });
 
+  it('and dies while its owner has paused it is not passed by in silence', async () => {
+    await run({ watch: '3m', progressDeadline: '2m' }, async (world, home) => {
+      await says(world, /restarting Deployment web/);
+      await world.patch('Deployment', home, 'api', { spec: { paused: true } });
+      await die(world, home, 'api');
+      await world.pause(15 * minuteMs);
+      await world.modesAre({ Ambient: 6 });
+      expect((await world.child()).status).toMatchObject({ phase: 'Migrating' });
+      expect(await message(world)).toMatch(/^Deployment api was restarted and has 0 of 2 pods available/);
+    });
+  });
+
+  it('for HBONE and dies once the labels have changed takes the namespace back', async () => {
+    await forHbone({ watch: '0s', progressDeadline: '3m' }, async (world, home) => {
+      await world.eventually(
+        'api is restarted once more',
+        async () =>
+          (await message(world)).includes('restarting Deployment api') && (await stepOf(world)) === 'RestartWorkloads'
+            ? true
+            : undefined,
+        20 * minuteMs,
+      );
+      await die(world, home, 'web');
+      await says(world, /Deployment web was restarted and has 0 of 2 pods available/);
+      const { status } = await world.childPhase('RolledBack', home, 30 * minuteMs);
+      expect(status?.failure?.reason).toBe('WorkloadUnavailable');
+    });
+  });
+
   it('for HBONE is watched before the labels change', async () => {
-    await runOnSimulation({
-      name: 'watched',
-      disturbs: true,
-      prepare: async (world) => {
-        const home = world.ns();
-        await world.create(namespace(home), deployment(home, 'api', { replicas: 2 }));
-        await world.create(deployment(home, 'web', { replicas: 2, behaviour: slow }));
-        await world.podsReady(4, home);
-      },
-      run: async (world) => {
-        const home = world.ns();
-        const restart = { watch: '5m', progressDeadline: '3m' } as const;
-        await world.create(meshMigration(world.name, { names: [home] }, { restart }));
-        await says(world, /watching for 5m/);
-        expect((await world.child()).status?.step).toBe('RestartForHbone');
-        await die(world, home, 'api');
-        await says(world, /Deployment api was restarted and has 0 of 2 pods available/);
-        const { status } = await world.childPhase('RolledBack', home, 30 * minuteMs);
-        expect(status?.failure?.reason).toBe('WorkloadUnavailable');
-        expect(status?.steps?.some(({ name }) => name === 'Flip')).toBe(false);
-      },
+    await forHbone({ watch: '5m', progressDeadline: '3m' }, async (world, home) => {
+      await says(world, /watching for 5m/);
+      expect(await stepOf(world)).toBe('RestartForHbone');
+      await die(world, home, 'api');
+      await says(world, /Deployment api was restarted and has 0 of 2 pods available/);
+      const { status } = await world.childPhase('RolledBack', home, 30 * minuteMs);
+      expect(status?.failure?.reason).toBe('WorkloadUnavailable');
+      expect(status?.steps?.some(({ name }) => name === 'Flip')).toBe(false);
     });
   });
 });
