@@ -1,4 +1,4 @@
-import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { WorkloadView } from '../mesh/views.ts';
@@ -12,9 +12,12 @@ import { deadline } from './waits.ts';
  * that has failed. Safe: nothing is written; dying before or after, the next process watches anew.
  */
 
-/** A new rollout of it is its owner's: what comes of that, and of what waits for a next one, is not ours to judge. */
-export function isOwnersTurn({ observedGeneration, generation, updated, replicas }: WorkloadView): boolean {
-  return observedGeneration < generation || updated < replicas;
+/**
+ * A new rollout of it is its owner's, and what comes of that is not ours to judge. Pods of an older template are the
+ * proof: a restart that is complete leaves none. That pods are missing is none, whoever cannot make them.
+ */
+export function isOwnersTurn({ observedGeneration, generation, updated, current }: WorkloadView): boolean {
+  return observedGeneration < generation || current > updated;
 }
 
 /** Less than it had, and not by a node or two that are lost or drained, where each has one of its pods. */
@@ -22,33 +25,56 @@ export function isShort({ kind, available, replicas }: WorkloadView): boolean {
   return kind === 'DaemonSet' ? available < replicas / 2 : available < replicas;
 }
 
+/** Rolled out or paused by its owner: its pods are not ours to judge, and no other restart waits for them. */
+export function isOwnersInHand(workload: WorkloadView): boolean {
+  return workload.paused || isOwnersTurn(workload);
+}
+
+/** Of a restart of this way: a record may also be of an attempt or a migration before. */
+export function isRestarted({ steps = [] }: NamespaceMigrationStatus, known: WorkloadRecord | undefined): boolean {
+  if (known?.completedAt === undefined) return false;
+  const { startedAt } = known;
+  return steps.some((each) => each.name === known.step && Date.parse(each.startedAt) <= Date.parse(startedAt));
+}
+
+/** A pod that has a place to run, and is not Ready for as long as is allowed without one more that is. */
+function latePod({ situation, step, workload, all }: Turn): { readonly late: boolean; readonly until: number } {
+  const allowed = durationMs(situation.spec.restart.progressDeadline);
+  const dues = all
+    .filter(({ ready, node }) => !ready && node !== undefined)
+    .map(({ uid }) => deadline(situation, `${step.name}: pod ${uid} not Ready`, allowed, workload.available));
+  return { late: dues.some(({ over }) => over), until: Math.min(...dues.map(({ until }) => until)) };
+}
+
 /**
  * A workload that was restarted and is short of pods now: others wait for it, and it fails as a restart does that makes
- * no progress, if a pod that has a place to run is not Ready; more pods than there is room for are no failure of ours.
- * Undefined if it is whole.
+ * no progress, if a pod that has a place to run is not Ready. More pods than there is room for, or than may be made, are
+ * no failure of ours, and each pod has its time from when it has a place. What its owner has in hand never fails; it is
+ * waited for. Safe: nothing is written; dying before or after, each pod has its time anew. Undefined if it is whole.
  */
 export function falters(turn: Turn): Outcome | undefined {
-  const { situation, step, workload, all } = turn;
+  const { situation, step, workload } = turn;
   const { kind, name, uid, available, replicas } = workload;
-  if (!isShort(workload) || isOwnersTurn(workload)) return undefined;
+  if (!isShort(workload)) return undefined;
   const { progressDeadline } = situation.spec.restart;
-  const { over, until } = deadline(
+  const said = troubles(turn);
+  const short = `${kind} ${name} was restarted and has ${available} of ${replicas} pods available${said === '' ? '' : `: ${said}`}`;
+  const { late, until } = isOwnersInHand(workload) ? { late: false, until: Infinity } : latePod(turn);
+  if (late) return { kind: 'Failed', reason: 'WorkloadUnavailable', message: `${short}, for ${progressDeadline}` };
+  const due = deadline(
     situation,
     `${step.name}: ${kind} ${uid} after its restart`,
     durationMs(progressDeadline),
     available,
   );
-  const short = `${kind} ${name} was restarted and has ${available} of ${replicas} pods available: ${troubles(turn)}`;
-  if (!over) return { kind: 'Wait', until, message: short };
-  return all.some(({ ready, node }) => !ready && node !== undefined)
-    ? { kind: 'Failed', reason: 'WorkloadUnavailable', message: `${short}, for ${progressDeadline}` }
-    : { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message: short };
+  return due.over
+    ? { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message: short, ...(until < Infinity && { until }) }
+    : { kind: 'Wait', until: Math.min(due.until, until), message: short };
 }
 
-/** Whether some workload was restarted in a step, after which no other restart comes. */
-function hasRestarted({ workloads = [], itinerary }: NamespaceMigrationStatus, { name }: StepPlan): boolean {
-  if (name === 'RestartForHbone' && itinerary !== 'Hbone') return false;
-  return workloads.some(({ step, completedAt }) => step === name && completedAt !== undefined);
+/** Whether some workload was restarted in a step. */
+function hasRestarted(status: NamespaceMigrationStatus, { name }: StepPlan): boolean {
+  return (status.workloads ?? []).some((record) => record.step === name && isRestarted(status, record));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { httpPort } from '../scenarios/http.ts';
-import { deployment, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
 import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
@@ -9,6 +9,7 @@ import { podBehaviour } from '../support/test-cluster.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
 const minuteMs = 60_000;
+const nodes = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
 const slow = { [podBehaviour.readyAfterMs]: '30000' };
 
 /** Three workloads, one after the other: `api` is restarted at once, `web` takes its time. */
@@ -43,6 +44,14 @@ async function die(world: World, home: string, app: string, isDead = true): Prom
     if (metadata.labels?.['app'] === app) await world.patch('Pod', home, metadata.name, { metadata: { annotations } });
 }
 
+/** Whether nodes take no more pods. */
+async function cordon(world: World, isFull: boolean): Promise<void> {
+  const { signal } = world;
+  const spec = { unschedulable: isFull ? true : null };
+  for (const { metadata } of (await world.client.list(nodes, { signal })).items)
+    await world.client.mergePatch(nodes, undefined, metadata.name, { spec }, { signal });
+}
+
 async function message(world: World): Promise<string> {
   return (await world.child()).status?.message ?? '';
 }
@@ -53,6 +62,31 @@ async function says(world: World, words: RegExp, within = 10 * minuteMs): Promis
     async () => (words.test(await message(world)) ? true : undefined),
     within,
   );
+}
+
+async function stepOf(world: World): Promise<string | undefined> {
+  return (await world.child()).status?.step;
+}
+
+/** Two workloads with sidecars of before ambient. */
+async function forHbone(
+  restart: Partial<MeshMigrationSpec['restart']>,
+  story: (world: World, home: string) => Promise<void>,
+): Promise<void> {
+  await runOnSimulation({
+    name: 'watched',
+    disturbs: true,
+    prepare: async (world) => {
+      const home = world.ns();
+      await world.create(namespace(home), deployment(home, 'api', { replicas: 2 }));
+      await world.create(deployment(home, 'web', { replicas: 2, behaviour: slow }));
+      await world.podsReady(4, home);
+    },
+    run: async (world) => {
+      await world.create(meshMigration(world.name, { names: [world.ns()] }, { restart }));
+      await story(world, world.ns());
+    },
+  });
 }
 
 describe('a workload that was restarted', () => {
@@ -152,6 +186,101 @@ describe('a workload that was restarted', () => {
       await says(world, /watching for 2m/);
       await world.patch('Deployment', home, 'web', { spec: { replicas: 5 } });
       await world.childPhase('Migrated', home, 10 * minuteMs);
+    });
+  });
+
+  it('and is scaled to more pods than there is room for has not failed, and each pod has its time from its node', async () => {
+    await run({ watch: '30m', progressDeadline: '1m' }, async (world, home) => {
+      await says(world, /watching for 30m/);
+      await cordon(world, true);
+      await world.patch('Deployment', home, 'web', { spec: { replicas: 4 } });
+      await world.pause(5 * minuteMs);
+      expect(await message(world)).toMatch(/^Deployment web was restarted and has 2 of 4 pods available/);
+      await cordon(world, false);
+      await world.pause(2 * minuteMs);
+      expect((await world.child()).status).toMatchObject({ phase: 'Migrating' });
+      await world.modesAre({ Ambient: 8 });
+      expect((await world.child()).status?.failure).toBeUndefined();
+    });
+  });
+
+  it('and waits for room hides none that has died', async () => {
+    await run({ watch: '5m', progressDeadline: '2m' }, async (world, home) => {
+      await says(world, /watching for 5m/);
+      await cordon(world, true);
+      await world.patch('Deployment', home, 'api', { spec: { replicas: 4 } });
+      await world.pause(10_000);
+      await die(world, home, 'web');
+      await world.pause(3 * minuteMs);
+      expect((await world.child()).status?.failure?.message).toMatch(/^Deployment web was restarted and has 0 of 2/);
+      await cordon(world, false);
+    });
+  });
+
+  it('and has no pods because none can be made is waited for, and said', async () => {
+    await run({ watch: '3m', progressDeadline: '2m' }, async (world, home) => {
+      await says(world, /watching for 3m/);
+      await world.create(object('ResourceQuota', home, 'full', { hard: { 'count/pods.': '1' } }));
+      for (const { metadata } of await world.pods(home))
+        if (metadata.labels?.['app'] === 'api') await world.delete(kinds.Pod, home, metadata.name);
+      await world.pause(10 * minuteMs);
+      expect((await world.child()).status?.phase).toBe('Migrating');
+      expect(await message(world)).toMatch(/^Deployment api was restarted and has 0 of 2 pods available/);
+    });
+  });
+
+  it('and dies, and is then rolled out by its owner in vain, is not passed by in silence', async () => {
+    await run({ watch: '3m', progressDeadline: '5m' }, async (world, home) => {
+      await says(world, /watching for 3m/);
+      await die(world, home, 'api');
+      await world.pause(minuteMs);
+      await world.patch('Deployment', home, 'api', {
+        spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: 'always' } } } },
+      });
+      await world.pause(20 * minuteMs);
+      expect((await world.child()).status).toMatchObject({ phase: 'Migrating' });
+      expect(await message(world)).toMatch(/^Deployment api was restarted and has 0 of 2 pods available/);
+    });
+  });
+
+  it('and dies while its owner has paused it is not passed by in silence', async () => {
+    await run({ watch: '3m', progressDeadline: '2m' }, async (world, home) => {
+      await says(world, /restarting Deployment web/);
+      await world.patch('Deployment', home, 'api', { spec: { paused: true } });
+      await die(world, home, 'api');
+      await world.pause(15 * minuteMs);
+      await world.modesAre({ Ambient: 6 });
+      expect((await world.child()).status).toMatchObject({ phase: 'Migrating' });
+      expect(await message(world)).toMatch(/^Deployment api was restarted and has 0 of 2 pods available/);
+    });
+  });
+
+  it('for HBONE and dies once the labels have changed takes the namespace back', async () => {
+    await forHbone({ watch: '0s', progressDeadline: '3m' }, async (world, home) => {
+      await world.eventually(
+        'api is restarted once more',
+        async () =>
+          (await message(world)).includes('restarting Deployment api') && (await stepOf(world)) === 'RestartWorkloads'
+            ? true
+            : undefined,
+        20 * minuteMs,
+      );
+      await die(world, home, 'web');
+      await says(world, /Deployment web was restarted and has 0 of 2 pods available/);
+      const { status } = await world.childPhase('RolledBack', home, 30 * minuteMs);
+      expect(status?.failure?.reason).toBe('WorkloadUnavailable');
+    });
+  });
+
+  it('for HBONE is watched before the labels change', async () => {
+    await forHbone({ watch: '5m', progressDeadline: '3m' }, async (world, home) => {
+      await says(world, /watching for 5m/);
+      expect(await stepOf(world)).toBe('RestartForHbone');
+      await die(world, home, 'api');
+      await says(world, /Deployment api was restarted and has 0 of 2 pods available/);
+      const { status } = await world.childPhase('RolledBack', home, 30 * minuteMs);
+      expect(status?.failure?.reason).toBe('WorkloadUnavailable');
+      expect(status?.steps?.some(({ name }) => name === 'Flip')).toBe(false);
     });
   });
 });
