@@ -7,6 +7,8 @@ import type { World } from '../scenarios/world.ts';
 import { operatorUser } from '../support/impersonation.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { admissionAround, admissionTable, editRights, rollbackOnly } from './admission/check.ts';
+import { helmInstall } from './helm/check.ts';
+import { helmRendering } from './helm/rendering.ts';
 import { promqlAlerts } from './promql/alerts-check.ts';
 import { promqlCallers } from './promql/check.ts';
 import { promqlOperator } from './promql/operator-check.ts';
@@ -91,6 +93,7 @@ export const checks: readonly Check[] = [
   { name: 'promql-operator', run: promqlOperator },
   { name: 'promql-alerts', run: promqlAlerts },
   { name: 'runbook-commands', run: runbookCommands },
+  { name: 'helm-rendering', run: helmRendering },
   { name: 'admission-table', run: admissionTable },
   { name: 'admission-edit', run: editRights },
   { name: 'admission-rollback-only', run: rollbackOnly },
@@ -170,4 +173,6 @@ export const checks: readonly Check[] = [
       return Promise.resolve();
     },
   },
+  // The last: it takes away what all others run on.
+  { name: 'helm-install', run: helmInstall },
 ];
