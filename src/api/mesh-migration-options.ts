@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Duration, DurationOrNone } from './common.ts';
-import { NamespaceName, Principal, LabelSelector } from './names.ts';
+import { NamespaceName, NamespaceNames, Principal, LabelSelector } from './names.ts';
 
 /** `spec.restart`: how workloads are restarted. */
 export const Restart = z.object({
@@ -32,12 +32,7 @@ export const Restart = z.object({
     ),
   hboneNamespaces: z
     .object({
-      names: z
-        .array(NamespaceName)
-        .max(1000)
-        .default([])
-        .describe('Namespaces by name.')
-        .meta({ 'x-kubernetes-list-type': 'set' }),
+      names: NamespaceNames,
       selector: LabelSelector.optional().describe('Namespaces by label.'),
     })
     .meta({

@@ -3,7 +3,7 @@ import { Accepted } from './accepted.ts';
 import { Acknowledgement } from './acknowledged.ts';
 import { DataPlane } from './common.ts';
 import { Restart, Rollback, Waypoint, Policies } from './mesh-migration-options.ts';
-import { systemNamespaces, NamespaceName, ServiceAccountName, LabelSelector } from './names.ts';
+import { systemNamespaces, NamespaceName, NamespaceNames, ServiceAccountName, LabelSelector } from './names.ts';
 import { Wave } from './waves.ts';
 
 const NamespaceSelection = z
@@ -11,12 +11,7 @@ const NamespaceSelection = z
     selector: LabelSelector.optional().describe(
       'Namespaces by label. Namespaces that begin to match later join at the end. Of a namespace that is started those labels of data planes count that it had before: by what the migration itself makes of them nothing leaves the selection.',
     ),
-    names: z
-      .array(NamespaceName)
-      .max(1000)
-      .default([])
-      .describe('Namespaces by name.')
-      .meta({ 'x-kubernetes-list-type': 'set' }),
+    names: NamespaceNames,
     exclude: z
       .array(NamespaceName)
       .max(500)

@@ -10,6 +10,14 @@ export const NamespaceName = z
   .max(63)
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
 
+/** A list of namespaces by their names, none twice; empty by default. */
+export const NamespaceNames = z
+  .array(NamespaceName)
+  .max(1000)
+  .default([])
+  .describe('Namespaces by name.')
+  .meta({ 'x-kubernetes-list-type': 'set' });
+
 const LabelKey = z
   .string()
   .min(1)

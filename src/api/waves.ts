@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DurationOrNone, Time } from './common.ts';
-import { LabelSelector, NamespaceName } from './names.ts';
+import { LabelSelector, NamespaceNames } from './names.ts';
 
 /** One of `spec.waves`. */
 export const Wave = z.object({
@@ -11,12 +11,7 @@ export const Wave = z.object({
     .describe('Name of the wave, for messages and the status.'),
   namespaces: z
     .object({
-      names: z
-        .array(NamespaceName)
-        .max(1000)
-        .default([])
-        .describe('Namespaces by name.')
-        .meta({ 'x-kubernetes-list-type': 'set' }),
+      names: NamespaceNames,
       selector: LabelSelector.optional().describe(
         'Namespaces by label. As for the selection, those labels of data planes count that a namespace had before its start.',
       ),
