@@ -2,7 +2,7 @@ import type { NamespaceMigration, MeshMigration } from '../api/resources.ts';
 import type { Wave, WaveStatus } from '../api/waves.ts';
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
-import { isInFlight } from '../plan/admission.ts';
+import { isBackWithAll, isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
 import { waveOf, type Waves } from '../plan/waves.ts';
 import type { Wanted } from './situation.ts';
@@ -33,16 +33,10 @@ const ofOthers: Asked = { soak: '0s', maxFailures: 0 };
 const arrived: readonly (string | undefined)[] = ['Migrated', 'Finalized'];
 const ended: readonly (string | undefined)[] = ['RolledBack', 'Failed', 'Blocked', 'Incomplete'];
 
-/** Whether it is back because all went back: it is started again by itself. */
-function isToComeAgain(child: NamespaceMigration): boolean {
-  const { failure, command } = child.status ?? {};
-  return phaseOf(child) === 'RolledBack' && failure === undefined && command === undefined;
-}
-
 /** Whether nothing becomes of it by itself. One that goes back is under way, and will have been. */
 function isUnfinished(child: NamespaceMigration): boolean {
   const phase = phaseOf(child);
-  if (isToComeAgain(child)) return false;
+  if (isBackWithAll(child)) return false;
   return isStalled(child) || (ended.includes(phase) && !isInFlight(child));
 }
 

@@ -28,14 +28,19 @@ export function isInFlight({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined && status.writtenPhase !== 'Migrated' && status.writtenPhase !== 'Incomplete';
 }
 
+/** Whether it is back because all went back: it starts again by itself, unlike what failed or was commanded back. */
+export function isBackWithAll({ status = {} }: Pick<NamespaceMigration, 'status'>): boolean {
+  return status.writtenPhase === 'RolledBack' && status.failure === undefined && status.command === undefined;
+}
+
 /**
  * May be started, as far as its own record says: one that was not looked at yet, and one that is to start again,
  * included.
  */
 function isCandidate({ status = {} }: NamespaceMigration): boolean {
-  const { direction, conditions, writtenPhase: phase, failure, command } = status;
+  const { direction, conditions, writtenPhase: phase } = status;
   if (direction !== undefined || heldUp.includes(stalledBy(conditions)?.reason ?? '')) return false;
-  return phase === 'RolledBack' ? failure === undefined && command === undefined : startable.includes(phase);
+  return isBackWithAll({ status }) || startable.includes(phase);
 }
 
 /** Whose journal or record cannot be written is tried again, and holds nobody up meanwhile. */

@@ -16,9 +16,6 @@ export interface Waves {
   readonly open: number;
 }
 
-/** How many namespaces may be under way at once, for each wave that says so. */
-export type WaveSlots = Pick<MeshMigrationSpec, 'waves'>;
-
 /** All begin as slots are free. */
 export const noWaves: Waves = { names: [], of: new Map(), open: 0 };
 
@@ -81,6 +78,11 @@ export function comesLater(name: string, than: string, waves: Waves): string | u
 }
 
 /** How many namespaces may be under way for one of this wave to be started. */
-export function slotsFor(name: string, waves: Waves, { waves: all }: WaveSlots, slots: number): number {
+export function slotsFor(
+  name: string,
+  waves: Waves,
+  { waves: all }: Pick<MeshMigrationSpec, 'waves'>,
+  slots: number,
+): number {
   return Math.min(slots, all[waveOf(name, waves)]?.maxConcurrentNamespaces ?? slots);
 }
