@@ -174,10 +174,11 @@ export class MigrationReconciler {
 
   async #send(object: MeshMigration, status: MeshMigrationStatus, signal: AbortSignal): Promise<boolean> {
     const isNew = await storeStatus(this.#context, meshMigrations, object, status, signal);
-    if (isNew) this.#answers.stored(object.metadata.uid ?? '', object, status);
-    if (isNew) this.#report(object, status);
-    if (isNew) this.#context.observer.stored({ kind: 'Migration', before: object.status ?? {}, after: status });
-    return isNew;
+    if (!isNew) return false;
+    this.#answers.stored(object.metadata.uid ?? '', object, status);
+    this.#report(object, status);
+    this.#context.observer.stored({ kind: 'Migration', before: object.status ?? {}, after: status });
+    return true;
   }
 
   /** Its status cannot say it. */

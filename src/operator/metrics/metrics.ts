@@ -35,26 +35,26 @@ const requestBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30];
 /** Seconds. A step takes as long as the workloads of its namespace. */
 const stepBuckets = [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600];
 
-function lookMetrics(registers: readonly Registry[]): Pick<Observer, 'looked'> {
+function lookMetrics(registers: Registry[]): Pick<Observer, 'looked'> {
   const labelNames = ['controller'];
   const total = new Counter({
     name: 'controller_runtime_reconcile_total',
     help: 'Looks at an object, by what follows from them.',
     labelNames: [...labelNames, 'result'],
-    registers: [...registers],
+    registers,
   });
   const errors = new Counter({
     name: 'controller_runtime_reconcile_errors_total',
     help: 'Looks that failed and are tried again.',
     labelNames,
-    registers: [...registers],
+    registers,
   });
   const time = new Histogram({
     name: 'controller_runtime_reconcile_time_seconds',
     help: 'How long a look takes, its write included.',
     labelNames,
     buckets: lookBuckets,
-    registers: [...registers],
+    registers,
   });
   // So that the first is an increase, and not the beginning of a series.
   for (const controller of Object.values(controllers)) errors.inc({ controller }, 0);
@@ -68,19 +68,19 @@ function lookMetrics(registers: readonly Registry[]): Pick<Observer, 'looked'> {
   };
 }
 
-function requestMetrics(registers: readonly Registry[]): Pick<Observer, 'exchanged'> {
+function requestMetrics(registers: Registry[]): Pick<Observer, 'exchanged'> {
   const total = new Counter({
     name: 'rest_client_requests_total',
     help: 'Requests to the API server by method and answer; <error> where there was none.',
     labelNames: ['method', 'code'],
-    registers: [...registers],
+    registers,
   });
   const time = new Histogram({
     name: 'rest_client_request_duration_seconds',
     help: 'How long the API server takes to begin its answer.',
     labelNames: ['verb'],
     buckets: requestBuckets,
-    registers: [...registers],
+    registers,
   });
   return {
     exchanged: ({ method, status, seconds }) => {
@@ -110,37 +110,37 @@ function stepKey({ name, startedAt }: Step): string {
   return `${name} ${startedAt}`;
 }
 
-function progressMetrics(registers: readonly Registry[]): Pick<Observer, 'stored' | 'wrote'> {
+function progressMetrics(registers: Registry[]): Pick<Observer, 'stored' | 'wrote'> {
   const phases = new Counter({
     name: 'mesh_migration_phase_changes_total',
     help: 'How often a NamespaceMigration (object="Namespace") or a MeshMigration (object="Migration") came to a phase.',
     labelNames: ['object', 'phase'],
-    registers: [...registers],
+    registers,
   });
   const failures = new Counter({
     name: 'mesh_migration_failures_total',
     help: 'Attempts to migrate a namespace that failed, by reason (docs/runbook.md).',
     labelNames: ['reason'],
-    registers: [...registers],
+    registers,
   });
   const steps = new Histogram({
     name: 'mesh_migration_step_duration_seconds',
     help: 'How long a step of a namespace took from its beginning until it was seen to be reached.',
     labelNames: ['step'],
     buckets: stepBuckets,
-    registers: [...registers],
+    registers,
   });
   const writes = new Counter({
     name: 'mesh_migration_writes_total',
     help: 'Changes that were made to namespaces and what is in them, by kind.',
     labelNames: ['kind'],
-    registers: [...registers],
+    registers,
   });
   const restarted = new Counter({
     name: 'mesh_migration_restarts_total',
     help: 'Restarts of workloads, and evictions where a workload replaces no pods by itself.',
     labelNames: ['by'],
-    registers: [...registers],
+    registers,
   });
   function stored({ kind, before, after }: Stored): void {
     const phase = after.writtenPhase ?? after.phase;
@@ -159,13 +159,12 @@ function progressMetrics(registers: readonly Registry[]): Pick<Observer, 'stored
   };
 }
 
-function sourceGauges(source: Source, registers: readonly Registry[]): void {
-  const all = [...registers];
+function sourceGauges(source: Source, registers: Registry[]): void {
   new Gauge({
     name: 'leader_election_master_status',
     help: '1 on the replica that leads, 0 on the others.',
     labelNames: ['name'],
-    registers: all,
+    registers,
     collect() {
       this.set({ name: 'mesh-migration-operator' }, source.isLeader() ? 1 : 0);
     },
@@ -174,7 +173,7 @@ function sourceGauges(source: Source, registers: readonly Registry[]): void {
     name: 'workqueue_depth',
     help: 'Objects that wait to be looked at now.',
     labelNames: ['name'],
-    registers: all,
+    registers,
     collect() {
       this.set({ name: 'mesh-migration-operator' }, source.queued());
     },
@@ -184,7 +183,7 @@ function sourceGauges(source: Source, registers: readonly Registry[]): void {
       name,
       help,
       labelNames: labels,
-      registers: all,
+      registers,
       collect() {
         this.reset();
         if (!source.isLeader()) return;
