@@ -24,6 +24,17 @@ const get = (caller: string): readonly unknown[] => [
   { from: [{ source: { namespaces: [caller] } }], to: [{ operation: { methods: ['GET'] } }] },
 ];
 
+/** On the way back, with Services that are bound still: a pod that nobody restarts is in the way. */
+async function waitsForPod(world: World, home: string): Promise<void> {
+  await world.childPhase('Migrated');
+  await world.create(job(home, 'night'));
+  await world.pause(10_000);
+  await world.edit({ action: 'Rollback' });
+  await world.eventually('it waits for the pod', async () =>
+    (await world.child(home)).status?.step === 'UnbindWaypoint' ? true : undefined,
+  );
+}
+
 describe('copies, on the way back to sidecars', () => {
   it('follow their originals as long as no Service has been unbound, however long callers take', async () => {
     await run(async (world) => {
@@ -84,13 +95,7 @@ describe('copies of a Service that is bound', () => {
         { namespace: caller, serviceAccount: 'default' },
       ];
       await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from }] }));
-      await world.childPhase('Migrated');
-      await world.create(job(home, 'night'));
-      await world.pause(10_000);
-      await world.edit({ action: 'Rollback' });
-      await world.eventually('it waits for the pod', async () =>
-        (await world.child(home)).status?.step === 'UnbindWaypoint' ? true : undefined,
-      );
+      await waitsForPod(world, home);
       await world.delete(kinds.Service, home, 'web');
       await world.pause(3000);
       await world.create(service(home, 'web', {}, httpPort));
@@ -159,13 +164,7 @@ describe('copies for the whole waypoint', () => {
       await shop(world, object('AuthorizationPolicy', home, 'readers', { ...readers(home, 'web', 'tests') }));
       const from = [{ namespace: home, serviceAccount: 'web' }];
       await world.create(meshMigration(world.name, { names: [home] }, { callers: [{ namespace: home, from }] }));
-      await world.childPhase('Migrated');
-      await world.create(job(home, 'night'));
-      await world.pause(10_000);
-      await world.edit({ action: 'Rollback' });
-      await world.eventually('it waits for the pod', async () =>
-        (await world.child(home)).status?.step === 'UnbindWaypoint' ? true : undefined,
-      );
+      await waitsForPod(world, home);
       await world.patch('Namespace', undefined, home, { metadata: { labels } });
       for (const name of names) await takeMarks(world, name);
       await world.pause(10_000);

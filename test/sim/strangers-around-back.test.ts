@@ -84,6 +84,19 @@ async function withSidecarsByHand(world: World, other: string): Promise<void> {
   });
 }
 
+/** The way back waits for the other one until its Deployment, `ends`, is gone, and that is told at rest. */
+async function isWaitedFor(world: World, shops: Shops, ends: string): Promise<void> {
+  await world.pause(30_000);
+  await lookedAt(world, shops);
+  await world.pause(600_000);
+  expect(await noWayBack(world, shops)).toContain(`and ${shops.other} keep their sidecars`);
+  await world.command('RollingBack', shops.called);
+  await world.pause(60_000);
+  await world.modesAre({ Sidecar: 1 }, shops.called);
+  await world.delete(kinds.Deployment, shops.other, ends);
+  await world.childPhase('RolledBack', shops.called);
+}
+
 async function run(story: (world: World) => Promise<void>): Promise<void> {
   await runOnSimulation({ name: 'strangers', disturbs: true, podsOutside: true, run: story });
 }
@@ -171,15 +184,7 @@ describe('a caller that got sidecars since the start, in a namespace that stood 
         await lookedAt(world, shops);
         expect(await noWayBack(world, shops)).toBeUndefined();
         await gets(world, shops.other);
-        await world.pause(30_000);
-        await lookedAt(world, shops);
-        await world.pause(600_000);
-        expect(await noWayBack(world, shops)).toContain(`and ${shops.other} keep their sidecars`);
-        await world.command('RollingBack', shops.called);
-        await world.pause(60_000);
-        await world.modesAre({ Sidecar: 1 }, shops.called);
-        await world.delete(kinds.Deployment, shops.other, ends);
-        await world.childPhase('RolledBack', shops.called);
+        await isWaitedFor(world, shops, ends);
       });
     },
   );
@@ -188,15 +193,7 @@ describe('a caller that got sidecars since the start, in a namespace that stood 
     await run(async (world) => {
       const shops = await rested(world, { rules, labels: ambient });
       await withSidecarsByHand(world, shops.other);
-      await world.pause(30_000);
-      await lookedAt(world, shops);
-      await world.pause(600_000);
-      expect(await noWayBack(world, shops)).toContain(`and ${shops.other} keep their sidecars`);
-      await world.command('RollingBack', shops.called);
-      await world.pause(60_000);
-      await world.modesAre({ Sidecar: 1 }, shops.called);
-      await world.delete(kinds.Deployment, shops.other, 'web');
-      await world.childPhase('RolledBack', shops.called);
+      await isWaitedFor(world, shops, 'web');
     });
   });
 
