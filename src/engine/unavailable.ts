@@ -7,7 +7,7 @@ import type { Draft } from './draft.ts';
 import { podsOf } from './rollout.ts';
 import type { Situation } from './situation.ts';
 import { deadline } from './waits.ts';
-import { isOwnersTurn, isShort } from './watch.ts';
+import { isOwnersInHand, isShort } from './watch.ts';
 
 /*
  * What was restarted may die of its new data plane long after: of a certificate that runs out, or of what it calls once
@@ -21,9 +21,7 @@ const reason = 'WorkloadUnavailable';
 /** Those that this migration has restarted and that are short of pods, by no rollout of their owner. */
 function shortOnes({ surroundings }: Situation, { workloads = [] }: NamespaceMigrationStatus): readonly WorkloadView[] {
   const restarted = new Set(workloads.filter(({ completedAt }) => completedAt !== undefined).map(({ uid }) => uid));
-  return surroundings.workloads.filter(
-    (each) => restarted.has(each.uid) && !each.paused && isShort(each) && !isOwnersTurn(each),
-  );
+  return surroundings.workloads.filter((each) => restarted.has(each.uid) && isShort(each) && !isOwnersInHand(each));
 }
 
 function titleOf({ kind, name }: WorkloadView): string {

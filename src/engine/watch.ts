@@ -16,7 +16,7 @@ import { deadline } from './waits.ts';
  * A new rollout of it is its owner's, and what comes of that is not ours to judge. Pods of an older template are the
  * proof: a restart that is complete leaves none. That pods are missing is none, whoever cannot make them.
  */
-export function isOwnersTurn({ observedGeneration, generation, updated, current }: WorkloadView): boolean {
+function isOwnersTurn({ observedGeneration, generation, updated, current }: WorkloadView): boolean {
   return observedGeneration < generation || current > updated;
 }
 
