@@ -80,6 +80,7 @@ describe('the documentation', () => {
       'src/engine/decide.model',
       'src/kube/client',
       'src/kube/lease',
+      'test/sim/approval',
       'test/sim/as-it-was',
       'test/sim/crash',
       'test/sim/crash-from-waypoint',

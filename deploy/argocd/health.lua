@@ -14,7 +14,7 @@ for _, condition in ipairs(status.conditions) do
   if condition.type == "Stalled" and condition.status == "True" then
     health.status = "Degraded"
     health.message = condition.message
-    if status.phase == "Paused" and condition.reason == "Paused" then
+    if (status.phase == "Paused" and condition.reason == "Paused") or condition.reason == "ApprovalRequired" then
       health.status = "Suspended"
     end
     return health

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Accepted } from './accepted.ts';
 import { Acknowledgement } from './acknowledged.ts';
+import { Approval } from './approval.ts';
 import { DataPlane } from './common.ts';
 import { Restart, Rollback, Waypoint, Policies } from './mesh-migration-options.ts';
 import { systemNamespaces, NamespaceName, NamespaceNames, ServiceAccountName, LabelSelector } from './names.ts';
@@ -86,6 +87,9 @@ export const MeshMigrationSpec = z
         'In which order the namespaces begin: none of a wave before the one before it has arrived and soaked. Namespaces that are only restarted for HBONE belong to none, and get slots first. A way back goes by no waves. Default: all begin as slots are free.',
       )
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+    approval: Approval.prefault({}).describe(
+      'Whether, and of which plans, somebody approves before anything is started.',
+    ),
     restart: Restart.prefault({}).describe('How workloads are restarted.'),
     waypoint: Waypoint.prefault({}).describe(
       'The waypoint of a namespace that needs one: only where a policy or a route needs HTTP.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PlanStatus } from './approval.ts';
 import { Command, Condition, Finding, Time } from './common.ts';
 import { WaveStatus } from './waves.ts';
 
@@ -123,6 +124,7 @@ export const MeshMigrationStatus = z.object({
     .optional()
     .describe('The waves in their order, where spec.waves has any.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  plan: PlanStatus.optional().describe('What is planned, by hashes that spec.approval.plans may name.'),
   returned: z
     .array(Returned)
     .max(mostReturned)

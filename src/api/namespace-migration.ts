@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PlanDigest } from './approval.ts';
 import { Command, Condition, DataPlane, Finding, PodCounts, Time } from './common.ts';
 
 /** Written once by the operator, for one namespace of one MeshMigration. */
@@ -205,6 +206,9 @@ export const NamespaceMigrationStatus = z.object({
     .optional()
     .describe('The steps ahead and the reason for each.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  planDigest: PlanDigest.optional().describe(
+    'What the plan consists of, for the hashes in status.plan of the MeshMigration: digests of its steps, of the objects that are made, and of each finding that is warned of or answered for. As it was at the start, once it is started.',
+  ),
   explanations: z
     .array(z.string().max(512))
     .max(50)

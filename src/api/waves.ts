@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ApprovalMode } from './approval.ts';
 import { DurationOrNone, Time } from './common.ts';
 import { LabelSelector, NamespaceNames } from './names.ts';
 
@@ -46,6 +47,9 @@ export const Wave = z.object({
     .describe(
       'How many namespaces may be under way at once when one of this wave is started. Default, and at most: what the operator allows.',
     ),
+  approval: ApprovalMode.optional().describe(
+    'Whether its namespaces are started only after somebody has approved of their plan. Default: what spec.approval.mode says.',
+  ),
 });
 export type Wave = z.infer<typeof Wave>;
 

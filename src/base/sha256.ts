@@ -11,3 +11,8 @@ export function sha256(text: string): string {
 
 /** The same of what an object says as JSON, worked out once for as long as the object lives; it must never change. */
 export const digestOf: (object: object) => string = memoize((object: object) => sha256(JSON.stringify(object)));
+
+/** The same in 64 hexadecimal digits, for people and for files. */
+export function hexOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,5 +1,6 @@
 import type { Acknowledgement } from '../api/acknowledged.ts';
 import type { Finding } from '../api/common.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { listed } from '../base/counted.ts';
 import { cutText } from '../base/cut-text.ts';
@@ -7,6 +8,9 @@ import { isFull } from '../mesh/few-findings.ts';
 import { isNamed } from '../mesh/named.ts';
 import { acknowledgedIn } from '../plan/acknowledged.ts';
 import type { Scope } from '../plan/scope.ts';
+
+/** Where people answer for findings. */
+type Answers = Pick<MeshMigrationSpec, 'accept' | 'acknowledge'>;
 
 /** An entry of the spec, and whether a finding is what it is about. */
 interface Entry {
@@ -22,7 +26,7 @@ function mayBeFound({ id, isAbout }: Entry, namespace: string, findings: readonl
   return findings.some((finding) => finding.id === id && (isAbout(finding, namespace) || isFull(findings)));
 }
 
-function accepted({ spec: { accept } }: MeshMigration): readonly Entry[] {
+function accepted({ accept }: Answers): readonly Entry[] {
   return accept.map((entry) => ({
     id: entry.finding,
     name: `${entry.finding} ${entry.object}`,
@@ -43,11 +47,20 @@ function acknowledgements(acknowledge: readonly Acknowledgement[]): readonly Ent
   }));
 }
 
-/** What entries of a field are about, and what to do about one that is about nothing. */
+/** What entries of a field are about. */
 const fields = [
   { field: 'spec.accept', entriesOf: accepted },
-  { field: 'spec.acknowledge', entriesOf: ({ spec }: MeshMigration) => acknowledgements(spec.acknowledge) },
+  { field: 'spec.acknowledge', entriesOf: ({ acknowledge }: Answers) => acknowledgements(acknowledge) },
 ] as const;
+
+/** The findings of a namespace that somebody has answered for. */
+export function answeredFor(spec: Answers, namespace: string, findings: readonly Finding[]): readonly Finding[] {
+  const entries = fields.flatMap(({ entriesOf }) => entriesOf(spec));
+  if (entries.length === 0) return [];
+  return findings.filter((finding) =>
+    entries.some((entry) => entry.id === finding.id && entry.isAbout(finding, namespace)),
+  );
+}
 
 /** What is known of a namespace of the migration. */
 interface Looked {
@@ -79,7 +92,7 @@ function namesOf(entries: readonly Entry[]): string {
 
 function idle(migration: MeshMigration, looked: readonly Looked[]): readonly Finding[] {
   return fields.flatMap(({ field, entriesOf }): readonly Finding[] => {
-    const entries = entriesOf(migration).filter(
+    const entries = entriesOf(migration.spec).filter(
       (entry) =>
         !looked.some((each) => mayHaveStarted(entry, each) || mayBeFound(entry, each.namespace, each.findings)),
     );

@@ -37,6 +37,11 @@ const commands: Readonly<Record<CommandName, (place: Place) => string>> = {
     namespace === undefined ? `kubectl describe mm ${name}` : `kubectl describe nsm ${name} -n ${namespace}`,
 };
 
+/** The command line that approves of a plan, by its hash. */
+export function approvalLine(hash: string, { name }: Place): string {
+  return `kubectl patch mm ${name} --type=json -p '[{"op":"add","path":"/spec/approval/plans/-","value":"${hash}"}]'`;
+}
+
 /** The command line for an object, ready to be pasted. */
 export function commandLine(command: CommandName, place: Place): string {
   return commands[command](place);

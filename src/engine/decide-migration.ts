@@ -1,4 +1,5 @@
 import type { MeshMigrationStatus, NamespaceTotals, Returned } from '../api/mesh-migration-status.ts';
+import type { PlanStatus } from '../api/approval.ts';
 import type { WaveStatus } from '../api/waves.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
@@ -14,6 +15,7 @@ import { answerNow, conditionsFor, told } from './conditions.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import { nameOf, wishesOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
 import { nextOf, refusedObjects, withRefused, type RefusedWrites } from './refused-records.ts';
+import { planNow } from './plan-status.ts';
 import { summarise } from './summary.ts';
 import { returnedNow } from './returned.ts';
 import { scopeLost } from './scope-lost.ts';
@@ -132,10 +134,12 @@ function judged(
   const summaryOf = (children: readonly NamespaceMigration[], own?: string): Omit<Judged, 'wishes'> => {
     const totals = totalsOf(children, scope, failed);
     const waves = wavesNow({ now: situation.now, object: commanded, scope, children, waves: places, wanted });
+    const plan = planNow({ object: commanded, scope, children, waves: places });
     return {
       children,
       totals,
       waves,
+      plan,
       summary: summarise({
         wanted,
         object: commanded,
@@ -145,6 +149,8 @@ function judged(
         failed,
         unreadable,
         waves,
+        plan,
+        places,
         ...(own !== undefined && { own }),
       }),
     };
@@ -160,6 +166,7 @@ interface Judged {
   readonly children: readonly NamespaceMigration[];
   readonly totals: NamespaceTotals;
   readonly waves: readonly WaveStatus[];
+  readonly plan: PlanStatus | undefined;
   readonly summary: Summary;
   readonly wishes: Wishes;
 }
@@ -191,9 +198,9 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
   const commanded: MeshMigration = { ...object, status };
   const noted = notedNow(situation, commanded);
-  const { children, totals, waves, summary, wishes } = judged(situation, everyone, commanded, noted);
+  const { children, totals, waves, plan, summary, wishes } = judged(situation, everyone, commanded, noted);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
-  const { command, returned: _returned, waves: _waves, ...rest } = status;
+  const { command, returned: _returned, waves: _waves, plan: _plan, ...rest } = status;
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {
@@ -208,6 +215,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       ...attentionOf(children, wantedOf(commanded)),
       ...(noted.length > 0 && { returned: [...noted] }),
       ...stated(waves),
+      ...(plan !== undefined && { plan }),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
         ...conditionsFor(

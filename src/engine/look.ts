@@ -13,7 +13,9 @@ import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
 import { ledThere, movedSince } from './moved-since.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { fewFindings } from '../mesh/few-findings.ts';
+import { noApprovals, notApproved } from '../plan/approval.ts';
 import { journalOn } from '../plan/journal.ts';
+import { planDigest } from './plan-digest.ts';
 import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
@@ -184,12 +186,14 @@ function hasEnded(
 
 /** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
 function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const { wanted, notAdmitted } = situation;
+  const { wanted, notAdmitted, approvals = noApprovals, surroundings } = situation;
   const { command } = status;
   if (wanted !== 'Migrate')
     return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
   if (command?.action === 'Pause') return hold(status, 'Paused', pausedVerdict(situation, status));
-  if (notAdmitted !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', notAdmitted);
+  // By the plan as it is at this moment: whatever was stored of it, nothing else is started than what was approved of.
+  const held = notApproved(surroundings.namespace.name, status.planDigest, approvals) ?? notAdmitted;
+  if (held !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', held);
   return waiting(
     begun(situation, status, 'Forward', nextAttempt(situation, status)),
     'Migrating',
@@ -208,13 +212,17 @@ function remedy({ fix }: Finding): string {
 const maxExplanations = 50;
 
 /** What the steps would be, and what they rest on. */
-function planned(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
+function planned(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  findings: readonly Finding[],
+): NamespaceMigrationStatus {
   const { adapter, surroundings, spec } = situation;
   const itinerary = adapter.choose(surroundings);
   const waypoint = adapter.adopts(surroundings);
-  const plan = adapter
-    .itinerary(spec, observedLabels(situation), itinerary, waypoint)
-    .forward.map(({ name, why }) => ({ name, why }));
+  const labels = observedLabels(situation);
+  const steps = adapter.itinerary(spec, labels, itinerary, waypoint).forward;
+  const plan = steps.map(({ name, why }) => ({ name, why }));
   const explanations = adapter
     .explain(surroundings)
     .slice(0, maxExplanations)
@@ -224,6 +232,7 @@ function planned(situation: Situation, status: NamespaceMigrationStatus): Namesp
   return {
     ...rest,
     plan,
+    planDigest: planDigest(situation, { itinerary, waypoint, labels, steps }, findings),
     itinerary,
     ...(waypoint !== undefined && { waypoint }),
     ...(explanations.length > 0 && { explanations }),
@@ -254,7 +263,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
       ...adapter.findings(surroundings, 'Start'),
     ]),
   ];
-  const looked: NamespaceMigrationStatus = { ...planned(situation, status), findings };
+  const looked: NamespaceMigrationStatus = { ...planned(situation, status, findings), findings };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   if (first === undefined) return next(situation, looked);

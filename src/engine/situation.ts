@@ -8,6 +8,7 @@ import type { PodView } from '../mesh/views.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import type { JsonPatchOperation } from '../kube/client.ts';
 import type { Parked } from '../plan/admission.ts';
+import type { Approvals } from '../plan/approval.ts';
 import type { Journal } from '../plan/journal.ts';
 import type { Kept } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
@@ -51,6 +52,8 @@ export interface Situation {
   readonly blockers: readonly Finding[];
   /** Undefined if the namespace may start now, else what it waits for. */
   readonly notAdmitted: string | undefined;
+  /** Whose plans somebody has to approve of before they start. Default: nobody's. */
+  readonly approvals?: Approvals;
   /**
    * Why a namespace that has given its slot back, to wait for others, may not take one again yet; undefined if it may,
    * or has one.

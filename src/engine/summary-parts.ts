@@ -1,10 +1,12 @@
 import { standing } from '../api/common.ts';
 import type { MigrationPhase, NamespaceTotals } from '../api/mesh-migration-status.ts';
+import type { PlanStatus } from '../api/approval.ts';
 import type { WaveStatus } from '../api/waves.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
 import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
+import type { Waves } from '../plan/waves.ts';
 import type { Verdict } from './conditions.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
@@ -26,6 +28,10 @@ export interface Facts {
   readonly unreadable: readonly string[];
   /** The waves as they stand now. */
   readonly waves: readonly WaveStatus[];
+  /** The plan as it stands now. */
+  readonly plan?: PlanStatus | undefined;
+  /** In which wave each namespace is. */
+  readonly places?: Waves;
 }
 
 /** Phase and verdict of a migration as a whole. */

@@ -6,6 +6,7 @@ import { hasLostJournal } from './lost-journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
+import { awaitingApproval } from './summary-approval.ts';
 import { finalizing, goingBack, rollingBack, withoutJournal } from './summary-back.ts';
 import {
   failedToMove,
@@ -155,7 +156,8 @@ function migrating(facts: Facts): Summary {
   }
   const waiting = pausedEarly(facts);
   if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
-  if (totals.inFlight === 0 && totals.pending > 0) return betweenWaves(facts) ?? underWay(facts, 'Migrating');
+  if (totals.inFlight === 0 && totals.pending > 0)
+    return betweenWaves(facts) ?? awaitingApproval(facts) ?? underWay(facts, 'Migrating');
   return totals.inFlight > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 

@@ -3,6 +3,7 @@ import { waysOut } from './ways-out.ts';
 
 /** Reasons that only a MeshMigration has. */
 const ofMigration: readonly string[] = [
+  'ApprovalRequired',
   'FailureBudgetExceeded',
   'NamespaceStalled',
   'NamespacesBlocked',

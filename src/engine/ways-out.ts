@@ -12,6 +12,12 @@ interface WayOut {
 }
 
 const table = {
+  ApprovalRequired: {
+    meaning:
+      'Whatever could be started needs somebody to approve of its plan (spec.approval): nobody has yet, or it changed since.',
+    remedy: 'Look at what is planned, then add the hash that the message names to spec.approval.plans. The plans',
+    command: 'List',
+  },
   CallersRefused: {
     meaning:
       'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused; or what a policy lets in is, because it waits for a Service that is not there.',

@@ -1,4 +1,5 @@
 import { meshMigrations, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
+import { filledIn } from '../api/default-spec.ts';
 import type { WorkloadKind } from '../api/namespace-migration.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
@@ -32,6 +33,11 @@ export interface Whole<T extends KubeObject> extends Stored {
 function projectWhole<T extends KubeObject>(object: KubeObject): Whole<T> {
   const { namespace, name, uid = '', resourceVersion = '' } = object.metadata;
   return { ...(namespace !== undefined && { namespace }), name, uid, resourceVersion, object: object as T };
+}
+
+function projectMigration(object: KubeObject): Whole<MeshMigration> {
+  const whole = projectWhole<MeshMigration>(object);
+  return { ...whole, object: { ...whole.object, spec: filledIn(whole.object.spec) } };
 }
 
 /** What the view is made of. */
@@ -90,7 +96,7 @@ export class ClusterView {
 
   constructor(options: ClusterViewOptions) {
     this.#options = options;
-    this.migrations = this.#feed(meshMigrations, projectWhole<MeshMigration>);
+    this.migrations = this.#feed(meshMigrations, projectMigration);
     this.children = this.#feed(namespaceMigrations, projectWhole<NamespaceMigration>);
     this.namespaces = this.#feed(namespaces, projectNamespace);
     this.pods = this.#feed(pods, projectPod);

@@ -12,10 +12,14 @@ import {
 } from '../plan/admission.ts';
 import type { Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
+import { approvalsOf } from '../plan/approval.ts';
 import { wavesOf } from '../plan/waves.ts';
+import { digestOf } from '../base/sha256.ts';
 import { inLine, isRecordOf, scopeIn } from './records.ts';
 
 type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
+
+const nothing: readonly never[] = [];
 
 /**
  * Namespaces that wait for a slot: which of them can use one that is free. The others need no look, by the same rules
@@ -71,11 +75,12 @@ export class Line {
     });
   }
 
-  /** Why nobody is started, and which waves have not begun: whoever waits says so. */
+  /** Why nobody is started, which waves have not begun, and what is approved of: whoever waits says so. */
   #brakeOn(migration: MeshMigration, progress: Progress): string {
     const { view, maxConcurrentNamespaces: slots } = this.#seen;
     const { open } = wavesOf(migration, view.namespaces.list());
-    return `${open} ${brakeOn(progress, { spec: migration.spec, slots }) ?? ''}`;
+    const approved = digestOf(migration.status?.plan?.approved ?? nothing);
+    return `${open} ${approved} ${brakeOn(progress, { spec: migration.spec, slots }) ?? ''}`;
   }
 
   #ofMigration(migration: MeshMigration, progress: Progress): readonly Whole<NamespaceMigration>[] {
@@ -86,13 +91,15 @@ export class Line {
 
   #names(migration: MeshMigration, progress: Progress): readonly string[] {
     const { view, maxConcurrentNamespaces: slots } = this.#seen;
+    const waves = wavesOf(migration, view.namespaces.list());
     switch (wantedOf(migration)) {
       case 'Migrate':
         return admitted(inLine(this.#seen, migration), progress, {
           spec: migration.spec,
           slots,
           scope: scopeIn(view, migration),
-          waves: wavesOf(migration, view.namespaces.list()),
+          waves,
+          approvals: approvalsOf(migration, waves),
         });
       case 'Rollback':
         return turning(this.#all(migration), progress);

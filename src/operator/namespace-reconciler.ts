@@ -15,6 +15,7 @@ import { unmadeIn } from '../engine/refused-records.ts';
 import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
+import { approvalsOf, type Approvals } from '../plan/approval.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { slotsFor, wavesOf } from '../plan/waves.ts';
 import { answer } from './answer.ts';
@@ -222,6 +223,7 @@ export class NamespaceReconciler {
       },
       blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
+      approvals: this.#approvalsOf(migration),
       nextRestartAt: now + owed.ms,
       restartsOwed: owed.mostly,
       waited: this.#memory.stopwatch.read(subject.key),
@@ -262,7 +264,12 @@ export class NamespaceReconciler {
       slots: maxConcurrentNamespaces,
       scope,
       waves: wavesOf(migration, this.#context.view.namespaces.list()),
+      approvals: this.#approvalsOf(migration),
     });
+  }
+
+  #approvalsOf(migration: MeshMigration): Approvals {
+    return approvalsOf(migration, wavesOf(migration, this.#context.view.namespaces.list()));
   }
 
   /** What a process before this one may have restarted in its last minute. */

@@ -10,6 +10,8 @@ const summary: readonly (keyof MeshMigrationStatus)[] = [
   'attention',
   // Which wave has begun is told by the line (line.ts).
   'waves',
+  // What is approved of as well.
+  'plan',
   'startedAt',
   'conditions',
 ];

@@ -6,6 +6,7 @@ import { counted, listed } from '../base/counted.ts';
 import { memoize, memoizeLast } from '../base/memoize.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isOf, journalOn, type Journal } from './journal.ts';
+import { noApprovals, notApproved, type Approvals } from './approval.ts';
 import { isForHbone, isSelected, type Scope } from './scope.ts';
 import { notBegun, noWaves, slotsFor, waveOf, type Waves } from './waves.ts';
 
@@ -132,6 +133,8 @@ export interface Limits {
   readonly scope: Pick<Scope, 'namespaces'> & Partial<Pick<Scope, 'hbone'>>;
   /** Default: there are none. */
   readonly waves?: Waves;
+  /** Default: none is needed. */
+  readonly approvals?: Approvals;
 }
 
 function isBefore(one: string, other: string, waves: Waves): boolean {
@@ -140,13 +143,22 @@ function isBefore(one: string, other: string, waves: Waves): boolean {
 }
 
 /**
- * The namespaces to which slots go, in the order of their waves and names, without those of waves that have not begun:
- * computed from the same picture by everyone, so no two decisions hand out one slot twice.
+ * The namespaces to which slots go, in the order of their waves and names, without those of waves that have not begun
+ * and those whose plans nobody has approved of: computed from the same picture by everyone, so no two decisions hand
+ * out one slot twice.
  */
 const inLine = memoizeLast(
-  (records: readonly NamespaceMigration[], inScope: ReadonlySet<string>, waves: Waves): readonly string[] =>
+  (
+    records: readonly NamespaceMigration[],
+    inScope: ReadonlySet<string>,
+    waves: Waves,
+    approvals: Approvals,
+  ): readonly string[] =>
     records
       .filter(isCandidate)
+      .filter(
+        ({ metadata, status }) => notApproved(metadata.namespace ?? '', status?.planDigest, approvals) === undefined,
+      )
       .map(({ metadata }) => metadata.namespace ?? '')
       .filter((name) => inScope.has(name) && notBegun(name, waves) === undefined)
       .sort((one, other) => (isBefore(one, other, waves) ? -1 : 1)),
@@ -193,10 +205,10 @@ export function notAdmitted(
   if (!inScope.has(name)) return 'it is not in the scope of the MeshMigration any more';
   const brake = brakeOn(progress, limits);
   if (brake !== undefined) return brake;
-  const { waves = noWaves, spec } = limits;
+  const { waves = noWaves, approvals = noApprovals, spec } = limits;
   const early = notBegun(name, waves);
   if (early !== undefined) return early;
-  const ahead = inLine(records, inScope, waves).filter((other) => isBefore(other, name, waves)).length;
+  const ahead = inLine(records, inScope, waves, approvals).filter((other) => isBefore(other, name, waves)).length;
   const slots = slotsFor(name, waves, spec, limits.slots);
   return ahead < freeSlots(progress, slots) ? undefined : `waits for its turn: ${turn(slots)}`;
 }
@@ -211,9 +223,9 @@ export function admitted(
   limits: Limits,
 ): readonly string[] {
   if (brakeOn(progress, limits) !== undefined) return [];
-  const { scope, slots, spec, waves = noWaves } = limits;
+  const { scope, slots, spec, waves = noWaves, approvals = noApprovals } = limits;
   if (freeSlots(progress, slots) === 0) return [];
-  return inLine(records, namesIn(scope), waves).filter(
+  return inLine(records, namesIn(scope), waves, approvals).filter(
     (name, ahead) => ahead < freeSlots(progress, slotsFor(name, waves, spec, slots)),
   );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { meshMigrations, namespaceMigrations } from '../../src/api/resources.ts';
 import type { Resource } from '../../src/api/object.ts';
+import type { JsonPatchOperation } from '../../src/kube/client.ts';
 import { NotFoundError } from '../../src/kube/errors.ts';
 import { kinds } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
@@ -82,6 +83,11 @@ function parse(line: string): Parsed {
 }
 
 async function patch(world: World, { resource, namespace, names: [name = ''], flag }: Parsed): Promise<void> {
+  if (flag('--type') === 'json') {
+    const operations = JSON.parse(flag('-p') ?? '') as readonly JsonPatchOperation[];
+    await world.client.jsonPatch(resource, namespace, name, operations, { signal: world.signal });
+    return;
+  }
   assert.equal(flag('--type'), 'merge');
   const body = JSON.parse(flag('-p') ?? '') as Readonly<Record<string, unknown>>;
   const subresource = flag('--subresource');

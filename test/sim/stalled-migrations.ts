@@ -39,6 +39,17 @@ async function leftover(world: World): Promise<void> {
 /** Where a migration as a whole needs a person. */
 export const stalledMigrations: readonly Story[] = [
   {
+    reason: 'ApprovalRequired',
+    when: 'nobody has approved of the plan',
+    of: 'Migration',
+    async enter(world) {
+      await plain(world, world.ns('a'));
+      await start(world, { approval: { mode: 'Required', plans: [] } }, ['a']);
+    },
+    command: 'Last',
+    then: 'Migrated',
+  },
+  {
     reason: 'FailureBudgetExceeded',
     when: 'one has failed and others have not begun',
     of: 'Migration',

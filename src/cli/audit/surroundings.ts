@@ -1,4 +1,4 @@
-import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
+import { defaultSpec } from '../../api/default-spec.ts';
 import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { selectorOf, targetRefs } from '../../mesh/istio/vocabulary/objects.ts';
@@ -22,7 +22,7 @@ const selecting: readonly string[] = [
 ];
 
 /** Nothing of it matters to what manifests say, but the checks may ask. */
-const spec = MeshMigrationSpec.parse({ ...route, namespaces: { names: ['any'] } });
+const spec = defaultSpec(route);
 
 /**
  * Stands for pods that the manifests do not show: where a namespace has policies and no workload, each selector is

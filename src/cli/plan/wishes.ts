@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { defaultSpec } from '../../api/default-spec.ts';
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { group, type MeshMigration } from '../../api/resources.ts';
 import { structuralSchema } from '../../api/structural-schema.ts';
@@ -18,7 +19,7 @@ export interface Wishes {
 }
 
 /** Where no MeshMigration says anything. */
-const defaults = MeshMigrationSpec.parse({ ...route, namespaces: { names: ['any'] } });
+const defaults = defaultSpec(route);
 
 const schema = structuralSchema(MeshMigrationSpec);
 

@@ -1,0 +1,138 @@
+import { mostApproved, type ApprovedPlan, type PlanStatus } from '../api/approval.ts';
+import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { hexOf } from '../base/sha256.ts';
+import { orderedText } from '../mesh/seal.ts';
+import { approvalsOf, notApproved } from '../plan/approval.ts';
+import type { Scope } from '../plan/scope.ts';
+import { waveOf, type Waves } from '../plan/waves.ts';
+
+/** What the plan of a migration is made from. */
+export interface PlanSituation {
+  readonly object: MeshMigration;
+  readonly scope: Pick<Scope, 'namespaces' | 'hbone'>;
+  readonly children: readonly NamespaceMigration[];
+  readonly waves: Waves;
+}
+
+/** The plan of some namespaces. */
+interface Part {
+  readonly hash: string;
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/**
+ * By namespace; undefined for those that were not looked at. One without a plan of its own is there already, or was
+ * begun by a version that made none: it has nothing that anybody could approve of.
+ */
+function digestsOf(children: readonly NamespaceMigration[]): ReadonlyMap<string, string | undefined> {
+  return new Map(
+    children.map(({ metadata, status }) => [
+      metadata.namespace ?? '',
+      status?.writtenPhase === undefined ? undefined : (status.planDigest ?? ''),
+    ]),
+  );
+}
+
+/** Absent where one of them was not looked at. */
+function partOf(
+  { object: { spec } }: PlanSituation,
+  label: readonly string[],
+  names: readonly string[],
+  known: ReadonlyMap<string, string | undefined>,
+): Part | undefined {
+  const digests: Record<string, string> = {};
+  for (const name of names) {
+    const digest = known.get(name);
+    if (digest === undefined) return undefined;
+    digests[name] = digest;
+  }
+  const { from, to } = spec;
+  return { hash: `sha256:${hexOf(orderedText({ from, to, label, digests }))}`, digests };
+}
+
+/** What is restarted for HBONE only comes before all waves: it belongs to the first. */
+function membersOf(place: number, { scope, waves }: PlanSituation): readonly string[] {
+  return [...scope.namespaces, ...scope.hbone].filter((name) => Math.max(0, waveOf(name, waves)) === place);
+}
+
+interface Parts {
+  readonly all: Part | undefined;
+  readonly waves: readonly { readonly name: string; readonly part: Part }[];
+}
+
+function partsOf(situation: PlanSituation): Parts {
+  const { scope, waves, children } = situation;
+  const known = digestsOf(children);
+  const everyone = [...scope.namespaces, ...scope.hbone];
+  const byWave = waves.names.flatMap((name, place) => {
+    const members = membersOf(place, situation);
+    const part = members.length === 0 ? undefined : partOf(situation, [name], members, known);
+    return part === undefined ? [] : [{ name, part }];
+  });
+  // Who is in which wave is part of what is approved of.
+  const order = waves.names.map((name, place) => [name, ...membersOf(place, situation).toSorted()].join(' '));
+  return { all: everyone.length === 0 ? undefined : partOf(situation, order, everyone, known), waves: byWave };
+}
+
+/** What a listed plan says now, over what was approved of before. */
+function approvedBy(part: Part, before: ReadonlyMap<string, ApprovedPlan>): readonly ApprovedPlan[] {
+  return Object.entries(part.digests)
+    .filter(([namespace, digest]) => before.get(namespace)?.digest !== digest)
+    .map(([namespace, digest]) => ({ namespace, digest, by: part.hash }));
+}
+
+/**
+ * What is approved of: as it was, as long as the plan by which it was is still listed, and whatever a listed plan says
+ * now.
+ */
+function approvedNow({ object, scope }: PlanSituation, { all, waves }: Parts): readonly ApprovedPlan[] {
+  const listed = new Set(object.spec.approval.plans);
+  const inScope = new Set([...scope.namespaces, ...scope.hbone]);
+  const before = object.status?.plan?.approved ?? [];
+  const kept = before.filter(({ by, namespace }) => listed.has(by) && inScope.has(namespace));
+  const approved = new Map(kept.map((entry) => [entry.namespace, entry]));
+  const parts = [...waves.map(({ part }) => part), ...(all === undefined ? [] : [all])];
+  for (const part of parts.filter(({ hash }) => listed.has(hash)))
+    for (const entry of approvedBy(part, approved)) approved.set(entry.namespace, entry);
+  return [...approved.values()].sort((a, b) => (a.namespace < b.namespace ? -1 : 1)).slice(0, mostApproved);
+}
+
+/** Phases in which a namespace may still be started by itself. */
+const open: readonly (string | undefined)[] = ['Pending', 'Planned', 'Blocked', 'Migrating', 'Paused'];
+
+/** A namespace that waits for an approval, and why. */
+export interface Unapproved {
+  readonly namespace: string;
+  readonly why: string;
+}
+
+/** Those that are not started and need an approval that they do not have. */
+export function unapprovedIn({ object, scope, children, waves }: PlanSituation): readonly Unapproved[] {
+  const approvals = approvalsOf(object, waves);
+  const inScope = new Set([...scope.namespaces, ...scope.hbone]);
+  return children.flatMap(({ metadata: { namespace = '' }, status }) => {
+    if (!inScope.has(namespace) || status?.direction !== undefined || !open.includes(status?.writtenPhase)) return [];
+    const why = notApproved(namespace, status?.planDigest, approvals);
+    return why === undefined ? [] : [{ namespace, why }];
+  });
+}
+
+/**
+ * The plan as it is now, and what of it is approved of. Safe: what is approved of is only ever read from the
+ * MeshMigration, and compared with the plan as it is right before a start (look.ts). Dying before it is stored: nothing
+ * was started by it; after: it stands.
+ */
+export function planNow(situation: PlanSituation): PlanStatus | undefined {
+  const { object } = situation;
+  const parts = partsOf(situation);
+  const approved = approvedNow(situation, parts);
+  const plan: PlanStatus = {
+    ...(parts.all !== undefined && { hash: parts.all.hash }),
+    ...(parts.waves.length > 0 && { waves: parts.waves.map(({ name, part: { hash } }) => ({ name, hash })) }),
+    ...(approved.length > 0 && { approved: [...approved] }),
+  };
+  const planned = { ...object, status: { ...object.status, plan } };
+  const awaiting = unapprovedIn({ ...situation, object: planned }).length;
+  const told = { ...plan, ...(awaiting > 0 && { awaiting }) };
+  return Object.keys(told).length === 0 ? undefined : told;
+}

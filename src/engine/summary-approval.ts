@@ -1,0 +1,38 @@
+import { counted } from '../base/counted.ts';
+import { noWaves, notBegun } from '../plan/waves.ts';
+import { approvalLine } from './command-lines.ts';
+import { unapprovedIn, type Unapproved } from './plan-status.ts';
+import { stalled, type Facts, type Summary } from './summary-parts.ts';
+import { phaseOf } from './totals.ts';
+
+/** Of those whose wave has begun, who waits for an approval, where nobody else could be started; else nobody. */
+function heldUp({ object, scope, children, plan, places = noWaves }: Facts): readonly Unapproved[] {
+  const isOpen = (name: string): boolean => notBegun(name, places) === undefined;
+  const planned = { ...object, status: { ...object.status, ...(plan && { plan }) } };
+  const held = unapprovedIn({ object: planned, scope, children, waves: places }).filter(({ namespace }) =>
+    isOpen(namespace),
+  );
+  const names = new Set(held.map(({ namespace }) => namespace));
+  const mayBegin = children
+    .filter((child) => phaseOf(child) === 'Pending')
+    .map(({ metadata }) => metadata.namespace ?? '')
+    .filter(isOpen);
+  return mayBegin.every((name) => names.has(name)) ? held : [];
+}
+
+/** Nothing is under way, and whatever may begin needs an approval that it does not have; undefined where not so. */
+export function awaitingApproval(facts: Facts): Summary | undefined {
+  const held = heldUp(facts);
+  const [first] = held;
+  if (first === undefined) return undefined;
+  const { object, totals, waves, plan } = facts;
+  const wave = waves.find(({ state }) => state === 'Open')?.name;
+  const hash = plan?.waves?.find(({ name }) => name === wave)?.hash ?? plan?.hash;
+  const whose = wave === undefined ? '' : ` of wave ${wave}`;
+  return stalled(
+    'Migrating',
+    'ApprovalRequired',
+    `${counted(held.length, 'namespace')}${whose} of ${totals.total} cannot start: ${first.namespace} ${first.why}`,
+    hash === undefined ? undefined : `To approve of what is planned now: ${approvalLine(hash, object.metadata)}`,
+  );
+}
