@@ -5,6 +5,7 @@ import { DataPlane } from './common.ts';
 import { Restart, Rollback, Waypoint, Policies } from './mesh-migration-options.ts';
 import { systemNamespaces, NamespaceName, NamespaceNames, ServiceAccountName, LabelSelector } from './names.ts';
 import { Wave } from './waves.ts';
+import { mostWindows, Window } from './windows.ts';
 
 const NamespaceSelection = z
   .object({
@@ -86,6 +87,14 @@ export const MeshMigrationSpec = z
         'In which order the namespaces begin: none of a wave before the one before it has arrived and soaked. Namespaces that are only restarted for HBONE belong to none, and get slots first. A way back goes by no waves. Default: all begin as slots are free.',
       )
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+    windows: z
+      .array(Window)
+      .max(mostWindows)
+      .default([])
+      .describe(
+        'When namespaces are started. What has begun goes on to its end whatever is closed, and a rollback and a pause never wait. Default: at any time.',
+      )
+      .meta({ 'x-kubernetes-list-type': 'atomic' }),
     restart: Restart.prefault({}).describe('How workloads are restarted.'),
     waypoint: Waypoint.prefault({}).describe(
       'The waypoint of a namespace that needs one: only where a policy or a route needs HTTP.',

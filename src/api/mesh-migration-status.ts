@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Command, Condition, Finding, Time } from './common.ts';
 import { WaveStatus } from './waves.ts';
+import { WindowsStatus } from './windows.ts';
 
 /** Phases of a MeshMigration. */
 export const MigrationPhase = z.enum([
@@ -123,6 +124,7 @@ export const MeshMigrationStatus = z.object({
     .optional()
     .describe('The waves in their order, where spec.waves has any.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
+  windows: WindowsStatus.optional().describe('Whether namespaces may be started now, where spec.windows has any.'),
   returned: z
     .array(Returned)
     .max(mostReturned)

@@ -184,11 +184,17 @@ function hasEnded(
 
 /** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
 function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const { wanted, notAdmitted } = situation;
+  const { wanted, notAdmitted, frozen } = situation;
   const { command } = status;
   if (wanted !== 'Migrate')
     return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
   if (command?.action === 'Pause') return hold(status, 'Paused', pausedVerdict(situation, status));
+  if (frozen !== undefined)
+    return hold(status, 'Paused', {
+      state: 'Stalled',
+      reason: 'Frozen',
+      message: `it is ${frozen}, so it is not started`,
+    });
   if (notAdmitted !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', notAdmitted);
   return waiting(
     begun(situation, status, 'Forward', nextAttempt(situation, status)),

@@ -5,6 +5,7 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { counted, listed } from '../base/counted.ts';
 import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
+import type { StartHold } from '../plan/start-hold.ts';
 import type { Verdict } from './conditions.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
@@ -26,6 +27,8 @@ export interface Facts {
   readonly unreadable: readonly string[];
   /** The waves as they stand now. */
   readonly waves: readonly WaveStatus[];
+  /** Why none is started now, whichever it is. */
+  readonly hold?: StartHold | undefined;
 }
 
 /** Phase and verdict of a migration as a whole. */

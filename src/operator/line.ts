@@ -13,7 +13,7 @@ import {
 import type { Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 import { wavesOf } from '../plan/waves.ts';
-import { inLine, isRecordOf, scopeIn } from './records.ts';
+import { holdIn, inLine, isRecordOf, scopeIn } from './records.ts';
 
 type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
 
@@ -75,7 +75,7 @@ export class Line {
   #brakeOn(migration: MeshMigration, progress: Progress): string {
     const { view, maxConcurrentNamespaces: slots } = this.#seen;
     const { open } = wavesOf(migration, view.namespaces.list());
-    return `${open} ${brakeOn(progress, { spec: migration.spec, slots }) ?? ''}`;
+    return `${open} ${brakeOn(progress, { spec: migration.spec, slots, hold: holdIn(this.#seen, migration) }) ?? ''}`;
   }
 
   #ofMigration(migration: MeshMigration, progress: Progress): readonly Whole<NamespaceMigration>[] {
@@ -93,6 +93,7 @@ export class Line {
           slots,
           scope: scopeIn(view, migration),
           waves: wavesOf(migration, view.namespaces.list()),
+          hold: holdIn(this.#seen, migration),
         });
       case 'Rollback':
         return turning(this.#all(migration), progress);

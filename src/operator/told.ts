@@ -8,8 +8,9 @@ const summary: readonly (keyof MeshMigrationStatus)[] = [
   'namespaces',
   'needAttention',
   'attention',
-  // Which wave has begun is told by the line (line.ts).
+  // Which wave has begun, and which window is open, is told by the line (line.ts).
   'waves',
+  'windows',
   'startedAt',
   'conditions',
 ];

@@ -132,6 +132,8 @@ export interface Limits {
   readonly scope: Pick<Scope, 'namespaces'> & Partial<Pick<Scope, 'hbone'>>;
   /** Default: there are none. */
   readonly waves?: Waves;
+  /** Why none is started now, whichever it is (`start-hold.ts`). */
+  readonly hold?: string | undefined;
 }
 
 function isBefore(one: string, other: string, waves: Waves): boolean {
@@ -159,7 +161,7 @@ const namesIn = memoize(
 /** Why no further namespace is started, whichever it is; undefined if the next one may. */
 export function brakeOn(
   { failed, stalled = 0 }: Progress,
-  { spec, slots }: Pick<Limits, 'spec' | 'slots'>,
+  { spec, slots, hold }: Pick<Limits, 'spec' | 'slots' | 'hold'>,
 ): string | undefined {
   if (isBudgetSpent(spec, failed)) {
     return `${counted(failed, 'namespace')} failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
@@ -167,7 +169,7 @@ export function brakeOn(
   // What stalls one after the other may have one cause: it must not leave the whole cluster half-way, slot after slot.
   return stalled >= mostStalled(slots)
     ? `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back`
-    : undefined;
+    : hold;
 }
 
 function freeSlots({ inFlight, wanting = 0 }: Progress, slots: number): number {
