@@ -4,9 +4,9 @@ import type { Window } from '../api/windows.ts';
 /** Something that begins again and again, by milliseconds since the epoch; undefined where it never did, or will. */
 export interface Schedule {
   /** When it began last, at that moment or before. */
-  lastAt(ms: number): number | undefined;
+  readonly lastAt: (ms: number) => number | undefined;
   /** When it begins next, after that moment. */
-  nextAfter(ms: number): number | undefined;
+  readonly nextAfter: (ms: number) => number | undefined;
 }
 
 /** A schedule, or which field of the window cannot be read, and why. */
