@@ -86,6 +86,7 @@ describe('the documentation', () => {
       'test/sim/crash-from-waypoint',
       'test/sim/crash-to-waypoint',
       'test/sim/waves',
+      'test/sim/windows',
     ];
     const sources = tests.map((name) => read(`${name}.test.ts`)).join('\n');
 

@@ -6,6 +6,7 @@ import { DataPlane } from './common.ts';
 import { Restart, Rollback, Waypoint, Policies } from './mesh-migration-options.ts';
 import { systemNamespaces, NamespaceName, NamespaceNames, ServiceAccountName, LabelSelector } from './names.ts';
 import { Wave } from './waves.ts';
+import { mostWindows, Window } from './windows.ts';
 
 const NamespaceSelection = z
   .object({
@@ -90,6 +91,14 @@ export const MeshMigrationSpec = z
     approval: Approval.prefault({}).describe(
       'Whether, and of which plans, somebody approves before anything is started.',
     ),
+    windows: z
+      .array(Window)
+      .max(mostWindows)
+      .default([])
+      .describe(
+        'When namespaces are started. What has begun goes on to its end whatever is closed, and a rollback and a pause never wait. Default: at any time.',
+      )
+      .meta({ 'x-kubernetes-list-type': 'atomic' }),
     restart: Restart.prefault({}).describe('How workloads are restarted.'),
     waypoint: Waypoint.prefault({}).describe(
       'The waypoint of a namespace that needs one: only where a policy or a route needs HTTP.',

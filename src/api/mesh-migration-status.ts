@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PlanStatus } from './approval.ts';
 import { Command, Condition, Finding, Time } from './common.ts';
 import { WaveStatus } from './waves.ts';
+import { WindowsStatus } from './windows.ts';
 
 /** Phases of a MeshMigration. */
 export const MigrationPhase = z.enum([
@@ -125,6 +126,7 @@ export const MeshMigrationStatus = z.object({
     .describe('The waves in their order, where spec.waves has any.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
   plan: PlanStatus.optional().describe('What is planned, by hashes that spec.approval.plans may name.'),
+  windows: WindowsStatus.optional().describe('Whether namespaces may be started now, where spec.windows has any.'),
   returned: z
     .array(Returned)
     .max(mostReturned)

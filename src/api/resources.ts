@@ -77,3 +77,9 @@ export const restartAnnotation = `${group}/restart`;
  * operator believes, as JSON (src/plan/journal.ts). Without it nothing was started, whatever a status says.
  */
 export const journalAnnotation = `${group}/journal`;
+
+/**
+ * Given by people: on a MeshMigration none of its namespaces is started while it is there, on a Namespace not that one.
+ * Its value is the reason, whatever it says.
+ */
+export const freezeAnnotation = `${group}/freeze`;

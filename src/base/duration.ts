@@ -5,3 +5,10 @@ export function durationMs(duration: string): number {
   const [hours, minutes, seconds] = parts.slice(1).map((part: string | undefined) => Number(part ?? 0));
   return ((hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0)) * 1000;
 }
+
+/** The same the other way round, in hours and whole minutes, rounded up: for people. */
+export function inMinutes(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return `${hours > 0 ? `${hours}h` : ''}${rest > 0 || hours === 0 ? `${rest}m` : ''}`;
+}

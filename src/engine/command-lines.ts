@@ -1,4 +1,4 @@
-import { migrationLabel } from '../api/resources.ts';
+import { freezeAnnotation, migrationLabel } from '../api/resources.ts';
 
 /**
  * Which object a command is about: a NamespaceMigration, or without a namespace a MeshMigration. Both have the
@@ -20,11 +20,22 @@ function setAction(action: string): (place: Place) => string {
 
 /** What a person can give, by what it does. */
 export type CommandName =
-  'AcceptRefusals' | 'GoOn' | 'GoBack' | 'Stay' | 'SetMigrate' | 'SetFinalize' | 'List' | 'Pods' | 'Describe';
+  | 'AcceptRefusals'
+  | 'Unfreeze'
+  | 'GoOn'
+  | 'GoBack'
+  | 'Stay'
+  | 'SetMigrate'
+  | 'SetFinalize'
+  | 'List'
+  | 'Pods'
+  | 'Describe';
 
 const commands: Readonly<Record<CommandName, (place: Place) => string>> = {
   AcceptRefusals: ({ name }: Place): string =>
     `kubectl patch mm ${name} --type=merge -p '{"spec":{"policies":{"bypass":"FailClosed"}}}'`,
+  Unfreeze: ({ name, namespace }: Place): string =>
+    `kubectl annotate ${namespace === undefined ? `mm ${name}` : `namespace ${namespace}`} ${freezeAnnotation}-`,
   GoOn: setPhase('Migrating'),
   GoBack: setPhase('RollingBack'),
   Stay: setPhase('Pause'),

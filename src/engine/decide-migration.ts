@@ -6,7 +6,10 @@ import { timestamp } from '../base/clock.ts';
 import { failedIn } from '../plan/admission.ts';
 import { journalOn } from '../plan/journal.ts';
 import type { Scope } from '../plan/scope.ts';
+import { openingNow, startHold } from '../plan/start-hold.ts';
 import { wavesOf } from '../plan/waves.ts';
+import { windowFindings } from '../plan/window-findings.ts';
+import type { Opening } from '../plan/windows.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { idleAcceptances } from './acceptances.ts';
 import { actionInForce, editOf } from './commands.ts';
@@ -23,6 +26,7 @@ import type { Wanted } from './situation.ts';
 import type { Summary } from './summary-parts.ts';
 import { attentionOf, totalsOf } from './totals.ts';
 import { soakedInMs, wavesNow } from './waves.ts';
+import { windowsStatus } from './windows.ts';
 
 /** A consistent picture of one migration. */
 export interface MigrationSituation {
@@ -55,8 +59,8 @@ export interface MigrationDecision {
   readonly wanted: readonly string[];
   /** Milliseconds until something that was refused is to be tried again, where there is nothing else to write. */
   readonly waitMs?: number;
-  /** Milliseconds until the soak of a wave is over. */
-  readonly soakMs?: number;
+  /** Milliseconds until a soak is over or a window opens or closes, which nothing else tells. */
+  readonly againMs?: number;
 }
 
 /** What a migration wants of its namespaces now. */
@@ -151,6 +155,7 @@ function judged(
         waves,
         plan,
         places,
+        hold: startHold(commanded, children, situation.now),
         ...(own !== undefined && { own }),
       }),
     };
@@ -181,9 +186,15 @@ function stated(waves: readonly WaveStatus[]): Pick<MeshMigrationStatus, 'waves'
   return waves.length === 0 ? {} : { waves: [...waves] };
 }
 
-function soaking(object: MeshMigration, waves: readonly WaveStatus[], now: number): Pick<MigrationDecision, 'soakMs'> {
-  const soakMs = soakedInMs(object, waves, now);
-  return soakMs === undefined ? {} : { soakMs };
+/** When there is something to be said again, though nothing has changed but the time. */
+function again(
+  object: MeshMigration,
+  waves: readonly WaveStatus[],
+  opening: Opening | undefined,
+  now: number,
+): Pick<MigrationDecision, 'againMs'> {
+  const ms = Math.min(soakedInMs(object, waves, now) ?? Infinity, (opening?.changesAt ?? Infinity) - now);
+  return ms === Infinity ? {} : { againMs: ms };
 }
 
 /** The one decision about a migration as a whole: pure, like `decide` for a namespace. */
@@ -192,7 +203,11 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
   const everyone = everyoneIn(given);
   const scope = {
     ...given.scope,
-    findings: [...given.scope.findings, ...idleAcceptances(object, everyone, given.scope, now)].slice(0, 50),
+    findings: [
+      ...windowFindings(object, everyone, now),
+      ...given.scope.findings,
+      ...idleAcceptances(object, everyone, given.scope, now),
+    ].slice(0, 50),
   };
   const situation = { ...given, scope };
   const { status, answer } = acceptEdit({ ...situation, children: everyone });
@@ -200,7 +215,8 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
   const noted = notedNow(situation, commanded);
   const { children, totals, waves, plan, summary, wishes } = judged(situation, everyone, commanded, noted);
   const started = children.some(({ status: child }) => child?.direction !== undefined);
-  const { command, returned: _returned, waves: _waves, plan: _plan, ...rest } = status;
+  const opening = openingNow(object, children, now);
+  const { command, returned: _returned, waves: _waves, windows: _windows, plan: _plan, ...rest } = status;
   const held = command?.overrides === object.spec.action;
   const generation = object.metadata.generation ?? 1;
   return {
@@ -216,6 +232,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       ...(noted.length > 0 && { returned: [...noted] }),
       ...stated(waves),
       ...(plan !== undefined && { plan }),
+      ...windowsStatus(opening, children),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
         ...conditionsFor(
@@ -229,7 +246,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       ],
     },
     wanted: wishes.writes.map(nameOf),
-    ...soaking(object, waves, now),
+    ...again(object, waves, opening, now),
     ...nextOf(wishes, situation.refused ?? new Map()),
   };
 }

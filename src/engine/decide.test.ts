@@ -31,6 +31,20 @@ function edit(world: NamespaceWorld, phase: string): void {
 }
 
 describe('decide', () => {
+  it('does not start a namespace that is frozen, and goes on with one that was begun before', () => {
+    const world = new NamespaceWorld();
+    const frozen = 'frozen by its annotation: "audit"';
+    const { status, next } = decide({ ...world.situation(), frozen });
+    expect(next.kind).toBe('Wait');
+    expect(status).toMatchObject({
+      phase: 'Paused',
+      message: expect.stringMatching(/it is frozen .*kubectl annotate/),
+    });
+    expect(status.direction).toBeUndefined();
+    const begun = until(flipped).situation();
+    expect(decide({ ...begun, frozen })).toEqual(decide(begun));
+  });
+
   it('writes nothing before the status that announces it is stored', () => {
     const world = new NamespaceWorld();
     for (let round = 0; round < 60; round += 1) {

@@ -186,11 +186,17 @@ function hasEnded(
 
 /** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
 function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const { wanted, notAdmitted, approvals = noApprovals, surroundings } = situation;
+  const { wanted, notAdmitted, approvals = noApprovals, surroundings, frozen } = situation;
   const { command } = status;
   if (wanted !== 'Migrate')
     return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
   if (command?.action === 'Pause') return hold(status, 'Paused', pausedVerdict(situation, status));
+  if (frozen !== undefined)
+    return hold(status, 'Paused', {
+      state: 'Stalled',
+      reason: 'Frozen',
+      message: `it is ${frozen}, so it is not started`,
+    });
   // By the plan as it is at this moment: whatever was stored of it, nothing else is started than what was approved of.
   const held = notApproved(surroundings.namespace.name, status.planDigest, approvals) ?? notAdmitted;
   if (held !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', held);

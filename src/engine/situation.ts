@@ -50,6 +50,8 @@ export interface Situation {
   readonly findingsDueInMs?: number;
   /** Findings about the migration as a whole that keep this namespace from starting. */
   readonly blockers: readonly Finding[];
+  /** That somebody has frozen this namespace before its start; absent if nobody has. */
+  readonly frozen?: string | undefined;
   /** Undefined if the namespace may start now, else what it waits for. */
   readonly notAdmitted: string | undefined;
   /** Whose plans somebody has to approve of before they start. Default: nobody's. */

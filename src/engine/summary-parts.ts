@@ -7,6 +7,7 @@ import { counted, listed } from '../base/counted.ts';
 import { isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Waves } from '../plan/waves.ts';
+import type { StartHold } from '../plan/start-hold.ts';
 import type { Verdict } from './conditions.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
@@ -32,6 +33,8 @@ export interface Facts {
   readonly plan?: PlanStatus | undefined;
   /** In which wave each namespace is. */
   readonly places?: Waves;
+  /** Why none is started now, whichever it is. */
+  readonly hold?: StartHold | undefined;
 }
 
 /** Phase and verdict of a migration as a whole. */

@@ -143,6 +143,16 @@ function betweenWaves(facts: Facts): Summary | undefined {
   );
 }
 
+/** Nothing is under way, and nothing is started: why; undefined where that is not so. */
+function notStarting(facts: Facts): Summary | undefined {
+  const { hold } = facts;
+  if (hold === undefined) return undefined;
+  const message = `${tally(facts)}; ${hold.message}`;
+  return hold.kind === 'Frozen'
+    ? stalled('Migrating', 'Frozen', message)
+    : say('Migrating', 'InProgress', hold.kind, message);
+}
+
 function migrating(facts: Facts): Summary {
   const { object, children, totals, failed } = facts;
   const budget = object.spec.failureBudget.namespaces;
@@ -157,7 +167,7 @@ function migrating(facts: Facts): Summary {
   const waiting = pausedEarly(facts);
   if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
   if (totals.inFlight === 0 && totals.pending > 0)
-    return betweenWaves(facts) ?? awaitingApproval(facts) ?? underWay(facts, 'Migrating');
+    return betweenWaves(facts) ?? awaitingApproval(facts) ?? notStarting(facts) ?? underWay(facts, 'Migrating');
   return totals.inFlight > 0 ? underWay(facts, 'Migrating') : ended(facts);
 }
 
@@ -206,6 +216,12 @@ function alsoFound({ findings }: Scope, reason: string): readonly string[] {
     const same = open.filter((finding) => finding.id === id);
     return `${id} ${listed(same.map(({ object }) => object))}: ${same[0]?.message ?? ''}`;
   });
+}
+
+/** Why nothing further is started, while that is not the verdict: what is under way, or soaks, must not hide it. */
+function alsoHeld({ hold, wanted, totals }: Facts, reason: string): readonly string[] {
+  const isSaid = hold === undefined || reason === hold.kind;
+  return isSaid || wanted !== 'Migrate' || totals.pending === 0 ? [] : [hold.message];
 }
 
 function summary(facts: Facts): Summary {
@@ -257,7 +273,7 @@ const mostFound = 898;
 export function summarise(facts: Facts): Summary {
   const plain = summary(facts);
   const { phase, verdict } = refusedIn(facts, plain) ?? plain;
-  const found = alsoFound(facts.scope, verdict.reason);
+  const found = [...alsoHeld(facts, verdict.reason), ...alsoFound(facts.scope, verdict.reason)];
   // The message of a namespace ends with a command, and nothing may follow that.
   const message =
     verdict.reason === 'NamespaceStalled' && found.length > 0

@@ -47,6 +47,12 @@ const table = {
     remedy:
       'Do what the message says: put it back, delete the edited copy, or settle who owns the label and go on with it as it is.',
   },
+  Frozen: {
+    meaning:
+      'Somebody has given the MeshMigration, or this namespace, the annotation that freezes it: what has not begun is not started. What has goes on.',
+    remedy: 'Find out whether it may go on, and take the annotation off',
+    command: 'Unfreeze',
+  },
   GateLost: {
     meaning: 'Something that a step had reached is gone again, a waypoint that is not available any more for example.',
     remedy: 'Repair what the message names; it goes on by itself.',

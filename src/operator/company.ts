@@ -11,6 +11,7 @@ import type { NamespaceView } from '../mesh/views.ts';
 import { failedIn, isBudgetSpent, notLeft, notTurned, type Parking, type Progress } from '../plan/admission.ts';
 import { companyOf } from '../plan/company.ts';
 import { changedBy, isIdle } from '../plan/scope.ts';
+import { frozenMigration } from '../plan/start-hold.ts';
 import { wavesOf } from '../plan/waves.ts';
 import type { Context } from './reconciler.ts';
 import { recordsOf } from './records.ts';
@@ -49,6 +50,7 @@ export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>
     reserved: view.reserved,
     siblings: () => (everyone ??= everyoneIn(context, migration)),
     isBudgetSpent: () => isBudgetSpent(spec, failedIn(migration, view.namespaces.list()).length),
+    frozen: () => frozenMigration(migration),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
     others: view.migrations
       .list()

@@ -15,7 +15,7 @@ import type { Context } from './reconciler.ts';
 import { approvalsOf } from '../plan/approval.ts';
 import { wavesOf } from '../plan/waves.ts';
 import { digestOf } from '../base/sha256.ts';
-import { inLine, isRecordOf, scopeIn } from './records.ts';
+import { holdIn, inLine, isRecordOf, scopeIn } from './records.ts';
 
 type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
 
@@ -80,7 +80,8 @@ export class Line {
     const { view, maxConcurrentNamespaces: slots } = this.#seen;
     const { open } = wavesOf(migration, view.namespaces.list());
     const approved = digestOf(migration.status?.plan?.approved ?? nothing);
-    return `${open} ${approved} ${brakeOn(progress, { spec: migration.spec, slots }) ?? ''}`;
+    const brake = brakeOn(progress, { spec: migration.spec, slots, hold: holdIn(this.#seen, migration) });
+    return `${open} ${approved} ${brake ?? ''}`;
   }
 
   #ofMigration(migration: MeshMigration, progress: Progress): readonly Whole<NamespaceMigration>[] {
@@ -100,6 +101,7 @@ export class Line {
           scope: scopeIn(view, migration),
           waves,
           approvals: approvalsOf(migration, waves),
+          hold: holdIn(this.#seen, migration),
         });
       case 'Rollback':
         return turning(this.#all(migration), progress);

@@ -125,7 +125,7 @@ export class MigrationReconciler {
     const statusMs = this.#context.records.isTried(object) ? this.#context.records.statusWaitMs(object) : undefined;
     return decision.write === undefined
       ? sooner(
-          Math.min(lateMs, decision.soakMs ?? Infinity),
+          Math.min(lateMs, decision.againMs ?? Infinity),
           whenToLook(object, decision, statusMs, lateForMs, refused),
         )
       : await this.#try(key, object, decision.write, signal);

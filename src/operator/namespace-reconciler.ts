@@ -1,4 +1,5 @@
 import { acknowledgedIn } from '../plan/acknowledged.ts';
+import type { Finding } from '../api/common.ts';
 import type { Resource } from '../api/object.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
@@ -16,8 +17,10 @@ import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
 import { approvalsOf, type Approvals } from '../plan/approval.ts';
+import { frozenBy } from '../plan/freeze.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { slotsFor, wavesOf } from '../plan/waves.ts';
+import { windowFindings } from '../plan/window-findings.ts';
 import { answer } from './answer.ts';
 import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
@@ -25,7 +28,7 @@ import { Memory, type Remembered } from './memory.ts';
 import { Pace, restartOf } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
 import { report } from './report.ts';
-import { inLine, isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
+import { holdIn, inLine, isRecordOf, recordsOf, scopeIn, surroundingsOf } from './records.ts';
 import { isBehind, isStale, isStored, refusal, storeStatus, type Context, type Result } from './reconciler.ts';
 import { fenceOff, isWatched, touchedFor } from './touched.ts';
 
@@ -221,7 +224,8 @@ export class NamespaceReconciler {
           this.#context.faults.note(namespace, where, error);
         },
       },
-      blockers: scope?.findings.filter(({ severity }) => severity === 'Critical') ?? [],
+      blockers: scope === undefined ? [] : this.#blockers(migration, scope, now),
+      frozen: journal === undefined ? frozenBy(home.annotations) : undefined,
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
       approvals: this.#approvalsOf(migration),
       nextRestartAt: now + owed.ms,
@@ -242,6 +246,11 @@ export class NamespaceReconciler {
         ...this.#memory.refusals.of(subject.key),
       ]),
     };
+  }
+
+  #blockers(migration: MeshMigration, scope: Scope, now: number): readonly Finding[] {
+    const found = [...scope.findings, ...windowFindings(migration, recordsOf(this.#context, migration), now)];
+    return found.filter(({ severity }) => severity === 'Critical');
   }
 
   #slotsFor(namespace: string, migration: MeshMigration): number {
@@ -265,6 +274,7 @@ export class NamespaceReconciler {
       scope,
       waves: wavesOf(migration, this.#context.view.namespaces.list()),
       approvals: this.#approvalsOf(migration),
+      hold: holdIn(this.#context, migration),
     });
   }
 

@@ -7,6 +7,7 @@ import { memoizeLast } from '../base/memoize.ts';
 import type { Route, Surroundings } from '../mesh/adapter.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { isInScope, scopeOf, type Scope } from '../plan/scope.ts';
+import { startHold } from '../plan/start-hold.ts';
 import type { ClusterView, Whole } from './cluster-view.ts';
 import type { Context } from './reconciler.ts';
 
@@ -188,4 +189,9 @@ const scopeAmong = memoizeLast(
 /** The scope of a migration in the cluster as it is seen now. */
 export function scopeIn(view: ClusterView, migration: MeshMigration): Scope {
   return scopeAmong(migration, view.migrations.list(), view.namespaces.list(), view.reserved);
+}
+
+/** Why no namespace of a migration is started now, whichever it is; undefined if one may be. */
+export function holdIn(seen: Seen & Pick<Context, 'clock'>, migration: MeshMigration): string | undefined {
+  return startHold(migration, recordsOf(seen, migration), seen.clock.now())?.message;
 }

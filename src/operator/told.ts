@@ -8,10 +8,11 @@ const summary: readonly (keyof MeshMigrationStatus)[] = [
   'namespaces',
   'needAttention',
   'attention',
-  // Which wave has begun is told by the line (line.ts).
+  // Which wave has begun, and which window is open, is told by the line (line.ts).
   'waves',
   // What is approved of as well.
   'plan',
+  'windows',
   'startedAt',
   'conditions',
 ];

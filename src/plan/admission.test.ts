@@ -8,6 +8,7 @@ import {
   failedIn,
   isInFlight,
   leaving,
+  noSlot,
   notAdmitted,
   notLeft,
   notTurned,
@@ -200,6 +201,14 @@ describe('admitted', () => {
     progress: Progress = { inFlight: 0, failed: 0 },
   ): readonly string[] => admittedNow(all, progress, { ...limits, slots });
   const waiting = names.map((name) => child(name, pending));
+
+  it('names nobody while a window is closed or the migration is frozen, and says why', () => {
+    const held = { ...limits, slots: 2, hold: 'window closed' };
+    const progress = { inFlight: 0, failed: 0 };
+    expect(admittedNow(waiting, progress, held)).toEqual([]);
+    expect(names.map((name) => notAdmitted(name, waiting, progress, held))).toEqual(names.map(() => 'window closed'));
+    expect(noSlot('a', progress, 2, new Map([['a', 'WantsSlot']]))).toBeUndefined();
+  });
 
   it.each<[string, Progress, readonly string[]]>([
     ['all slots are free', { inFlight: 0, failed: 0 }, ['a', 'b']],

@@ -135,6 +135,8 @@ export interface Limits {
   readonly waves?: Waves;
   /** Default: none is needed. */
   readonly approvals?: Approvals;
+  /** Why none is started now, whichever it is (`start-hold.ts`). */
+  readonly hold?: string | undefined;
 }
 
 function isBefore(one: string, other: string, waves: Waves): boolean {
@@ -171,7 +173,7 @@ const namesIn = memoize(
 /** Why no further namespace is started, whichever it is; undefined if the next one may. */
 export function brakeOn(
   { failed, stalled = 0 }: Progress,
-  { spec, slots }: Pick<Limits, 'spec' | 'slots'>,
+  { spec, slots, hold }: Pick<Limits, 'spec' | 'slots' | 'hold'>,
 ): string | undefined {
   if (isBudgetSpent(spec, failed)) {
     return `${counted(failed, 'namespace')} failed and spec.failureBudget.namespaces is ${spec.failureBudget.namespaces}: no further namespace is started`;
@@ -179,7 +181,7 @@ export function brakeOn(
   // What stalls one after the other may have one cause: it must not leave the whole cluster half-way, slot after slot.
   return stalled >= mostStalled(slots)
     ? `${stalled} namespaces are under way and Stalled: no further namespace is started before some of them go on, or back`
-    : undefined;
+    : hold;
 }
 
 function freeSlots({ inFlight, wanting = 0 }: Progress, slots: number): number {

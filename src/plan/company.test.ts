@@ -43,6 +43,7 @@ interface Given {
   readonly others?: readonly string[];
   readonly isUnwanted?: boolean;
   readonly isBudgetSpent?: boolean;
+  readonly frozen?: string;
 }
 
 function company(given: Given): ReturnType<typeof companyOf> {
@@ -62,6 +63,7 @@ function company(given: Given): ReturnType<typeof companyOf> {
     namespace: (name) => (name === 'shop' ? shop : undefined),
     isUnwanted: () => given.isUnwanted === true,
     isBudgetSpent: () => given.isBudgetSpent === true,
+    frozen: () => given.frozen,
   });
 }
 
@@ -101,6 +103,7 @@ describe('what other migrations declare', () => {
       namespace: () => undefined,
       isUnwanted: () => false,
       isBudgetSpent: () => false,
+      frozen: () => undefined,
     });
 
     expect(around.declared()).toEqual(isKnown ? callers : []);
@@ -174,6 +177,14 @@ describe('the way there', () => {
     expect(
       company({ record: { direction: 'Forward', writtenPhase: 'Migrating' }, isBudgetSpent: true }).halted('shop'),
     ).toBeUndefined();
+  });
+
+  it('is not begun where the migration is frozen, and goes on where it has', () => {
+    const frozen = 'MeshMigration mm is frozen';
+    expect(company({ record: { writtenPhase: 'Pending' }, frozen }).halted('shop')).toBe(`is not started: ${frozen}`);
+    expect(company({ record: { direction: 'Forward', writtenPhase: 'Migrating' }, frozen }).halted('shop')).toBe(
+      undefined,
+    );
   });
 
   it('stands still where a record cannot be made, begun or not', () => {

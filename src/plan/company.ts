@@ -25,6 +25,8 @@ export interface Around {
    * all namespaces.
    */
   readonly isBudgetSpent: () => boolean;
+  /** That the migration is frozen; a window that is closed opens by itself, and halts nobody. */
+  readonly frozen: () => string | undefined;
   /**
    * The records of the same migration, those included that were lost or cannot be made. Asked where somebody waits
    * only, as above.
@@ -43,7 +45,10 @@ const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned
  * waits for that one does too. It is only said, and nothing begins or ends by it (E is asked of what is seen in the
  * other): a process that dies before or after reads the same records.
  */
-function haltedBy({ metadata, status = {} }: NamespaceMigration, { isBudgetSpent, waves }: Around): string | undefined {
+function haltedBy(
+  { metadata, status = {} }: NamespaceMigration,
+  { isBudgetSpent, waves, frozen }: Around,
+): string | undefined {
   const { writtenPhase: phase, conditions, message = '', direction } = status;
   if (!goingOn.includes(phase))
     return phase === 'Migrated' || phase === 'Finalized'
@@ -52,7 +57,9 @@ function haltedBy({ metadata, status = {} }: NamespaceMigration, { isBudgetSpent
   const stalled = stalledBy(conditions);
   if (stalled !== undefined) return `stands still: ${stalled.message.slice(0, 200)}`;
   if (direction !== undefined) return undefined;
-  return isBudgetSpent() ? 'is not started, because too many failed' : notBegun(metadata.namespace ?? '', waves);
+  if (isBudgetSpent()) return 'is not started, because too many failed';
+  const frost = frozen();
+  return frost === undefined ? notBegun(metadata.namespace ?? '', waves) : `is not started: ${frost}`;
 }
 
 function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {

@@ -1,4 +1,5 @@
-import { barePod, deployment, kinds, namespace } from '../scenarios/manifests.ts';
+import { freezeAnnotation } from '../../src/api/resources.ts';
+import { barePod, deployment, kinds, meshMigration, namespace } from '../scenarios/manifests.ts';
 import { halfWay, slowShop } from '../scenarios/lifecycle.ts';
 import { smallShop } from '../scenarios/migrate.ts';
 import { allowNoRecord, allowRecord } from '../scenarios/records-refused.ts';
@@ -100,6 +101,20 @@ export const stalledMigrations: readonly Story[] = [
     },
     async mend(world) {
       await world.delete(kinds.AuthorizationPolicy, world.ns('a'), 'no-delete');
+    },
+    command: 'Last',
+    then: 'Migrated',
+  },
+  {
+    reason: 'Frozen',
+    when: 'the migration is',
+    of: 'Migration',
+    async enter(world) {
+      await smallShop(world);
+      const names = { names: [world.ns()] };
+      const migration = meshMigration(world.name, names);
+      const { metadata } = migration;
+      await world.create({ ...migration, metadata: { ...metadata, annotations: { [freezeAnnotation]: 'year-end' } } });
     },
     command: 'Last',
     then: 'Migrated',

@@ -1,4 +1,4 @@
-import { restartAnnotation } from '../../src/api/resources.ts';
+import { freezeAnnotation, restartAnnotation } from '../../src/api/resources.ts';
 import { atStep, old } from '../scenarios/late-findings.ts';
 import { halfWay, slowShop } from '../scenarios/lifecycle.ts';
 import { barePod, deployment, kinds, meshMigration, namespace, workload } from '../scenarios/manifests.ts';
@@ -79,6 +79,19 @@ function labelChanged(command: 'First' | 'Last', then: string): Story {
 
 /** Where a namespace needs a person, whether it has a waypoint or not. */
 export const stalledNamespaces: readonly Story[] = [
+  {
+    reason: 'Frozen',
+    when: 'it is, before its start',
+    async enter(world) {
+      await smallShop(world);
+      await world.patch('Namespace', undefined, world.ns(), {
+        metadata: { annotations: { [freezeAnnotation]: 'audit until Friday' } },
+      });
+      await start(world);
+    },
+    command: 'Last',
+    then: 'Migrated',
+  },
   ...endings.map(({ in: phase, overrides }): Story => ({
     reason: 'WorkloadUnavailable',
     when: 'a Deployment does not start without its sidecar',

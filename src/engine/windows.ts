@@ -1,0 +1,24 @@
+import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
+import type { NamespaceMigration } from '../api/resources.ts';
+import { timestamp } from '../base/clock.ts';
+import { inMinutes } from '../base/duration.ts';
+import { medianMs } from '../plan/start-hold.ts';
+import type { Opening } from '../plan/windows.ts';
+
+/** What the windows say now, for people: no namespace is started by it, or kept (`start-hold.ts`). */
+export function windowsStatus(
+  opening: Opening | undefined,
+  children: readonly NamespaceMigration[],
+): Pick<MeshMigrationStatus, 'windows'> {
+  if (opening === undefined) return {};
+  const { state, closesAt, nextOpen } = opening;
+  const margin = medianMs(children);
+  return {
+    windows: {
+      state,
+      ...(closesAt !== undefined && { closesAt: timestamp(closesAt) }),
+      ...(nextOpen !== undefined && { nextOpen: timestamp(nextOpen) }),
+      ...(margin !== undefined && { margin: inMinutes(margin) }),
+    },
+  };
+}
