@@ -25,7 +25,7 @@ import { scopeLost } from './scope-lost.ts';
 import type { Wanted } from './situation.ts';
 import type { Summary } from './summary-parts.ts';
 import { attentionOf, totalsOf } from './totals.ts';
-import { soakedInMs, wavesNow } from './waves.ts';
+import { soakedInMs, wavesNow, type Watching } from './waves.ts';
 import { windowsStatus } from './windows.ts';
 
 /** A consistent picture of one migration. */
@@ -45,6 +45,8 @@ export interface MigrationSituation {
   readonly homes: readonly NamespaceView[];
   /** Whether the labels of a namespace are those of the new data plane, and of that alone. */
   readonly isThere?: (namespace: NamespaceView) => boolean;
+  /** For how long this process has looked. Default: for ever. */
+  readonly watching?: Watching;
   /** For how many milliseconds a write may still be carried out that nobody waits for any more. */
   readonly lateForMs?: number;
   /** Writes on our own objects that were not carried out. */
@@ -135,9 +137,11 @@ function judged(
     .map(({ name }) => name);
   const failed = failedIn({ ...commanded, status: { ...commanded.status, returned: [...returned] } }, situation.homes);
   const places = wavesOf(commanded, situation.homes);
+  const isThere = standsBy(situation);
   const summaryOf = (children: readonly NamespaceMigration[], own?: string): Omit<Judged, 'wishes'> => {
     const totals = totalsOf(children, scope, failed);
-    const waves = wavesNow({ now: situation.now, object: commanded, scope, children, waves: places, wanted });
+    const { now, watching } = situation;
+    const waves = wavesNow({ now, watching, object: commanded, scope, children, waves: places, wanted, isThere });
     const plan = planNow({ object: commanded, scope, children, waves: places });
     return {
       children,
@@ -176,6 +180,16 @@ interface Judged {
   readonly wishes: Wishes;
 }
 
+/** Whether a namespace, by its name, has the labels of the new data plane; undefined where nobody can tell. */
+function standsBy({ homes, isThere }: MigrationSituation): ((name: string) => boolean) | undefined {
+  if (isThere === undefined) return undefined;
+  const byName = new Map(homes.map((home) => [home.name, home]));
+  return (name) => {
+    const home = byName.get(name);
+    return home !== undefined && isThere(home);
+  };
+}
+
 /** As long as all go back nothing is kept as it is: what was begun there is not back. */
 function notedNow(situation: MigrationSituation, commanded: MeshMigration): readonly Returned[] {
   const isThere = wantedOf(commanded) === 'Rollback' ? undefined : situation.isThere;
@@ -188,12 +202,12 @@ function stated(waves: readonly WaveStatus[]): Pick<MeshMigrationStatus, 'waves'
 
 /** When there is something to be said again, though nothing has changed but the time. */
 function again(
-  object: MeshMigration,
+  situation: MigrationSituation,
   waves: readonly WaveStatus[],
   opening: Opening | undefined,
-  now: number,
 ): Pick<MigrationDecision, 'againMs'> {
-  const ms = Math.min(soakedInMs(object, waves, now) ?? Infinity, (opening?.changesAt ?? Infinity) - now);
+  const { now } = situation;
+  const ms = Math.min(soakedInMs(situation, waves) ?? Infinity, (opening?.changesAt ?? Infinity) - now);
   return ms === Infinity ? {} : { againMs: ms };
 }
 
@@ -246,7 +260,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       ],
     },
     wanted: wishes.writes.map(nameOf),
-    ...again(object, waves, opening, now),
+    ...again(given, waves, opening),
     ...nextOf(wishes, situation.refused ?? new Map()),
   };
 }

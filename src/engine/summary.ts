@@ -1,5 +1,6 @@
 import { stalledBy } from '../api/common.ts';
 import { counted, listed } from '../base/counted.ts';
+import { durationMs } from '../base/duration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
 import { isBudgetSpent, isInFlight } from '../plan/admission.ts';
 import { hasLostJournal } from './lost-journal.ts';
@@ -127,15 +128,21 @@ function betweenWaves(facts: Facts): Summary | undefined {
   const { object, totals, waves } = facts;
   const last = waves.find(({ state }) => state === 'Held' || state === 'Soaking');
   if (last === undefined) return undefined;
-  const { soak = '', maxFailures = 0 } = object.spec.waves.find(({ name }) => name === last.name) ?? {};
+  const { soak = '0s', maxFailures = 0 } = object.spec.waves.find(({ name }) => name === last.name) ?? {};
   const rest = `${counted(totals.pending, 'namespace')} of later waves not started`;
-  if (last.state === 'Soaking')
+  if (last.state === 'Soaking') {
+    const since = last.arrivedAt ?? '';
+    const how =
+      durationMs(soak) > 0
+        ? `soaks for ${soak} from ${since} on`
+        : `has arrived, and is looked at for ${object.spec.restart.watch} since the operator was started`;
     return say(
       'Migrating',
       'InProgress',
       'Soaking',
-      `${tally(facts)}; wave ${last.name} soaks for ${soak} from ${last.arrivedAt ?? ''} on, before the next one begins`,
+      `${tally(facts)}; wave ${last.name} ${how}, before the next one begins`,
     );
+  }
   return stalled(
     'Migrating',
     'WaveHeld',

@@ -18,7 +18,7 @@ export function phaseOf({ status }: NamespaceMigration): string | undefined {
 }
 
 /** Whether it was only restarted for HBONE so far. Where it is selected by now it has yet to move. */
-function onlyRestarted({ status }: NamespaceMigration): boolean {
+export function onlyRestarted({ status }: NamespaceMigration): boolean {
   return status?.direction !== undefined && status.itinerary === 'Hbone';
 }
 

@@ -6,7 +6,7 @@ import type { WaveStatus } from '../api/waves.ts';
 import { timestamp } from '../base/clock.ts';
 import { wavesOf } from '../plan/waves.ts';
 import type { Wanted } from './situation.ts';
-import { soakedInMs, wavesNow } from './waves.ts';
+import { soakedInMs, wavesNow, type Watching } from './waves.ts';
 
 const now = Date.parse('2030-01-02T12:00:00Z');
 const hourMs = 3_600_000;
@@ -25,15 +25,20 @@ interface Given {
   readonly wanted?: Wanted;
   readonly maxFailures?: number;
   readonly soak?: string;
+  readonly watching?: Watching;
+  readonly watch?: string;
+  readonly elsewhere?: readonly string[];
 }
 
 /** Waves `one` of `a` and `b`, and `two` of `c`, for namespaces in these states. */
 function states(of: readonly (NamespaceMigrationStatus | undefined)[], given: Given = {}): readonly WaveStatus[] {
-  const { before = [], wanted = 'Migrate', maxFailures = 0, soak = '24h' } = given;
+  const { before = [], wanted = 'Migrate', maxFailures = 0, soak = '24h', watching, watch = '0s' } = given;
+  const { elsewhere = [] } = given;
   const object: MeshMigration = {
     metadata: { name: 'mm' },
     spec: migrationSpec({
       namespaces: { names },
+      restart: { watch },
       waves: [
         { name: 'one', namespaces: { names: ['a', 'b'] }, soak, maxFailures },
         { name: 'two', namespaces: { names: ['c'] } },
@@ -57,7 +62,8 @@ function states(of: readonly (NamespaceMigrationStatus | undefined)[], given: Gi
     names.map((name) => namespace({ name })),
   );
   const scope = { namespaces: names, hbone: [], changed: [], findings: [] };
-  return wavesNow({ now, object, scope, children, waves, wanted });
+  const isThere = (name: string): boolean => !elsewhere.includes(name);
+  return wavesNow({ now, object, scope, children, waves, wanted, watching, isThere });
 }
 
 function arrived(agoMs: number): WaveStatus {
@@ -81,6 +87,37 @@ describe('a wave', () => {
     ['is held by one that waits for a person', [migrated, { ...moving, conditions: stalled }, pending], {}, 'Held'],
     ['and by one that has arrived and does so', [migrated, { ...migrated, conditions: stalled }, pending], {}, 'Held'],
     ['waits for one that goes back, whatever may fail', [migrated, returning, pending], { maxFailures: 2 }, 'Open'],
+  ])('%s', (_case, of, given, state) => {
+    expect(shown(states(of, given))[0]).toBe(`one ${state}`);
+  });
+
+  const both = [migrated, migrated, pending];
+  const claimed: NamespaceMigrationStatus = { writtenPhase: 'Migrated' };
+  const hbone: NamespaceMigrationStatus = { ...migrated, itinerary: 'Hbone' };
+
+  it.each<[string, Parameters<typeof states>[0], Given, string]>([
+    [
+      'soaks on while what a process before has left was not looked at',
+      both,
+      { before: [arrived(25 * hourMs)], watching: { ms: 29_000, now } },
+      'Soaking',
+    ],
+    [
+      'and for as long as it takes to see that something died meanwhile',
+      both,
+      { before: [arrived(25 * hourMs)], watching: { ms: 119_000, now }, watch: '2m' },
+      'Soaking',
+    ],
+    ['and is done then', both, { before: [arrived(25 * hourMs)], watching: { ms: 120_000, now }, watch: '2m' }, 'Done'],
+    [
+      'soaks on where its time is over only by a clock that was set',
+      both,
+      { before: [arrived(24 * hourMs)], watching: { ms: hourMs, now: now - hourMs } },
+      'Soaking',
+    ],
+    ['is not done by one that was only restarted for HBONE', [migrated, hbone, pending], { soak: '0s' }, 'Open'],
+    ['is not done by the word of a record', [migrated, claimed, pending], { soak: '0s', elsewhere: ['b'] }, 'Open'],
+    ['is done by one that was there already', [migrated, claimed, pending], { soak: '0s' }, 'Done'],
   ])('%s', (_case, of, given, state) => {
     expect(shown(states(of, given))[0]).toBe(`one ${state}`);
   });
@@ -210,7 +247,7 @@ describe('soakedInMs', () => {
       metadata: { name: 'mm' },
       spec: migrationSpec({ waves: [{ name: 'one', namespaces: { names: ['a'] }, soak: '24h' }] }),
     };
-    expect(soakedInMs(object, [arrived(23 * hourMs)], now)).toBe(hourMs);
-    expect(soakedInMs(object, [{ ...arrived(0), state: 'Open' }], now)).toBeUndefined();
+    expect(soakedInMs({ now, object }, [arrived(23 * hourMs)])).toBe(hourMs);
+    expect(soakedInMs({ now, object }, [{ ...arrived(0), state: 'Open' }])).toBeUndefined();
   });
 });

@@ -6,7 +6,15 @@ import { isBackWithAll, isInFlight } from '../plan/admission.ts';
 import type { Scope } from '../plan/scope.ts';
 import { waveOf, type Waves } from '../plan/waves.ts';
 import type { Wanted } from './situation.ts';
-import { isStalled, phaseOf } from './totals.ts';
+import { isStalled, onlyRestarted, phaseOf } from './totals.ts';
+
+/** For how long somebody has looked, by a clock that nobody sets. */
+export interface Watching {
+  /** Milliseconds since this process began to look. */
+  readonly ms: number;
+  /** Milliseconds since the epoch, by that clock: it goes on from what the other one said in the beginning. */
+  readonly now: number;
+}
 
 /** What the states of the waves are made from. */
 export interface WavesSituation {
@@ -17,6 +25,10 @@ export interface WavesSituation {
   readonly children: readonly NamespaceMigration[];
   readonly waves: Waves;
   readonly wanted: Wanted;
+  /** Default: for ever, and no clock was ever set. */
+  readonly watching?: Watching | undefined;
+  /** Whether the labels of a namespace, by its name, are those of the new data plane. Default: they are. */
+  readonly isThere?: ((name: string) => boolean) | undefined;
 }
 
 interface Counts {
@@ -40,13 +52,23 @@ function isUnfinished(child: NamespaceMigration): boolean {
   return isStalled(child) || (ended.includes(phase) && !isInFlight(child));
 }
 
-function countsOf(place: number, { scope, children, waves }: WavesSituation): Counts {
+/**
+ * Whether it is where it shall be, by more than its word: its journal, or its labels where there is none because nobody
+ * had to move it. Whoever writes the record of his own namespace has nobody else begin by that. One that was only
+ * restarted for HBONE has yet to move.
+ */
+function hasArrived(child: NamespaceMigration, isThere: WavesSituation['isThere']): boolean {
+  if (!arrived.includes(phaseOf(child)) || isUnfinished(child) || onlyRestarted(child)) return false;
+  return child.status?.direction !== undefined || isThere?.(child.metadata.namespace ?? '') !== false;
+}
+
+function countsOf(place: number, { scope, children, waves, isThere }: WavesSituation): Counts {
   // Who was begun and has left the selection is half-way, or at rest, all the same.
   const members = [...scope.namespaces, ...scope.changed];
   const names = new Set(members.filter((name) => waveOf(name, waves) === place));
   const those = children.filter(({ metadata }) => names.has(metadata.namespace ?? ''));
   const unfinished = those.filter(isUnfinished).length;
-  const migrated = those.filter((child) => arrived.includes(phaseOf(child)) && !isUnfinished(child)).length;
+  const migrated = those.filter((child) => hasArrived(child, isThere)).length;
   return { total: names.size, migrated, unfinished };
 }
 
@@ -54,6 +76,30 @@ function countsOf(place: number, { scope, children, waves }: WavesSituation): Co
 function stored(time: string | undefined, now: number): number | undefined {
   const at = Date.parse(time ?? '');
   return Number.isNaN(at) || at > now ? undefined : at;
+}
+
+/** What time it is, for waves: nothing is over that is not by both clocks. */
+interface Times {
+  readonly earliest: number;
+  readonly latest: number;
+  /** Milliseconds until those that another process has left were looked at; 0 once they were. */
+  readonly unseenMs: number;
+}
+
+/** No process knows sooner than this that all is as the one before it has left it. */
+const leastWatchMs = 30_000;
+
+/**
+ * What died while nobody looked is told by a watch of its own (unavailable.ts): no wave is done before that could have
+ * been.
+ */
+function timesOf({ now, object, watching }: Pick<WavesSituation, 'now' | 'object' | 'watching'>): Times {
+  const { ms = Infinity, now: steady = now } = watching ?? {};
+  return {
+    earliest: Math.min(now, steady),
+    latest: Math.max(now, steady),
+    unseenMs: Math.max(0, Math.max(durationMs(object.spec.restart.watch), leastWatchMs) - ms),
+  };
 }
 
 interface Judged extends Counts {
@@ -72,13 +118,13 @@ function mayBeEmpty({ before, wave: { namespaces } }: Judged): boolean {
 }
 
 /** Since when a wave has arrived: each that comes to a stop in the soak has it begin anew. */
-function arrivalOf({ before, unfinished }: Judged, now: number): number {
+function arrivalOf({ before, unfinished }: Judged, { latest }: Times): number {
   const isWorse = unfinished > (before?.unfinished ?? 0);
-  return (isWorse ? undefined : stored(before?.arrivedAt, now)) ?? now;
+  return (isWorse ? undefined : stored(before?.arrivedAt, latest)) ?? latest;
 }
 
 /** Where a wave stands of which all before it are done. */
-function stateOf(judged: Judged, now: number): WaveStatus {
+function stateOf(judged: Judged, times: Times): WaveStatus {
   const { name, before, wave, total, migrated, unfinished } = judged;
   const entry = { name, total, migrated, unfinished };
   // Whoever joins a wave that is done, or leaves it by a failure, has no other one stop in mid-way.
@@ -87,11 +133,11 @@ function stateOf(judged: Judged, now: number): WaveStatus {
   if (total === 0 && mayBeEmpty(judged)) return { ...entry, state: 'Done' };
   if (migrated + unfinished < total) return { ...entry, state: 'Open' };
   if (total === 0 || unfinished > wave.maxFailures) return { ...entry, state: 'Held' };
-  const at = arrivalOf(judged, now);
-  const hasArrived = { ...entry, arrivedAt: timestamp(at) };
-  return now >= at + durationMs(wave.soak)
-    ? { ...hasArrived, state: 'Done', doneAt: timestamp(now) }
-    : { ...hasArrived, state: 'Soaking' };
+  const at = arrivalOf(judged, times);
+  const rested = { ...entry, arrivedAt: timestamp(at) };
+  return times.unseenMs === 0 && times.earliest >= at + durationMs(wave.soak)
+    ? { ...rested, state: 'Done', doneAt: timestamp(times.earliest) }
+    : { ...rested, state: 'Soaking' };
 }
 
 /**
@@ -109,10 +155,12 @@ function atRest({ name, before, total, migrated, unfinished }: Judged): WaveStat
  * The waves as they stand now; none where the spec has none. One is done only once all before it are, so that each
  * begins and soaks in its turn. Safe: what is done is only ever read from the status of the MeshMigration, so a process
  * that dies before it is stored soaks on, and one that dies after goes on from there. Nothing becomes done but while
- * namespaces are to be started, and nothing is any more when all goes back.
+ * namespaces are to be started, and somebody has looked at what a process before has left; and nothing is any more when
+ * all goes back.
  */
 export function wavesNow(situation: WavesSituation): readonly WaveStatus[] {
-  const { now, object, waves, wanted } = situation;
+  const { object, waves, wanted } = situation;
+  const times = timesOf(situation);
   const goesBack = wanted === 'Rollback' || wanted === 'DeleteLeave';
   const before = new Map((goesBack ? [] : (object.status?.waves ?? [])).map((wave) => [wave.name, wave]));
   const states: WaveStatus[] = [];
@@ -120,15 +168,19 @@ export function wavesNow(situation: WavesSituation): readonly WaveStatus[] {
     const wave = object.spec.waves[place] ?? ofOthers;
     const judged = { name, before: before.get(name), wave, ...countsOf(place, situation) };
     const isNext = wanted === 'Migrate' && states.every(({ state }) => state === 'Done');
-    states.push(isNext ? stateOf(judged, now) : atRest(judged));
+    states.push(isNext ? stateOf(judged, times) : atRest(judged));
   }
   return states;
 }
 
-/** Milliseconds until a soak is over; undefined while nothing soaks. */
-export function soakedInMs({ spec }: MeshMigration, waves: readonly WaveStatus[], now: number): number | undefined {
+/** Milliseconds until a soak can be over; undefined while nothing soaks. */
+export function soakedInMs(
+  situation: Pick<WavesSituation, 'now' | 'object' | 'watching'>,
+  waves: readonly WaveStatus[],
+): number | undefined {
   const soaking = waves.find(({ state }) => state === 'Soaking');
   if (soaking === undefined) return undefined;
-  const { soak } = spec.waves.find(({ name }) => name === soaking.name) ?? ofOthers;
-  return Math.max(1, Date.parse(soaking.arrivedAt ?? '') + durationMs(soak) - now);
+  const { soak } = situation.object.spec.waves.find(({ name }) => name === soaking.name) ?? ofOthers;
+  const { earliest, unseenMs } = timesOf(situation);
+  return Math.max(1, unseenMs, Date.parse(soaking.arrivedAt ?? '') + durationMs(soak) - earliest);
 }

@@ -7,6 +7,7 @@ import {
 } from '../api/resources.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import { arrivedAlone } from '../engine/arrived.ts';
+import type { Watching } from '../engine/waves.ts';
 import { decideMigration, type MigrationDecision } from '../engine/decide-migration.ts';
 import { nameOf, type MigrationWrite } from '../engine/migration-writes.ts';
 import type { RefusedWrites } from '../engine/refused-records.ts';
@@ -73,6 +74,8 @@ export class MigrationReconciler {
   readonly #context: Context;
   readonly #migrations: Identities<{ readonly key: string }>;
   readonly #answers: Answers;
+  /** When this process looked first, by both clocks. */
+  #began: { readonly now: number; readonly monotonic: number } | undefined;
 
   constructor(context: Context) {
     this.#context = context;
@@ -81,6 +84,13 @@ export class MigrationReconciler {
       context.records.forget(key);
       this.#answers.forget(key);
     });
+  }
+
+  #watching(): Watching {
+    const { clock } = this.#context;
+    this.#began ??= { now: clock.now(), monotonic: clock.monotonic() };
+    const ms = clock.monotonic() - this.#began.monotonic;
+    return { ms, now: this.#began.now + ms };
   }
 
   /** Throws whatever a write threw, except when it only means that the picture was old. */
@@ -117,6 +127,7 @@ export class MigrationReconciler {
       isThere,
       lateForMs,
       refused,
+      watching: this.#watching(),
     });
     const decision = { ...decided, status: keep(decided.status) };
     this.#context.records.keep(key, decision.wanted);

@@ -3,6 +3,7 @@ import { describe, it } from '@jest/globals';
 import type { MeshMigrationSpec } from '../../src/api/mesh-migration-spec.ts';
 import type { MeshMigration } from '../../src/api/resources.ts';
 import type { World } from '../scenarios/world.ts';
+import { podBehaviour } from '../support/test-cluster.ts';
 import { called, plain } from './caller-and-called.ts';
 import { runOnSimulation } from './run-scenario.ts';
 import { denyMethod, start } from './stalled-story.ts';
@@ -144,6 +145,70 @@ describe('waves', () => {
       await world.edit({ action: 'Migrate' });
       const again = await wave(world, 'w1', 'Soaking');
       assert.equal(again.status?.namespaces?.migrated, 1);
+      assert.equal(await startOf(world, 'b'), NaN);
+    });
+  });
+
+  it('do not begin by what stood in the status when nobody looked', async () => {
+    await run('died-unseen', async (world) => {
+      const [a, b] = [world.ns('a'), world.ns('b')];
+      for (const home of [a, b]) await plain(world, home);
+      await start(world, { waves: wavesOf(world, ['a']), restart: { watch: '2m' } as never }, ['a', 'b']);
+      await wave(world, 'w1', 'Soaking');
+      await world.operator.kill();
+      for (const { metadata } of await world.pods(a))
+        await world.patch('Pod', a, metadata.name, {
+          metadata: { annotations: { [podBehaviour.neverReady]: 'always' } },
+        });
+      await world.pause(25 * minuteMs);
+      await world.operator.start();
+      await wave(world, 'w1', 'Held');
+      assert.equal(await startOf(world, 'b'), NaN);
+    });
+  });
+
+  it('begin after a canary that was restarted for HBONE before only once it has moved', async () => {
+    await runOnSimulation({
+      name: 'canary-of-hbone',
+      disturbs: true,
+      prepare: async (world) => {
+        await plain(world, world.ns('a'));
+      },
+      run: async (world) => {
+        for (const suffix of ['b', 'c']) await plain(world, world.ns(suffix));
+        const restart = { watch: '0s', hboneNamespaces: { names: [world.ns('a')] } };
+        await start(world, { restart: restart as never }, ['b']);
+        await world.phase('Migrated');
+        await world.eventually('a was restarted', async () =>
+          (await world.child(world.ns('a'))).status?.writtenPhase === 'Migrated' ? true : undefined,
+        );
+        await world.edit({
+          namespaces: { names: ['a', 'b', 'c'].map((suffix) => world.ns(suffix)) },
+          waves: wavesOf(world, ['a']).map((each) => ({ ...each, soak: '0s' })),
+        });
+        await world.childPhase('Migrated', world.ns('c'));
+        const [a, c] = [await world.child(world.ns('a')), await startOf(world, 'c')];
+        const arrived = Date.parse(a.status?.steps?.find(({ name }) => name === 'Verify')?.completedAt ?? '');
+        assert.ok(c >= arrived, `c began ${c - arrived} ms after the canary had moved`);
+      },
+    });
+  });
+
+  it('do not begin by what somebody writes into the record of his own namespace', async () => {
+    await run('claimed-canary', async (world) => {
+      for (const suffix of ['a', 'b']) await plain(world, world.ns(suffix));
+      await world.create(denyMethod(world.ns('a')));
+      await start(world, { waves: wavesOf(world, ['a']).map((each) => ({ ...each, soak: '0s' })) }, ['a', 'b']);
+      await wave(world, 'w1', 'Held');
+      for (let times = 0; times < 20; times++) {
+        await world.forge({ phase: 'Migrated', writtenPhase: 'Migrated', conditions: [] }, world.ns('a'));
+        await world.pause(300);
+      }
+      await world.operator.kill();
+      await world.forge({ phase: 'Migrated', writtenPhase: 'Migrated', conditions: [] }, world.ns('a'));
+      await world.operator.start();
+      await world.pause(2 * minuteMs);
+      assert.equal(states(await world.migration())['w1'], 'Held');
       assert.equal(await startOf(world, 'b'), NaN);
     });
   });
