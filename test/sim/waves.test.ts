@@ -153,7 +153,7 @@ describe('waves', () => {
     await run('died-unseen', async (world) => {
       const [a, b] = [world.ns('a'), world.ns('b')];
       for (const home of [a, b]) await plain(world, home);
-      await start(world, { waves: wavesOf(world, ['a']), restart: { watch: '2m' } as never }, ['a', 'b']);
+      await start(world, { waves: wavesOf(world, ['a']), restart: { watch: '2m' } }, ['a', 'b']);
       await wave(world, 'w1', 'Soaking');
       await world.operator.kill();
       for (const { metadata } of await world.pods(a))
@@ -177,7 +177,7 @@ describe('waves', () => {
       run: async (world) => {
         for (const suffix of ['b', 'c']) await plain(world, world.ns(suffix));
         const restart = { watch: '0s', hboneNamespaces: { names: [world.ns('a')] } };
-        await start(world, { restart: restart as never }, ['b']);
+        await start(world, { restart: restart }, ['b']);
         await world.phase('Migrated');
         await world.eventually('a was restarted', async () =>
           (await world.child(world.ns('a'))).status?.writtenPhase === 'Migrated' ? true : undefined,
