@@ -13,6 +13,7 @@ import { httpExtensionScenarios } from './http-extensions.ts';
 import { httpRouteScenarios } from './http-routes.ts';
 import { egressScenarios } from './egress.ts';
 import { foreignLabelScenarios } from './foreign-labels.ts';
+import { fleetScenarios } from './fleet.ts';
 import { fightScenarios } from './fights.ts';
 import { followScenarios } from './follow.ts';
 import { httpScenarios } from './http.ts';
@@ -45,6 +46,7 @@ import { writtenTextScenarios } from './written-text.ts';
 /** Every scenario; each runs on the simulated cluster and on the real control plane. */
 export const scenarios: readonly Scenario[] = [
   ...migrateScenarios,
+  ...fleetScenarios,
   ...rollbackScenarios,
   ...blockedScenarios,
   ...lifecycleScenarios,
