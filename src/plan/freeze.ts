@@ -9,10 +9,15 @@ const unquotable = /[\s"'`$;|&<>{}\\]+/g;
 
 /** Any value freezes, also `false` and none: whoever has set it has meant something, and takes it off again. */
 function reasonIn(value: string): string {
-  const read = value.slice(0, 5 * longestReason).toWellFormed();
-  const characters = [...printable(read.replaceAll(unquotable, ' ').trim())];
-  const more = characters.length > longestReason ? '…' : '';
-  return characters.length === 0 ? '' : `: "${characters.slice(0, longestReason).join('')}${more}"`;
+  const reason = printable(
+    value
+      .slice(0, 5 * longestReason)
+      .replaceAll(unquotable, ' ')
+      .trim(),
+  );
+  const cut = reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason;
+  // Half of a character would be stored as another one, and be written anew for ever.
+  return cut === '' ? '' : `: "${cut.toWellFormed()}"`;
 }
 
 /** That an object is frozen, for a sentence about it; undefined where it is not. */

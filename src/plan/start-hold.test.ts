@@ -86,8 +86,8 @@ describe('frozenBy', () => {
     expect(frozenBy({ [freezeAnnotation]: '' })).toBe(`frozen by its annotation ${freezeAnnotation}`);
     expect(frozenBy({ [freezeAnnotation]: 'false' })).toBe(`frozen by its annotation ${freezeAnnotation}: "false"`);
     const told = frozenBy({ [freezeAnnotation]: `a "b"; $(rm)\n\u001b[31m${'😀'.repeat(5000)}` }) ?? '';
-    expect([...told].length).toBeLessThan(270);
-    expect(told).toMatch(/: "a b \(rm\) \\u001b\[31m😀😀.*😀…"$/u);
+    expect(told.length).toBeLessThan(270);
+    expect(told).toMatch(/: "a b \(rm\) \\u001b\[31m😀😀.*…"$/u);
     expect(told.isWellFormed()).toBe(true);
   });
 });
