@@ -85,9 +85,10 @@ describe('frozenBy', () => {
     expect(frozenBy({})).toBeUndefined();
     expect(frozenBy({ [freezeAnnotation]: '' })).toBe(`frozen by its annotation ${freezeAnnotation}`);
     expect(frozenBy({ [freezeAnnotation]: 'false' })).toBe(`frozen by its annotation ${freezeAnnotation}: "false"`);
-    const told = frozenBy({ [freezeAnnotation]: `a "b"\n\u001b[31m${'x'.repeat(5000)}` }) ?? '';
+    const told = frozenBy({ [freezeAnnotation]: `a "b"; $(rm)\n\u001b[31m${'😀'.repeat(5000)}` }) ?? '';
     expect(told.length).toBeLessThan(270);
-    expect(told).toMatch(/: "a b \\u001b\[31mxx/);
+    expect(told).toMatch(/: "a b \(rm\) \\u001b\[31m😀😀.*…"$/u);
+    expect(told.isWellFormed()).toBe(true);
   });
 });
 
