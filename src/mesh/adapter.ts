@@ -179,7 +179,7 @@ export type NamespaceCallers =
 
 /** What the rules of an adapter may look at besides the namespace itself. */
 export interface MeshState extends MeshPlace {
-  /** Configuration objects of a kind, in one namespace or in all. */
+  /** Configuration objects of a kind, by its name in the mesh's table, in one namespace or in all. */
   configs(kind: string, namespace?: string): readonly ConfigView[];
   /** Whether the API server serves the kind. */
   serves(kind: string): boolean;
@@ -280,7 +280,9 @@ export type FindingsWhen = 'Start' | 'UnderWay' | 'AtRest';
  * without knowing what they mean.
  */
 export interface MeshAdapter {
-  /** Kinds whose objects the rules look at. */
+  /** What the mesh is called in messages and by the registry: no two have one name. */
+  readonly name: string;
+  /** Kinds whose objects the rules look at; see `kindsOf` for what a table may not have. */
   readonly watched: readonly WatchedKind[];
   /** Labels of a namespace that an itinerary may change or depends on; all are recorded and compared. */
   readonly labels: readonly string[];
@@ -312,7 +314,7 @@ export interface MeshAdapter {
    */
   isStranded(pod: PodView): boolean;
   /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */
-  readonly made: readonly Resource[];
+  readonly made: readonly WatchedKind[];
   /**
    * Whether a migration made the object and it is as it was made; `underWay` also what stands under a name of ours and
    * was edited since. Never by a label alone, which is copied with the object.

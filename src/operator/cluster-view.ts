@@ -6,23 +6,18 @@ import { memoizeLast } from '../base/memoize.ts';
 import type { Random } from '../base/random.ts';
 import { budgets, namespaces, pods, services, templateResources, workloadResources } from '../engine/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { KubeObject, Resource } from '../api/object.ts';
+import { isSameKind, type KubeObject, type Resource } from '../api/object.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store, type Change, type Stored } from '../kube/store.ts';
 import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
+import { ofKind } from '../mesh/kinds.ts';
 import { projectTemplate } from '../mesh/project-template.ts';
 import { projectWorkload } from '../mesh/project-workload.ts';
 import { projectWatched } from '../mesh/project-watched.ts';
 import { projectBudget, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
-import type {
-  BudgetView,
-  ConfigView,
-  NamespaceView,
-  PodView,
-  ServiceView,
-  TemplateView,
-  WorkloadView,
-} from '../mesh/views.ts';
+import type { BudgetView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
+import type { WatchedKind } from '../mesh/watched-kind.ts';
+import { WatchedStores } from './watched-stores.ts';
 
 /** One of our own objects, kept whole: its status is the journal. */
 export interface Whole<T extends KubeObject> extends Stored {
@@ -37,7 +32,8 @@ function projectWhole<T extends KubeObject>(object: KubeObject): Whole<T> {
 /** What the view is made of. */
 export interface ClusterViewOptions {
   readonly client: KubeClient;
-  readonly adapter: MeshAdapter;
+  /** What is known of each mesh: the kinds of all of them are watched. */
+  readonly adapters: readonly [MeshAdapter, ...MeshAdapter[]];
   /** Namespace of the mesh's control plane. */
   readonly controlPlaneNamespace: string;
   /** One more namespace of what runs on every node for the mesh. */
@@ -81,7 +77,8 @@ export class ClusterView {
   readonly budgets: Store<BudgetView>;
   readonly #workloads = new Map<WorkloadKind, Store<WorkloadView>>();
   readonly #otherTemplates = new Map<string, Store<TemplateView>>();
-  readonly #configs = new Map<string, Store<ConfigView>>();
+  readonly #configs: WatchedStores;
+  readonly #meshes: ReadonlyMap<string, MeshState>;
   readonly #feeds: Feed[] = [];
   readonly #options: ClusterViewOptions;
   /** As `reserved` was made last: whoever remembers what follows from it knows it again. */
@@ -105,24 +102,37 @@ export class ClusterView {
         resource.kind,
         this.#feed(resource, projectTemplate(resource.group, resource.kind), { optional: true }),
       );
-    for (const watched of options.adapter.watched) {
-      this.#configs.set(
-        watched.kind,
-        this.#feed(watched.resource, projectWatched(watched), {
-          ...(watched.namespace === 'Root' && { namespace: options.controlPlaneNamespace }),
-          ...(watched.optional !== undefined && { optional: true }),
-          ...(watched.page !== undefined && { page: watched.page }),
-        }),
-      );
-    }
-    const { adapter, controlPlaneNamespace } = options;
+    this.#configs = new WatchedStores((row) =>
+      this.#feed(row.resource, projectWatched(row), {
+        ...(row.namespace === 'Root' && { namespace: options.controlPlaneNamespace }),
+        ...(row.optional !== undefined && { optional: true }),
+        ...(row.page !== undefined && { page: row.page }),
+      }),
+    );
+    this.#meshes = new Map(options.adapters.map((each) => [each.name, this.#seenBy(each)]));
+    this.mesh = this.meshOf(options.adapters[0]);
+  }
+
+  /** The cluster as the rules of a mesh see it, who ask for kinds by the names of its own table. */
+  meshOf({ name }: Pick<MeshAdapter, 'name'>): MeshState {
+    return ofKind(this.#meshes, name);
+  }
+
+  /** How a kind is watched for a mesh; undefined if it is for none. */
+  watched(resource: Resource): WatchedKind | undefined {
+    return this.#configs.row(resource);
+  }
+
+  #seenBy(adapter: MeshAdapter): MeshState {
+    const { controlPlaneNamespace, nodeAgentsNamespace, observedCallers } = this.#options;
+    const configs = this.#configs.of(adapter.watched);
     const deployments = this.#workloads.get('Deployment');
     const otherTemplates = this.#otherTemplates;
-    const mayBeMissing = [...otherTemplates, ...this.#configs];
+    const mayBeMissing = [...otherTemplates, ...configs];
     const inhabited = [this.pods, ...this.#workloads.values(), ...otherTemplates.values()];
-    this.mesh = {
-      configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
-      serves: (kind) => this.#configs.get(kind)?.absent === false,
+    return {
+      configs: (kind, namespace) => ofKind(configs, kind).list(namespace),
+      serves: (kind) => !ofKind(configs, kind).absent,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       inhabitedNamespaces: () => [...new Set(inhabited.flatMap((store) => store.namespaces()))],
       pods: (namespace) => this.pods.list(namespace),
@@ -133,7 +143,7 @@ export class ClusterView {
         return mayBeMissing.flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : []));
       },
       controlPlaneNamespace,
-      nodeAgentsNamespace: options.nodeAgentsNamespace,
+      nodeAgentsNamespace,
       get rootNamespace() {
         return adapter.rootNamespaceOf(this);
       },
@@ -142,7 +152,7 @@ export class ClusterView {
       },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
       madeAt: (namespace) => this.namespaces.get(undefined, namespace)?.createdAt,
-      ...(options.observedCallers && { observedCallers: options.observedCallers }),
+      ...(observedCallers && { observedCallers }),
     };
   }
 
@@ -170,9 +180,7 @@ export class ClusterView {
 
   /** The store of a kind, for the fence. */
   storeOf(resource: Resource): Store<Stored> | undefined {
-    return this.#feeds.find(
-      (feed) => feed.resource.plural === resource.plural && feed.resource.group === resource.group,
-    )?.store;
+    return this.#feeds.find((feed) => isSameKind(feed.resource, resource))?.store;
   }
 
   /** Calls back with every change of an object. */

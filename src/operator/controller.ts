@@ -5,7 +5,7 @@ import { wantedOf } from '../engine/decide-migration.ts';
 import { isAtRest } from '../engine/left.ts';
 import { namespaces } from '../engine/resources.ts';
 import type { Random } from '../base/random.ts';
-import type { Resource } from '../api/object.ts';
+import { kindKey, type Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import type { Change, Stored } from '../kube/store.ts';
 import type { Whole } from './cluster-view.ts';
@@ -135,14 +135,14 @@ export class Controller {
   #changed(resource: Resource, change: Change<Stored>): void {
     const { namespace, name } = change;
     if (isSeenElsewhere(resource, change)) this.#inhabitantsChanged();
-    switch (resource.kind) {
-      case meshMigrations.kind:
+    switch (kindKey(resource)) {
+      case kindKey(meshMigrations):
         this.#migrationChanged(name);
         return;
-      case namespaceMigrations.kind:
+      case kindKey(namespaceMigrations):
         this.#childChanged(namespace ?? '', name);
         return;
-      case namespaces.kind:
+      case kindKey(namespaces):
         this.#namespaceChanged(name);
         return;
       default:
@@ -296,8 +296,8 @@ export class Controller {
     return namespace === controlPlaneNamespace || namespace === rootNamespace;
   }
 
-  #watched({ kind, group }: Resource): WatchedKind | undefined {
-    return this.#context.adapter.watched.find(({ resource }) => resource.kind === kind && resource.group === group);
+  #watched(resource: Resource): WatchedKind | undefined {
+    return this.#context.view.watched(resource);
   }
 
   /** What has no namespace, is in the control plane's, or is of a kind by which one namespace may reach another. */

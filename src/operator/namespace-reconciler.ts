@@ -1,5 +1,5 @@
 import { acknowledgedIn } from '../plan/acknowledged.ts';
-import type { Resource } from '../api/object.ts';
+import { isSameKind, type Resource } from '../api/object.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
 import { isEdited } from '../engine/commands.ts';
@@ -173,7 +173,7 @@ export class NamespaceReconciler {
     if (write === undefined) return;
     const { client, adapter } = this.#context;
     const isSeen = (resource: Resource): boolean =>
-      adapter.made.some(({ kind }) => kind === resource.kind) || isWatched(resource);
+      adapter.made.some((row) => isSameKind(row.resource, resource)) || isWatched(resource);
     for (const one of await written(client, write, namespace, isSeen, signal)) fenceOff(this.#context, one);
     this.#doubts.delete(place);
   }

@@ -167,7 +167,7 @@ export function createOperator(given: OperatorOptions): Operator {
   const callers = callersFrom(options, adapter, controlPlaneNamespace, () => view.migrations.list());
   const view: ClusterView = new ClusterView({
     client,
-    adapter,
+    adapters: [adapter],
     controlPlaneNamespace,
     nodeAgentsNamespace: options.nodeAgentsNamespace,
     ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])],

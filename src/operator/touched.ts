@@ -1,4 +1,4 @@
-import type { Resource } from '../api/object.ts';
+import { isSameKind, type Resource } from '../api/object.ts';
 import { namespaceMigrations, type NamespaceMigration } from '../api/resources.ts';
 import type { Written } from '../engine/execute.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
@@ -7,8 +7,13 @@ import type { Context } from './reconciler.ts';
 const anyName = '*';
 
 /** Kinds that the operator changes and sees, besides those that it makes. */
-export function isWatched({ kind }: Resource): boolean {
-  return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
+export function isWatched(resource: Resource): boolean {
+  return [namespaces, services, pods, ...workloadResources].some((each) => isSameKind(each, resource));
+}
+
+/** Kinds of which the operator changes objects of many names. */
+function manyOf({ made }: Context['adapter']): readonly Resource[] {
+  return [...made.map(({ resource }) => resource), services];
 }
 
 /** Every object of which the decision about a namespace must know our last write. */
@@ -21,7 +26,7 @@ export function touchedFor(
   return [
     { resource: namespaceMigrations, namespace, name: child.metadata.name },
     { resource: namespaces, namespace: undefined, name: namespace },
-    ...[...adapter.made, services].map((resource) => ({ resource, namespace, name: anyName })),
+    ...manyOf(adapter).map((resource) => ({ resource, namespace, name: anyName })),
     ...workloadResources.flatMap((resource) =>
       workloads.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name })),
     ),
@@ -37,7 +42,7 @@ export function fenceOff(
   { resource, namespace, name, resourceVersion }: Written,
 ): void {
   if (resourceVersion === undefined) return;
-  const isMany = [...adapter.made, services].some(({ kind }) => kind === resource.kind);
+  const isMany = manyOf(adapter).some((each) => isSameKind(each, resource));
   if (isMany || isWatched(resource))
     fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
 }

@@ -168,7 +168,7 @@ export async function operatorFindings(
       await new Promise<void>((resolve) => clock.timer(60_000, resolve));
       const view = new ClusterView({
         client: new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'test' }),
-        adapter: istio,
+        adapters: [istio],
         controlPlaneNamespace: 'istio-system',
         ownNamespaces: [],
         clock,

@@ -704,7 +704,7 @@ describe('what manifests tell of pods', () => {
     `{apiVersion: apps/v1, kind: Deployment, metadata: {name: edge-istio, namespace: shop, ownerReferences: [{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, name: edge, uid: u}]}, spec: {template: {metadata: {labels: {gateway.networking.k8s.io/gateway-name: edge, sidecar.istio.io/inject: "false"${label}}}, spec: {containers: [${quiet.replace('name: a', 'name: istio-proxy')}]}}}}`;
   const ours = 'gatewayClassName: istio';
   const captured = 'Critical MM138 Deployment shop/edge-istio';
-  const unsaid = 'Warning MM138 Gateway.gateway.networking.k8s.io shop/edge';
+  const unsaid = 'Warning MM138 Gateway shop/edge';
 
   it.each<[string, readonly string[], readonly string[]]>([
     ['says nothing', [gateway(ours)], [unsaid]],

@@ -183,6 +183,7 @@ const checks = checksOf(rules);
 
 /** Istio with sidecars, Istio ambient, and no mesh. */
 export const istio: MeshAdapter = {
+  name: 'Istio',
   watched,
   labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
   revised: [revisionLabel],
