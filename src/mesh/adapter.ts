@@ -282,6 +282,10 @@ export type FindingsWhen = 'Start' | 'UnderWay' | 'AtRest';
 export interface MeshAdapter {
   /** What the mesh is called in messages and by the registry: no two have one name. */
   readonly name: string;
+  /** The data planes that it has; it knows the ways between all of them, and to and from none. */
+  readonly dataPlanes: readonly DataPlane[];
+  /** Ids of all that `findings` may tell; no other mesh has one of them. */
+  readonly findingIds: readonly string[];
   /** Kinds whose objects the rules look at; see `kindsOf` for what a table may not have. */
   readonly watched: readonly WatchedKind[];
   /** Labels of a namespace that an itinerary may change or depends on; all are recorded and compared. */
@@ -337,6 +341,8 @@ export interface MeshAdapter {
   callersOf(namespace: string, surroundings: Surroundings): NamespaceCallers;
   /** What its metrics tell. */
   readonly telemetry: Telemetry;
+  /** Whether a way may depend on who calls, so that metrics have to be asked. */
+  needsCallers(route: Route): boolean;
   /**
    * The steps there and back for a namespace with these labels (before the first change); `adopted` is the user's
    * waypoint that it uses.

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { meshMigrations, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { WorkloadKind } from '../api/namespace-migration.ts';
 import type { Clock } from '../base/clock.ts';
@@ -16,7 +17,9 @@ import { projectWorkload } from '../mesh/project-workload.ts';
 import { projectWatched } from '../mesh/project-watched.ts';
 import { projectBudget, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
 import type { BudgetView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
+import type { Meshes } from '../mesh/registry.ts';
 import type { WatchedKind } from '../mesh/watched-kind.ts';
+import type { CallersObserver } from './callers-observer.ts';
 import { WatchedStores } from './watched-stores.ts';
 
 /** One of our own objects, kept whole: its status is the journal. */
@@ -32,8 +35,8 @@ function projectWhole<T extends KubeObject>(object: KubeObject): Whole<T> {
 /** What the view is made of. */
 export interface ClusterViewOptions {
   readonly client: KubeClient;
-  /** What is known of each mesh: the kinds of all of them are watched. */
-  readonly adapters: readonly [MeshAdapter, ...MeshAdapter[]];
+  /** What is known of meshes: the kinds of all of them are watched. */
+  readonly meshes: Meshes;
   /** Namespace of the mesh's control plane. */
   readonly controlPlaneNamespace: string;
   /** One more namespace of what runs on every node for the mesh. */
@@ -43,8 +46,8 @@ export interface ClusterViewOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** What metrics tell; absent if none are configured. */
-  readonly observedCallers?: NonNullable<MeshState['observedCallers']>;
+  /** What metrics tell, by the name of a mesh; of none if none are configured. */
+  readonly callers?: ReadonlyMap<string, Pick<CallersObserver, 'observedCallers'>>;
 }
 
 interface Feed {
@@ -83,7 +86,6 @@ export class ClusterView {
   readonly #options: ClusterViewOptions;
   /** As `reserved` was made last: whoever remembers what follows from it knows it again. */
   #reserved: readonly string[] = [];
-  readonly mesh: MeshState;
 
   constructor(options: ClusterViewOptions) {
     this.#options = options;
@@ -109,8 +111,7 @@ export class ClusterView {
         ...(row.page !== undefined && { page: row.page }),
       }),
     );
-    this.#meshes = new Map(options.adapters.map((each) => [each.name, this.#seenBy(each)]));
-    this.mesh = this.meshOf(options.adapters[0]);
+    this.#meshes = new Map(options.meshes.all.map((each) => [each.name, this.#seenBy(each)]));
   }
 
   /** The cluster as the rules of a mesh see it, who ask for kinds by the names of its own table. */
@@ -124,7 +125,8 @@ export class ClusterView {
   }
 
   #seenBy(adapter: MeshAdapter): MeshState {
-    const { controlPlaneNamespace, nodeAgentsNamespace, observedCallers } = this.#options;
+    const { controlPlaneNamespace, nodeAgentsNamespace, callers } = this.#options;
+    const observed = callers?.get(adapter.name);
     const configs = this.#configs.of(adapter.watched);
     const deployments = this.#workloads.get('Deployment');
     const otherTemplates = this.#otherTemplates;
@@ -152,8 +154,16 @@ export class ClusterView {
       },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
       madeAt: (namespace) => this.namespaces.get(undefined, namespace)?.createdAt,
-      ...(observedCallers && { observedCallers }),
+      ...(observed && { observedCallers: (namespace) => observed.observedCallers(namespace) }),
     };
+  }
+
+  /** Namespaces of the control plane, and of the policies for a whole mesh. */
+  get meshNamespaces(): readonly string[] {
+    return [
+      this.#options.controlPlaneNamespace,
+      ...[...this.#meshes.values()].map(({ rootNamespace }) => rootNamespace),
+    ];
   }
 
   /**
@@ -161,10 +171,8 @@ export class ClusterView {
    * the whole mesh, and of the operator.
    */
   get reserved(): readonly string[] {
-    const { controlPlaneNamespace, rootNamespace } = this.mesh;
-    const [controlPlane, root] = this.#reserved;
-    if (controlPlane !== controlPlaneNamespace || root !== rootNamespace)
-      this.#reserved = [controlPlaneNamespace, rootNamespace, ...this.#options.ownNamespaces];
+    const reserved = [...this.meshNamespaces, ...this.#options.ownNamespaces];
+    if (!isDeepStrictEqual(this.#reserved, reserved)) this.#reserved = reserved;
     return this.#reserved;
   }
 

@@ -70,13 +70,16 @@ export class Controller {
     context.view.onChange((resource, change) => {
       this.#changed(resource, change);
     });
-    const asked = ({ namespace }: PodView): MeshAdapter =>
-      tolerant(context.adapter, (where, error) => {
-        context.faults.note(namespace, where, error);
-      });
-    const holds = (pod: PodView | undefined): boolean => pod !== undefined && asked(pod).holdsOthersBack(pod);
+    const asked = ({ namespace }: PodView): readonly MeshAdapter[] =>
+      context.meshes.all.map((adapter) =>
+        tolerant(adapter, (where, error) => {
+          context.faults.note(namespace, where, error);
+        }),
+      );
+    const holds = (pod: PodView | undefined): boolean =>
+      pod !== undefined && asked(pod).some((mesh) => mesh.holdsOthersBack(pod));
     const newSidecars = new NewSidecars(
-      (pod) => asked(pod).modeOf(pod) === 'Sidecar',
+      (pod) => asked(pod).some((mesh) => mesh.modeOf(pod) === 'Sidecar'),
       () => context.clock.monotonic(),
       resyncMs,
     );
@@ -105,9 +108,10 @@ export class Controller {
       this.#line.changed();
       this.#addOpen();
     });
-    context.callers?.onChange((namespaces) => {
-      this.#callersChanged(namespaces);
-    });
+    for (const callers of context.callers)
+      callers.onChange((namespaces) => {
+        this.#callersChanged(namespaces);
+      });
   }
 
   /** Keys that wait to be looked at now. */
@@ -169,7 +173,7 @@ export class Controller {
   }
 
   #migrationChanged(name: string): void {
-    this.#context.callers?.wake();
+    for (const callers of this.#context.callers) callers.wake();
     this.#queue.add(encode({ kind: 'Migration', name }));
     this.#addSummaries(); // The scope of another migration may have become free, or taken.
     this.#line.changed();
@@ -292,8 +296,7 @@ export class Controller {
   }
 
   #isOfMesh(namespace: string): boolean {
-    const { controlPlaneNamespace, rootNamespace } = this.#context.view.mesh;
-    return namespace === controlPlaneNamespace || namespace === rootNamespace;
+    return this.#context.view.meshNamespaces.includes(namespace);
   }
 
   #watched(resource: Resource): WatchedKind | undefined {

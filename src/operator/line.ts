@@ -15,7 +15,7 @@ import type { Context } from './reconciler.ts';
 import { wavesOf } from '../plan/waves.ts';
 import { inLine, isRecordOf, scopeIn } from './records.ts';
 
-type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
+type Seen = Pick<Context, 'view' | 'meshes' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
 
 /**
  * Namespaces that wait for a slot: which of them can use one that is free. The others need no look, by the same rules

@@ -171,9 +171,9 @@ export class NamespaceReconciler {
   async #resolveDoubt(place: string, namespace: string, signal: AbortSignal): Promise<void> {
     const write = this.#doubts.get(place);
     if (write === undefined) return;
-    const { client, adapter } = this.#context;
+    const { client, meshes } = this.#context;
     const isSeen = (resource: Resource): boolean =>
-      adapter.made.some((row) => isSameKind(row.resource, resource)) || isWatched(resource);
+      meshes.all.some(({ made }) => made.some((row) => isSameKind(row.resource, resource))) || isWatched(resource);
     for (const one of await written(client, write, namespace, isSeen, signal)) fenceOff(this.#context, one);
     this.#doubts.delete(place);
   }
@@ -189,7 +189,7 @@ export class NamespaceReconciler {
   }
 
   #observe(subject: Remembered, child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
-    const { view, adapter, clock } = this.#context;
+    const { view, meshes, clock } = this.#context;
     const namespace = home.name;
     const now = clock.now();
     const { journal, returned } = evidenceOf(
@@ -206,14 +206,14 @@ export class NamespaceReconciler {
     );
     return {
       now,
-      adapter,
+      adapter: meshes.along(child.spec),
       object: child,
       spec: migration.spec,
       migrationUid: migration.metadata.uid ?? '',
       wanted: wantedOf(migration),
       commanded: migration.status?.command,
       surroundings: {
-        ...surroundingsOf(view, child.spec, migration, home),
+        ...surroundingsOf(this.#context, child.spec, migration, home),
         scope: companyIn(this.#context, migration),
         acknowledged: acknowledgedIn(migration, now),
         onFault: (where, error) => {

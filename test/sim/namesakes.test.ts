@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import type { MeshAdapter, MeshState } from '../../src/mesh/adapter.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
+import { meshesOf } from '../../src/mesh/registry.ts';
 import type { WatchedKind } from '../../src/mesh/watched-kind.ts';
 import { ClusterView } from '../../src/operator/cluster-view.ts';
 import { customResourceDefinitions } from './controllers/kinds.ts';
@@ -21,7 +22,7 @@ const ofIstio: Resource = { group: 'security.istio.io', version: 'v1', ...names,
 const row: WatchedKind = { kind: 'AuthorizationPolicy', resource: ofLinkerd, namespace: 'All' };
 
 /** A mesh beside Istio whose policies have the same name. */
-const linkerd: MeshAdapter = { ...istio, name: 'Linkerd', watched: [row] };
+const linkerd: MeshAdapter = { ...istio, name: 'Linkerd', dataPlanes: [], findingIds: [], watched: [row] };
 
 const definition: KubeObject = {
   metadata: { name: `${names.plural}.${group}` },
@@ -67,7 +68,7 @@ async function seenBy(
     server.create(ofLinkerd, policy({ targetRef: { kind: 'Server', name: 'web' } }), { manager });
     const client = new KubeClient({ transport: admin, clock, random, fieldManager: 'test' });
     const options = { client, clock, random, log: silentLogger, controlPlaneNamespace: 'istio-system' };
-    const view = new ClusterView({ ...options, adapters, ownNamespaces: [] });
+    const view = new ClusterView({ ...options, meshes: meshesOf(...adapters), ownNamespaces: [] });
     void view.run(signal).catch(() => undefined);
     await view.whenSynced(signal);
     const remove = async (resource: Resource): Promise<void> => {
@@ -115,8 +116,8 @@ describe('policies of one name in two groups, in a cluster', () => {
     const other = 'AuthorizationPolicy.policy.linkerd.io';
     const both: MeshAdapter = { ...istio, watched: [...istio.watched, { ...row, kind: other }] };
     await seenBy([both], ({ view }) => {
-      expect(policies(view.mesh)).toEqual(['of Istio']);
-      expect(policies(view.mesh, other)).toEqual(['of Linkerd']);
+      expect(policies(view.meshOf(both))).toEqual(['of Istio']);
+      expect(policies(view.meshOf(both), other)).toEqual(['of Linkerd']);
       return Promise.resolve();
     });
   });
@@ -130,7 +131,9 @@ describe('policies of one name in two groups, in a cluster', () => {
   it('are watched once where two meshes look at them, and only in one way', async () => {
     const asIstio = istio.watched.filter(({ resource }) => resource.plural === 'authorizationpolicies');
     await seenBy([istio, { ...linkerd, watched: asIstio }], ({ view }) => {
-      expect(view.meshOf(linkerd).configs('AuthorizationPolicy')).toBe(view.mesh.configs('AuthorizationPolicy'));
+      expect(view.meshOf(linkerd).configs('AuthorizationPolicy')).toBe(
+        view.meshOf(istio).configs('AuthorizationPolicy'),
+      );
       return Promise.resolve();
     });
     const otherwise = asIstio.map((each): WatchedKind => ({ ...each, keep: () => ({}) }));
