@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from '../../api/object.ts';
 import { namespaces } from '../../engine/resources.ts';
-import { watched } from '../../mesh/istio/settings/resources.ts';
+import type { MeshAdapter } from '../../mesh/adapter.ts';
 import { kindsOf } from '../../mesh/kinds.ts';
 import type { WatchedKind } from '../../mesh/watched-kind.ts';
 import type { Manifest } from '../manifests/manifest.ts';
@@ -8,14 +8,18 @@ import type { Manifest } from '../manifests/manifest.ts';
 /** A kind of configuration that checks read, by its name in the table as views and findings have it. */
 export type ConfigKind = Pick<WatchedKind, 'kind' | 'resource' | 'keep'>;
 
-/** Those of Istio: what the operator watches, and what checks of manifests read besides. */
-export const configKinds: readonly ConfigKind[] = [
-  ...watched,
+/** What checks of manifests read besides: the operator does not watch it. */
+const besides: readonly ConfigKind[] = [
   {
     kind: 'Gateway.networking.istio.io',
     resource: { group: 'networking.istio.io', version: 'v1', kind: 'Gateway', plural: 'gateways', namespaced: true },
   },
 ];
+
+/** Those of a mesh: what the operator watches for it, and what checks of manifests read besides. */
+export function configKindsOf({ watched }: Pick<MeshAdapter, 'watched'>): readonly ConfigKind[] {
+  return [...watched, ...besides];
+}
 
 /** Manifests name no plural: within a group the kind is one's own as well. */
 function keyOf({ group, kind }: Pick<Resource, 'group' | 'kind'>): string {

@@ -22,7 +22,7 @@ import { nameOf, onceEach, type Duplicate, type Placed } from '../manifests/dupl
 import { madePod, statedPod } from '../manifests/made-pods.ts';
 import { placeholdersOf, type Placeholder } from '../manifests/placeholders.ts';
 import type { Manifest, Source } from '../manifests/manifest.ts';
-import { configKinds, statedIn, type ConfigKind, type Stated } from './config-kinds.ts';
+import { statedIn, type ConfigKind, type Stated } from './config-kinds.ts';
 
 /** A configuration object and where it stands. */
 export interface Located {
@@ -159,7 +159,7 @@ function sourcesOf(all: readonly Placed[], { rowOf }: Stated): ReadonlyMap<strin
 export function takeInventory(
   manifests: readonly Manifest[],
   namespace: string,
-  kinds: readonly ConfigKind[] = configKinds,
+  kinds: readonly ConfigKind[],
 ): Inventory {
   const stated = statedIn(kinds);
   const { counting: all, duplicates } = onceEach(

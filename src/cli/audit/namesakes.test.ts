@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { audit } from './audit.ts';
-import { configKinds, type ConfigKind } from './config-kinds.ts';
+import { configKindsOf, type ConfigKind } from './config-kinds.ts';
 import { takeInventory } from './inventory.ts';
+import type { MeshAdapter } from '../../mesh/adapter.ts';
+import { istio } from '../../mesh/istio/adapter.ts';
+import { meshesOf } from '../../mesh/registry.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
+import { meshes } from '../../mesh/meshes.ts';
 
 /** Two policies of one name, and the namespace. */
 const ofLinkerd =
@@ -10,6 +14,8 @@ const ofLinkerd =
 const ofIstio =
   '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: allow, namespace: shop}, spec: {action: AUDIT, rules: [{}]}}';
 const shop = '{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: enabled}}}';
+
+const configKinds = configKindsOf(istio);
 
 const linkerds: ConfigKind = {
   kind: 'AuthorizationPolicy',
@@ -27,7 +33,7 @@ const manifests = [
   ...parseManifests('istio.yaml', [shop, ofIstio].join('\n---\n')).manifests,
 ];
 
-function targets(kinds: readonly ConfigKind[] | undefined, name: string): readonly unknown[] {
+function targets(kinds: readonly ConfigKind[], name: string): readonly unknown[] {
   return takeInventory(manifests, 'default', kinds)
     .configs(name, 'shop')
     .map(({ spec }) => spec['targetRef'] ?? spec['action']);
@@ -35,7 +41,7 @@ function targets(kinds: readonly ConfigKind[] | undefined, name: string): readon
 
 describe('policies of one name in two groups, among manifests', () => {
   it('are seen each by its own mesh, whose table names them', () => {
-    expect(targets(undefined, 'AuthorizationPolicy')).toEqual(['AUDIT']);
+    expect(targets(configKinds, 'AuthorizationPolicy')).toEqual(['AUDIT']);
     expect(targets([linkerds], 'AuthorizationPolicy')).toEqual([{ kind: 'Server', name: 'web' }]);
   });
 
@@ -48,18 +54,35 @@ describe('policies of one name in two groups, among manifests', () => {
   });
 
   it('are found each where it stands, whichever is read first', () => {
-    const inventory = takeInventory(manifests, 'default');
+    const inventory = takeInventory(manifests, 'default', configKinds);
 
     expect(inventory.sourceOf('AuthorizationPolicy shop/allow')).toMatchObject({ file: 'istio.yaml' });
   });
 
   it('count as one policy of Istio, and what is said is said of that', () => {
-    const options = { istioVersion: { major: 1, minor: 31 }, namespace: 'default', rootNamespace: 'istio-system' };
+    const options = {
+      istioVersion: { major: 1, minor: 31 },
+      namespace: 'default',
+      rootNamespace: 'istio-system',
+      meshes,
+    };
     const { policies, findings } = audit({ manifests, unreadable: [] }, options);
 
     expect(policies.map(({ action }) => action)).toEqual(['AUDIT']);
     expect(findings.filter(({ message }) => message.includes('surprise'))).toEqual([]);
     expect(findings.filter(({ id }) => id === 'MM064').map(({ source }) => source?.file)).toEqual(['istio.yaml']);
+  });
+});
+
+describe('the mesh that the audit asks', () => {
+  it('is the one that it is given: whose objects are ours, and where labels lead', () => {
+    const options = { istioVersion: { major: 1, minor: 31 }, namespace: 'default', rootNamespace: 'istio-system' };
+    const asks = (mesh: MeshAdapter): readonly string[] =>
+      audit({ manifests, unreadable: [] }, { ...options, meshes: meshesOf(mesh) }).findings.map(({ id }) => id);
+
+    expect(asks(istio)).toContain('MM064');
+    expect(asks({ ...istio, isOurs: () => true })).not.toContain('MM064');
+    expect(() => asks({ ...istio, dataPlanes: [] })).toThrow('no mesh knows the way from IstioSidecar to IstioAmbient');
   });
 });
 

@@ -6,6 +6,7 @@ import { parseManifests } from '../manifests/parse-manifests.ts';
 import { planFormats } from './formats.ts';
 import { plan, type Plan } from './plan.ts';
 import type { NamespacePlan } from './report.ts';
+import { meshes } from '../../mesh/meshes.ts';
 
 function service(namespace: string, name: string): string {
   return `{apiVersion: v1, kind: Service, metadata: {name: ${name}, namespace: ${namespace}}, spec: {selector: {app: ${name}}, ports: [{name: http, port: 80, targetPort: 8080}]}}`;
@@ -38,6 +39,7 @@ function planOf(documents: readonly string[], istioVersion = '1.31'): Plan {
     istioVersion: version,
     namespace: 'default',
     rootNamespace: 'istio-system',
+    meshes,
     now: Date.parse('2026-12-01T00:00:00Z'),
   });
 }
