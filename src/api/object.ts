@@ -52,6 +52,19 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
+/**
+ * `authorizationpolicies.security.istio.io`, `pods`: what tells a kind from all others, whose groups may use its bare
+ * name too; whichever version is asked for, the objects are the same (metav1.GroupResource).
+ */
+export function kindKey({ group, plural }: Pick<Resource, 'group' | 'plural'>): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+/** Whether both are the same kind, and not two of one name. */
+export function isSameKind(one: Resource, other: Resource): boolean {
+  return kindKey(one) === kindKey(other);
+}
+
 /** `v1` or `apps/v1`. */
 export function apiVersionOf(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;

@@ -41,7 +41,7 @@ export interface CommonValues {
 }
 
 /** The common options, checked. */
-export interface CommonArguments<Format> extends AuditOptions {
+export interface CommonArguments<Format> extends Omit<AuditOptions, 'meshes'> {
   readonly paths: readonly string[];
   readonly exclude: readonly string[];
   readonly format: Format;

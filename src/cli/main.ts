@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { meshes } from '../mesh/meshes.ts';
 import { internalError, internalErrorCode, run } from './run.ts';
 
 // Node.js ends with 1 by itself, which means findings here.
@@ -13,4 +14,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 // Not process.exit: it would cut off what a pipe has not taken yet.
-process.exitCode = await run(process.argv.slice(2), process);
+process.exitCode = await run(process.argv.slice(2), process, meshes);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { commonArguments, commonOptions, exitCodeOf, type Outcome } from './arguments.ts';
+import type { Meshes } from '../mesh/registry.ts';
 import { systemClock } from '../base/clock.ts';
 import { planFormats } from './plan/formats.ts';
 import { plan } from './plan/plan.ts';
@@ -24,11 +25,16 @@ function refusal({ namespaces, unreadable }: PlanReport, doubt: string | undefin
 }
 
 /** `mesh-migration plan`. */
-export async function planCommand(args: readonly string[], stdin: NodeJS.ReadableStream): Promise<Outcome> {
+export async function planCommand(
+  args: readonly string[],
+  stdin: NodeJS.ReadableStream,
+  meshes: Meshes,
+): Promise<Outcome> {
   const { values } = parseArgs({ args: [...args], options: { ...commonOptions, write: { type: 'string' } } });
   const { paths, exclude, format, failOn, ...options } = commonArguments(values, planFormats);
   const { report, overlay, doubt } = plan(await readManifests(paths, stdin, exclude), {
     ...options,
+    meshes,
     now: systemClock.now(),
   });
   const exitCode = exitCodeOf(

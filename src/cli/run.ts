@@ -5,6 +5,7 @@ import { auditCommand } from './audit-command.ts';
 import { asEscape, unobeyed } from '../base/ci-commands.ts';
 import { printable } from '../base/printable.ts';
 import { record } from '../mesh/json.ts';
+import type { Meshes } from '../mesh/registry.ts';
 import { MissingInput } from './manifests/read-manifests.ts';
 import { planCommand } from './plan-command.ts';
 import { usage, UsageError } from './usage.ts';
@@ -17,18 +18,18 @@ export interface Streams {
   readonly stderr: { write(text: string): unknown };
 }
 
-type Command = (args: readonly string[], stdin: NodeJS.ReadableStream) => Promise<Outcome>;
+type Command = (args: readonly string[], stdin: NodeJS.ReadableStream, meshes: Meshes) => Promise<Outcome>;
 
 const commands: Readonly<Record<string, Command>> = { audit: auditCommand, plan: planCommand };
 
-async function outcomeOf(args: readonly string[], stdin: NodeJS.ReadableStream): Promise<Outcome> {
+async function outcomeOf(args: readonly string[], stdin: NodeJS.ReadableStream, meshes: Meshes): Promise<Outcome> {
   if (args.includes('--help') || args.includes('-h')) return { output: usage, exitCode: 0 };
   if (args.includes('--version')) return { output: `${version}\n`, exitCode: 0 };
   const [name = '', ...rest] = args;
   const command = own(commands, name);
   if (command === undefined)
     throw new UsageError(name === '' ? 'a command is missing' : `there is no command "${name}"`);
-  return command(rest, stdin);
+  return command(rest, stdin, meshes);
 }
 
 /** Whether an error is about the arguments; those of node:util's parseArgs have codes that say so. */
@@ -57,9 +58,13 @@ export function internalError(error: unknown): string {
  * Runs one command line and returns its exit code. Whatever is printed may have come from a manifest, so all of it is
  * made printable here.
  */
-export async function run(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
+export async function run(
+  args: readonly string[],
+  { stdin, stdout, stderr }: Streams,
+  meshes: Meshes,
+): Promise<number> {
   try {
-    const { output, exitCode } = await outcomeOf(args, stdin);
+    const { output, exitCode } = await outcomeOf(args, stdin, meshes);
     stdout.write(printable(output));
     return exitCode;
   } catch (error) {

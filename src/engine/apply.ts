@@ -1,7 +1,7 @@
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import type { Manifest, Orphan } from '../mesh/manifest.ts';
 import type { ConfigView } from '../mesh/views.ts';
-import { isOfThis, marked, ownObjects, standing, type Standing } from './own-objects.ts';
+import { isOfThis, kindName, marked, ownObjects, standing, type Standing } from './own-objects.ts';
 import { refusalOf, timesRefused } from './refused.ts';
 import type { Applied, OwnObject, Outcome, Situation, Write } from './situation.ts';
 
@@ -53,7 +53,7 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
       continue;
     }
     const seen = surroundings.mesh
-      .configs(applied.resource.kind, surroundings.namespace.name)
+      .configs(kindName(situation.adapter, applied.resource), surroundings.namespace.name)
       .find(({ name }) => name === applied.object.metadata.name);
     entries.push({
       manifest,
@@ -68,7 +68,7 @@ export function entriesOf(situation: Situation, step: StepPlan, manifests: reado
 
 /** An object of ours as what is to be deleted. */
 function toDelete({ adapter }: Situation, { kind, name, uid }: ConfigView): readonly OwnObject[] {
-  return adapter.made.filter((resource) => resource.kind === kind).map((resource) => ({ resource, name, uid }));
+  return adapter.made.filter((row) => row.kind === kind).map(({ resource }) => ({ resource, name, uid }));
 }
 
 /** What of it goes while not all can be made: only where nobody gets through by it who should not. */
@@ -88,12 +88,13 @@ export function superfluous(
   entries: readonly Pick<Entry, 'applied'>[],
   isMet: (seen: ConfigView) => boolean = () => true,
 ): readonly OwnObject[] {
+  const wanted = entries.map(({ applied: { resource, object } }) => ({
+    kind: kindName(situation.adapter, resource),
+    name: object.metadata.name,
+  }));
   return ownObjects(situation, [step.name])
     .filter((seen) => isOfThis(situation, seen) && isMet(seen))
-    .filter(
-      ({ kind, name }) =>
-        !entries.some(({ applied }) => applied.resource.kind === kind && applied.object.metadata.name === name),
-    )
+    .filter(({ kind, name }) => !wanted.some((each) => each.kind === kind && each.name === name))
     .filter((seen) => !stays(situation, step, seen, undefined))
     .flatMap((seen) => toDelete(situation, seen));
 }
@@ -103,13 +104,13 @@ export function superfluous(
  * does not say that anybody has read it. Asked as if what is left had gone, or it might keep itself.
  */
 export function notTakenOver(
-  { surroundings }: Situation,
+  { adapter, surroundings }: Situation,
   { gate }: StepPlan,
   left: readonly OwnObject[],
 ): string | undefined {
   const { mesh, namespace } = surroundings;
   const isLeft = ({ kind, name, namespace: home }: ConfigView): boolean =>
-    home === namespace.name && left.some((each) => each.resource.kind === kind && each.name === name);
+    home === namespace.name && left.some((each) => kindName(adapter, each.resource) === kind && each.name === name);
   const configs: typeof mesh.configs = (kind, home) => mesh.configs(kind, home).filter((config) => !isLeft(config));
   return gate?.({ ...surroundings, mesh: { ...mesh, configs } });
 }

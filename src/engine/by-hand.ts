@@ -1,3 +1,4 @@
+import { isSameKind, kindKey } from '../api/object.ts';
 import { originalLabelsAnnotation, stepLabel } from '../api/resources.ts';
 import type { LabelTargets, StepPlan, StepWork } from '../mesh/adapter.ts';
 import { restartsByEviction } from '../mesh/restartable.ts';
@@ -74,21 +75,16 @@ function deleting(picture: Picture, { steps, unwatched = [] }: Work<'Remove'>): 
   } = picture;
   const left = ownObjects(picture, steps).filter((object) => isOfThis(picture, object));
   return steps.flatMap((step) =>
-    adapter.made.flatMap(({ kind, plural, group }) => {
+    adapter.made.flatMap(({ kind, resource: made }) => {
       const names = left
         .filter((object) => object.kind === kind && object.labels[stepLabel] === step)
         .map(({ name }) => name);
       if (names.length === 0) return [];
       // Nobody sees whether it is there: it goes right before what tells of it.
       const before = unwatched
-        .filter((entry) => entry.before.kind === kind)
+        .filter((entry) => isSameKind(entry.before, made))
         .map(({ resource, name }) => `kubectl delete ${resource.plural} ${name} -n ${home} --ignore-not-found`);
-      return [
-        ...before,
-        ...chunked(names).map(
-          (some) => `kubectl delete ${plural}${group === '' ? '' : `.${group}`} ${some} -n ${home}`,
-        ),
-      ];
+      return [...before, ...chunked(names).map((some) => `kubectl delete ${kindKey(made)} ${some} -n ${home}`)];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import type { StepName } from '../api/namespace-migration.ts';
+import { isSameKind, type Resource } from '../api/object.ts';
 import { appliedAnnotation, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
 import type { StepWork } from '../mesh/adapter.ts';
 import { isMadeSince } from '../mesh/made-since.ts';
@@ -9,13 +10,18 @@ import type { Applied, OwnObject, Situation } from './situation.ts';
 
 type RemoveWork = Extract<StepWork, { kind: 'Remove' }>;
 
+/** The name by which the mesh knows a kind; what it does not look at has that of the resource. */
+export function kindName({ made }: Situation['adapter'], resource: Resource): string {
+  return made.find((row) => isSameKind(row.resource, resource))?.kind ?? resource.kind;
+}
+
 /** The manifest as it is applied: in the namespace, with the marks by which it is known as ours. */
 export function marked(situation: Situation, step: StepName, { resource, object }: Manifest): Applied {
   const { name, labels, annotations } = object.metadata;
   const namespace = situation.surroundings.namespace.name;
   const { migration } = situation.object.spec;
   const seal = sealOf({
-    kind: resource.kind,
+    kind: kindName(situation.adapter, resource),
     namespace,
     name,
     labels,
@@ -76,11 +82,11 @@ export function isOfThis({ object, surroundings: { itinerary }, remembered }: Be
 export function unwatchedOf(
   { object }: Situation,
   { unwatched = [] }: RemoveWork,
-  before?: string,
+  before?: Resource,
 ): readonly OwnObject[] {
   const { migration } = object.spec;
   return unwatched
-    .filter((entry) => before === undefined || entry.before.kind === before)
+    .filter((entry) => before === undefined || isSameKind(entry.before, before))
     .map(({ resource, name }) => ({ resource, name, migration }));
 }
 

@@ -33,8 +33,8 @@ export function removeStep(situation: Situation, work: RemoveWork): Outcome {
   const held = whileUnprotected(situation, heldBy);
   if (held !== undefined) return held;
   const objects = left.flatMap(({ kind, name, uid }): readonly OwnObject[] => {
-    const resource = situation.adapter.made.find((candidate) => candidate.kind === kind);
-    return resource === undefined ? [] : [...unwatchedOf(situation, work, kind), { resource, name, uid }];
+    const resource = situation.adapter.made.find((row) => row.kind === kind)?.resource;
+    return resource === undefined ? [] : [...unwatchedOf(situation, work, resource), { resource, name, uid }];
   });
   return {
     kind: 'Write',

@@ -179,7 +179,7 @@ export type NamespaceCallers =
 
 /** What the rules of an adapter may look at besides the namespace itself. */
 export interface MeshState extends MeshPlace {
-  /** Configuration objects of a kind, in one namespace or in all. */
+  /** Configuration objects of a kind, by its name in the mesh's table, in one namespace or in all. */
   configs(kind: string, namespace?: string): readonly ConfigView[];
   /** Whether the API server serves the kind. */
   serves(kind: string): boolean;
@@ -280,7 +280,13 @@ export type FindingsWhen = 'Start' | 'UnderWay' | 'AtRest';
  * without knowing what they mean.
  */
 export interface MeshAdapter {
-  /** Kinds whose objects the rules look at. */
+  /** What the mesh is called in messages and by the registry: no two have one name. */
+  readonly name: string;
+  /** The data planes that it has; it knows the ways between all of them, and to and from none. */
+  readonly dataPlanes: readonly DataPlane[];
+  /** Ids of all that `findings` may tell; no other mesh has one of them. */
+  readonly findingIds: readonly string[];
+  /** Kinds whose objects the rules look at; see `kindsOf` for what a table may not have. */
   readonly watched: readonly WatchedKind[];
   /** Labels of a namespace that an itinerary may change or depends on; all are recorded and compared. */
   readonly labels: readonly string[];
@@ -312,7 +318,7 @@ export interface MeshAdapter {
    */
   isStranded(pod: PodView): boolean;
   /** Kinds of the objects that `Apply` steps make; all are among `watched`, except those of unwatched manifests. */
-  readonly made: readonly Resource[];
+  readonly made: readonly WatchedKind[];
   /**
    * Whether a migration made the object and it is as it was made; `underWay` also what stands under a name of ours and
    * was edited since. Never by a label alone, which is copied with the object.
@@ -335,6 +341,8 @@ export interface MeshAdapter {
   callersOf(namespace: string, surroundings: Surroundings): NamespaceCallers;
   /** What its metrics tell. */
   readonly telemetry: Telemetry;
+  /** Whether a way may depend on who calls, so that metrics have to be asked. */
+  needsCallers(route: Route): boolean;
   /**
    * The steps there and back for a namespace with these labels (before the first change); `adopted` is the user's
    * waypoint that it uses.

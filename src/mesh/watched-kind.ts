@@ -3,6 +3,10 @@ import type { Json } from './json.ts';
 
 /** A configuration kind that an adapter wants watched. */
 export interface WatchedKind {
+  /**
+   * The name by which rules ask for it and messages call it: that of the resource, with the group (`Kind.group`, as
+   * kubectl takes it) where the table has another of that name. None is in one table twice.
+   */
   readonly kind: string;
   readonly resource: Resource;
   /** `Root`: only in the control plane's namespace, so that the operator needs no rights to it elsewhere. */

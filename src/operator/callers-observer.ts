@@ -22,6 +22,8 @@ const staleMs = 30 * 60_000;
 
 /** How the operator finds out who calls. */
 export interface CallersObserverOptions extends Asking {
+  /** What the mesh is called whose metrics these are. */
+  readonly mesh: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -32,12 +34,12 @@ export interface CallersObserverOptions extends Asking {
 }
 
 /** Why nothing is believed: the namespaces are those that Prometheus itself wrote to what it scraped. */
-function disbelief(strangers: readonly string[]): string {
+function disbelief(mesh: string, strangers: readonly string[]): string {
   const where = strangers
     .slice(0, 5)
     .map((name) => (name === '' ? 'none that could be one' : name))
     .join(', ');
-  return `none of its metrics of Istio can be believed: their label namespace (${where}) is not that of the pods that they are about, as if another Prometheus or a gateway had been scraped; let it keep the label (honorLabels there), or drop it`;
+  return `none of its metrics of ${mesh} can be believed: their label namespace (${where}) is not that of the pods that they are about, as if another Prometheus or a gateway had been scraped; let it keep the label (honorLabels there), or drop it`;
 }
 
 type Change = (namespaces: ReadonlySet<string> | 'All') => void;
@@ -98,14 +100,14 @@ export class CallersObserver {
     if (isFresh && this.#history.covers(now))
       return strangers.length === 0
         ? { kind: 'Observed', window }
-        : { kind: 'Unavailable', server, why: disbelief(strangers) };
+        : { kind: 'Unavailable', server, why: disbelief(this.#options.mesh, strangers) };
     if (this.#failure !== undefined)
       return { kind: 'Unavailable', server, since: this.#failure.since, why: this.#failure.why };
     if (isFresh && this.#history.isTooShort(now)) {
       return {
         kind: 'Unavailable',
         server,
-        why: `it has no metric of Istio from ${window} ago; if it does not keep them so long, give --callers-window what it keeps`,
+        why: `it has no metric of ${this.#options.mesh} from ${window} ago; if it does not keep them so long, give --callers-window what it keeps`,
       };
     }
     return { kind: 'Learning', window };

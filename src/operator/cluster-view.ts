@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { meshMigrations, namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { filledIn } from '../api/default-spec.ts';
 import type { WorkloadKind } from '../api/namespace-migration.ts';
@@ -7,23 +8,20 @@ import { memoizeLast } from '../base/memoize.ts';
 import type { Random } from '../base/random.ts';
 import { budgets, namespaces, pods, services, templateResources, workloadResources } from '../engine/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { KubeObject, Resource } from '../api/object.ts';
+import { isSameKind, type KubeObject, type Resource } from '../api/object.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store, type Change, type Stored } from '../kube/store.ts';
 import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
+import { ofKind } from '../mesh/kinds.ts';
 import { projectTemplate } from '../mesh/project-template.ts';
 import { projectWorkload } from '../mesh/project-workload.ts';
 import { projectWatched } from '../mesh/project-watched.ts';
 import { projectBudget, projectNamespace, projectPod, projectService } from '../mesh/project.ts';
-import type {
-  BudgetView,
-  ConfigView,
-  NamespaceView,
-  PodView,
-  ServiceView,
-  TemplateView,
-  WorkloadView,
-} from '../mesh/views.ts';
+import type { BudgetView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
+import type { Meshes } from '../mesh/registry.ts';
+import type { WatchedKind } from '../mesh/watched-kind.ts';
+import type { CallersObserver } from './callers-observer.ts';
+import { WatchedStores } from './watched-stores.ts';
 
 /** One of our own objects, kept whole: its status is the journal. */
 export interface Whole<T extends KubeObject> extends Stored {
@@ -43,7 +41,8 @@ function projectMigration(object: KubeObject): Whole<MeshMigration> {
 /** What the view is made of. */
 export interface ClusterViewOptions {
   readonly client: KubeClient;
-  readonly adapter: MeshAdapter;
+  /** What is known of meshes: the kinds of all of them are watched. */
+  readonly meshes: Meshes;
   /** Namespace of the mesh's control plane. */
   readonly controlPlaneNamespace: string;
   /** One more namespace of what runs on every node for the mesh. */
@@ -53,8 +52,8 @@ export interface ClusterViewOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** What metrics tell; absent if none are configured. */
-  readonly observedCallers?: NonNullable<MeshState['observedCallers']>;
+  /** What metrics tell, by the name of a mesh; of none if none are configured. */
+  readonly callers?: ReadonlyMap<string, Pick<CallersObserver, 'observedCallers'>>;
 }
 
 interface Feed {
@@ -87,12 +86,12 @@ export class ClusterView {
   readonly budgets: Store<BudgetView>;
   readonly #workloads = new Map<WorkloadKind, Store<WorkloadView>>();
   readonly #otherTemplates = new Map<string, Store<TemplateView>>();
-  readonly #configs = new Map<string, Store<ConfigView>>();
+  readonly #configs: WatchedStores;
+  readonly #meshes: ReadonlyMap<string, MeshState>;
   readonly #feeds: Feed[] = [];
   readonly #options: ClusterViewOptions;
   /** As `reserved` was made last: whoever remembers what follows from it knows it again. */
   #reserved: readonly string[] = [];
-  readonly mesh: MeshState;
 
   constructor(options: ClusterViewOptions) {
     this.#options = options;
@@ -111,24 +110,37 @@ export class ClusterView {
         resource.kind,
         this.#feed(resource, projectTemplate(resource.group, resource.kind), { optional: true }),
       );
-    for (const watched of options.adapter.watched) {
-      this.#configs.set(
-        watched.kind,
-        this.#feed(watched.resource, projectWatched(watched), {
-          ...(watched.namespace === 'Root' && { namespace: options.controlPlaneNamespace }),
-          ...(watched.optional !== undefined && { optional: true }),
-          ...(watched.page !== undefined && { page: watched.page }),
-        }),
-      );
-    }
-    const { adapter, controlPlaneNamespace } = options;
+    this.#configs = new WatchedStores((row) =>
+      this.#feed(row.resource, projectWatched(row), {
+        ...(row.namespace === 'Root' && { namespace: options.controlPlaneNamespace }),
+        ...(row.optional !== undefined && { optional: true }),
+        ...(row.page !== undefined && { page: row.page }),
+      }),
+    );
+    this.#meshes = new Map(options.meshes.all.map((each) => [each.name, this.#seenBy(each)]));
+  }
+
+  /** The cluster as the rules of a mesh see it, who ask for kinds by the names of its own table. */
+  meshOf({ name }: Pick<MeshAdapter, 'name'>): MeshState {
+    return ofKind(this.#meshes, name);
+  }
+
+  /** How a kind is watched for a mesh; undefined if it is for none. */
+  watched(resource: Resource): WatchedKind | undefined {
+    return this.#configs.row(resource);
+  }
+
+  #seenBy(adapter: MeshAdapter): MeshState {
+    const { controlPlaneNamespace, nodeAgentsNamespace, callers } = this.#options;
+    const observed = callers?.get(adapter.name);
+    const configs = this.#configs.of(adapter.watched);
     const deployments = this.#workloads.get('Deployment');
     const otherTemplates = this.#otherTemplates;
-    const mayBeMissing = [...otherTemplates, ...this.#configs];
+    const mayBeMissing = [...otherTemplates, ...configs];
     const inhabited = [this.pods, ...this.#workloads.values(), ...otherTemplates.values()];
-    this.mesh = {
-      configs: (kind, namespace) => this.#configs.get(kind)?.list(namespace) ?? [],
-      serves: (kind) => this.#configs.get(kind)?.absent === false,
+    return {
+      configs: (kind, namespace) => ofKind(configs, kind).list(namespace),
+      serves: (kind) => !ofKind(configs, kind).absent,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       inhabitedNamespaces: () => [...new Set(inhabited.flatMap((store) => store.namespaces()))],
       pods: (namespace) => this.pods.list(namespace),
@@ -139,7 +151,7 @@ export class ClusterView {
         return mayBeMissing.flatMap(([kind, { unreadable }]) => (unreadable ? [kind] : []));
       },
       controlPlaneNamespace,
-      nodeAgentsNamespace: options.nodeAgentsNamespace,
+      nodeAgentsNamespace,
       get rootNamespace() {
         return adapter.rootNamespaceOf(this);
       },
@@ -148,8 +160,16 @@ export class ClusterView {
       },
       labelsOf: (namespace) => this.namespaces.get(undefined, namespace)?.labels,
       madeAt: (namespace) => this.namespaces.get(undefined, namespace)?.createdAt,
-      ...(options.observedCallers && { observedCallers: options.observedCallers }),
+      ...(observed && { observedCallers: (namespace) => observed.observedCallers(namespace) }),
     };
+  }
+
+  /** Namespaces of the control plane, and of the policies for a whole mesh. */
+  get meshNamespaces(): readonly string[] {
+    return [
+      this.#options.controlPlaneNamespace,
+      ...[...this.#meshes.values()].map(({ rootNamespace }) => rootNamespace),
+    ];
   }
 
   /**
@@ -157,10 +177,8 @@ export class ClusterView {
    * the whole mesh, and of the operator.
    */
   get reserved(): readonly string[] {
-    const { controlPlaneNamespace, rootNamespace } = this.mesh;
-    const [controlPlane, root] = this.#reserved;
-    if (controlPlane !== controlPlaneNamespace || root !== rootNamespace)
-      this.#reserved = [controlPlaneNamespace, rootNamespace, ...this.#options.ownNamespaces];
+    const reserved = [...this.meshNamespaces, ...this.#options.ownNamespaces];
+    if (!isDeepStrictEqual(this.#reserved, reserved)) this.#reserved = reserved;
     return this.#reserved;
   }
 
@@ -176,9 +194,7 @@ export class ClusterView {
 
   /** The store of a kind, for the fence. */
   storeOf(resource: Resource): Store<Stored> | undefined {
-    return this.#feeds.find(
-      (feed) => feed.resource.plural === resource.plural && feed.resource.group === resource.group,
-    )?.store;
+    return this.#feeds.find((feed) => isSameKind(feed.resource, resource))?.store;
   }
 
   /** Calls back with every change of an object. */

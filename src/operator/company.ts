@@ -27,7 +27,7 @@ const lostAmong = memoizeLast(
  * know how it stands.
  */
 function everyoneIn(
-  context: Pick<Context, 'view' | 'adapter' | 'records'>,
+  context: Pick<Context, 'view' | 'meshes' | 'records'>,
   migration: MeshMigration,
 ): readonly NamespaceMigration[] {
   const { view, records } = context;
@@ -36,7 +36,7 @@ function everyoneIn(
 }
 
 /** The other namespaces of a migration in the cluster as it is seen now. */
-export function companyIn(context: Pick<Context, 'view' | 'adapter' | 'records'>, migration: MeshMigration): ScopeView {
+export function companyIn(context: Pick<Context, 'view' | 'meshes' | 'records'>, migration: MeshMigration): ScopeView {
   const { view } = context;
   const {
     metadata: { name },

@@ -5,7 +5,7 @@ import { wantedOf } from '../engine/decide-migration.ts';
 import { isAtRest } from '../engine/left.ts';
 import { namespaces } from '../engine/resources.ts';
 import type { Random } from '../base/random.ts';
-import type { Resource } from '../api/object.ts';
+import { kindKey, type Resource } from '../api/object.ts';
 import { InvalidError, UnavailableError } from '../kube/errors.ts';
 import type { Change, Stored } from '../kube/store.ts';
 import type { Whole } from './cluster-view.ts';
@@ -70,13 +70,16 @@ export class Controller {
     context.view.onChange((resource, change) => {
       this.#changed(resource, change);
     });
-    const asked = ({ namespace }: PodView): MeshAdapter =>
-      tolerant(context.adapter, (where, error) => {
-        context.faults.note(namespace, where, error);
-      });
-    const holds = (pod: PodView | undefined): boolean => pod !== undefined && asked(pod).holdsOthersBack(pod);
+    const asked = ({ namespace }: PodView): readonly MeshAdapter[] =>
+      context.meshes.all.map((adapter) =>
+        tolerant(adapter, (where, error) => {
+          context.faults.note(namespace, where, error);
+        }),
+      );
+    const holds = (pod: PodView | undefined): boolean =>
+      pod !== undefined && asked(pod).some((mesh) => mesh.holdsOthersBack(pod));
     const newSidecars = new NewSidecars(
-      (pod) => asked(pod).modeOf(pod) === 'Sidecar',
+      (pod) => asked(pod).some((mesh) => mesh.modeOf(pod) === 'Sidecar'),
       () => context.clock.monotonic(),
       resyncMs,
     );
@@ -105,9 +108,10 @@ export class Controller {
       this.#line.changed();
       this.#addOpen();
     });
-    context.callers?.onChange((namespaces) => {
-      this.#callersChanged(namespaces);
-    });
+    for (const callers of context.callers)
+      callers.onChange((namespaces) => {
+        this.#callersChanged(namespaces);
+      });
   }
 
   /** Keys that wait to be looked at now. */
@@ -135,14 +139,14 @@ export class Controller {
   #changed(resource: Resource, change: Change<Stored>): void {
     const { namespace, name } = change;
     if (isSeenElsewhere(resource, change)) this.#inhabitantsChanged();
-    switch (resource.kind) {
-      case meshMigrations.kind:
+    switch (kindKey(resource)) {
+      case kindKey(meshMigrations):
         this.#migrationChanged(name);
         return;
-      case namespaceMigrations.kind:
+      case kindKey(namespaceMigrations):
         this.#childChanged(namespace ?? '', name);
         return;
-      case namespaces.kind:
+      case kindKey(namespaces):
         this.#namespaceChanged(name);
         return;
       default:
@@ -169,7 +173,7 @@ export class Controller {
   }
 
   #migrationChanged(name: string): void {
-    this.#context.callers?.wake();
+    for (const callers of this.#context.callers) callers.wake();
     this.#queue.add(encode({ kind: 'Migration', name }));
     this.#addSummaries(); // The scope of another migration may have become free, or taken.
     this.#line.changed();
@@ -292,12 +296,11 @@ export class Controller {
   }
 
   #isOfMesh(namespace: string): boolean {
-    const { controlPlaneNamespace, rootNamespace } = this.#context.view.mesh;
-    return namespace === controlPlaneNamespace || namespace === rootNamespace;
+    return this.#context.view.meshNamespaces.includes(namespace);
   }
 
-  #watched({ kind, group }: Resource): WatchedKind | undefined {
-    return this.#context.adapter.watched.find(({ resource }) => resource.kind === kind && resource.group === group);
+  #watched(resource: Resource): WatchedKind | undefined {
+    return this.#context.view.watched(resource);
   }
 
   /** What has no namespace, is in the control plane's, or is of a kind by which one namespace may reach another. */

@@ -17,7 +17,7 @@ import { wavesOf } from '../plan/waves.ts';
 import { digestOf } from '../base/sha256.ts';
 import { holdIn, inLine, isRecordOf, scopeIn } from './records.ts';
 
-type Seen = Pick<Context, 'view' | 'adapter' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
+type Seen = Pick<Context, 'view' | 'meshes' | 'records' | 'clock' | 'log' | 'maxConcurrentNamespaces'>;
 
 const nothing: readonly never[] = [];
 

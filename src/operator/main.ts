@@ -13,6 +13,7 @@ import { KubeconfigError } from '../kube/login.ts';
 import { serveHealth } from './health.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { serveMetrics } from './metrics/serve.ts';
+import { meshes } from '../mesh/meshes.ts';
 import { createOperator, type PrometheusOptions } from './operator.ts';
 import { PrometheusOptionsError, readPrometheusOptions } from './prometheus-options.ts';
 import { version } from '../base/version.ts';
@@ -155,6 +156,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     log,
+    meshes,
     identity: `${hostname()}_${crypto.randomUUID()}`,
     namespace: options.namespace,
     podNamespace: podNamespace(),

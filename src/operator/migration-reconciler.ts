@@ -95,7 +95,7 @@ export class MigrationReconciler {
 
   /** Throws whatever a write threw, except when it only means that the picture was old. */
   async reconcile(name: string, signal: AbortSignal): Promise<Result> {
-    const { view, clock, adapter } = this.#context;
+    const { view, clock, meshes } = this.#context;
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) {
       this.#migrations.gone(name);
@@ -106,6 +106,7 @@ export class MigrationReconciler {
     const scope = scopeIn(view, object);
     const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
+    const adapter = meshes.along(object.spec);
     const isThere = (home: NamespaceView): boolean =>
       arrivedAlone(
         tolerant(adapter, (where, error) => {

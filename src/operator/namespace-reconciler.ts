@@ -1,6 +1,6 @@
 import { acknowledgedIn } from '../plan/acknowledged.ts';
 import type { Finding } from '../api/common.ts';
-import type { Resource } from '../api/object.ts';
+import { isSameKind, type Resource } from '../api/object.ts';
 import { namespaceMigrations, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { AmbiguousWriteError } from '../kube/errors.ts';
 import { isEdited } from '../engine/commands.ts';
@@ -175,9 +175,9 @@ export class NamespaceReconciler {
   async #resolveDoubt(place: string, namespace: string, signal: AbortSignal): Promise<void> {
     const write = this.#doubts.get(place);
     if (write === undefined) return;
-    const { client, adapter } = this.#context;
+    const { client, meshes } = this.#context;
     const isSeen = (resource: Resource): boolean =>
-      adapter.made.some(({ kind }) => kind === resource.kind) || isWatched(resource);
+      meshes.all.some(({ made }) => made.some((row) => isSameKind(row.resource, resource))) || isWatched(resource);
     for (const one of await written(client, write, namespace, isSeen, signal)) fenceOff(this.#context, one);
     this.#doubts.delete(place);
   }
@@ -193,7 +193,7 @@ export class NamespaceReconciler {
   }
 
   #observe(subject: Remembered, child: NamespaceMigration, migration: MeshMigration, home: NamespaceView): Situation {
-    const { view, adapter, clock } = this.#context;
+    const { view, meshes, clock } = this.#context;
     const namespace = home.name;
     const now = clock.now();
     const { journal, returned } = evidenceOf(
@@ -210,14 +210,14 @@ export class NamespaceReconciler {
     );
     return {
       now,
-      adapter,
+      adapter: meshes.along(child.spec),
       object: child,
       spec: migration.spec,
       migrationUid: migration.metadata.uid ?? '',
       wanted: wantedOf(migration),
       commanded: migration.status?.command,
       surroundings: {
-        ...surroundingsOf(view, child.spec, migration, home),
+        ...surroundingsOf(this.#context, child.spec, migration, home),
         scope: companyIn(this.#context, migration),
         acknowledged: acknowledgedIn(migration, now),
         onFault: (where, error) => {

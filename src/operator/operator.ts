@@ -9,7 +9,7 @@ import { Fence } from '../kube/fence.ts';
 import { LeaderElector } from '../kube/lease.ts';
 import type { Transport } from '../kube/transport.ts';
 import type { MeshAdapter } from '../mesh/adapter.ts';
-import { istio } from '../mesh/istio/adapter.ts';
+import type { Meshes } from '../mesh/registry.ts';
 import { PrometheusClient } from '../prometheus/client.ts';
 import type { PrometheusTransport } from '../prometheus/transport.ts';
 import type { Window } from './call-history.ts';
@@ -40,8 +40,8 @@ export interface OperatorOptions {
   readonly istioNamespace?: string;
   /** One more namespace of ztunnel or istio-cni, besides those where installers put them. */
   readonly nodeAgentsNamespace?: string | undefined;
-  /** What it knows of the mesh. Default: Istio. */
-  readonly adapter?: MeshAdapter;
+  /** What it knows of meshes. */
+  readonly meshes: Meshes;
   /** How many namespaces of one migration may be under way at once. Default: 5. */
   readonly maxConcurrentNamespaces?: number;
   /** Where to ask who calls whom. Default: nobody is asked. */
@@ -73,11 +73,6 @@ export interface Operator extends Source {
 const name = 'mesh-migration-operator';
 
 const notReadyReportMs = 10_000;
-
-/** Only a way from sidecars to ambient can need a waypoint, and with it the callers. */
-function needsCallers({ spec }: MeshMigration): boolean {
-  return spec.from === 'IstioSidecar' && spec.to === 'IstioAmbient';
-}
 
 /** Says what it is waiting for, again and again: an API server that cannot be reached at the start is no silence. */
 async function report(
@@ -136,50 +131,52 @@ function leadersClient({ transport, clock, random }: OperatorOptions, elector: L
   });
 }
 
-/** Who asks Prometheus who calls whom; undefined where there is none to ask. */
+/** Who asks Prometheus who calls whom, by the name of the mesh; nobody where there is none to ask. */
 function callersFrom(
-  { prometheus, clock, random, log }: OperatorOptions,
-  { telemetry }: MeshAdapter,
+  { prometheus, clock, random, log, meshes }: OperatorOptions,
   rootNamespace: string,
   migrations: () => readonly Whole<MeshMigration>[],
-): CallersObserver | undefined {
-  if (prometheus === undefined) return undefined;
-  return new CallersObserver({
-    client: new PrometheusClient(prometheus.transport, clock),
-    telemetry,
-    rootNamespace,
-    clock,
-    random,
-    log,
-    window: prometheus.callersWindow,
-    isNeeded: () => migrations().some(({ object }) => needsCallers(object)),
-  });
+): ReadonlyMap<string, CallersObserver> {
+  if (prometheus === undefined) return new Map();
+  const observing = (adapter: MeshAdapter): CallersObserver =>
+    new CallersObserver({
+      mesh: adapter.name,
+      isNeeded: () => migrations().some(({ object }) => adapter.needsCallers(object.spec)),
+      telemetry: adapter.telemetry,
+      client: new PrometheusClient(prometheus.transport, clock),
+      rootNamespace,
+      clock,
+      random,
+      log,
+      window: prometheus.callersWindow,
+    });
+  return new Map(meshes.all.map((adapter) => [adapter.name, observing(adapter)]));
 }
 
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
 export function createOperator(given: OperatorOptions): Operator {
-  const { clock, random, log, identity, namespace, adapter = istio, observer = unobserved } = given;
+  const { clock, random, log, identity, namespace, meshes, observer = unobserved } = given;
   const transport = measured(given.transport, clock, observer);
   const options = { ...given, transport };
   const controlPlaneNamespace = options.istioNamespace ?? 'istio-system';
   const elector = new LeaderElector({ transport, clock, random, log, namespace, name, identity });
   const client = leadersClient(options, elector);
-  const callers = callersFrom(options, adapter, controlPlaneNamespace, () => view.migrations.list());
+  const callers = callersFrom(options, controlPlaneNamespace, () => view.migrations.list());
   const view: ClusterView = new ClusterView({
     client,
-    adapter,
+    meshes,
     controlPlaneNamespace,
     nodeAgentsNamespace: options.nodeAgentsNamespace,
     ownNamespaces: [namespace, ...(options.podNamespace === undefined ? [] : [options.podNamespace])],
     clock,
     random,
     log,
-    ...(callers && { observedCallers: (home) => callers.observedCallers(home) }),
+    callers,
   });
   const context = {
     view,
     client,
-    adapter,
+    meshes,
     fence: new Fence(),
     unanswered: new Unanswered(clock),
     records: new RecordRefusals(clock),
@@ -189,7 +186,7 @@ export function createOperator(given: OperatorOptions): Operator {
     clock,
     log,
     maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5,
-    ...(callers && { callers }),
+    callers: [...callers.values()],
   };
   const controller = new Controller(context, random, 4);
 
@@ -197,15 +194,15 @@ export function createOperator(given: OperatorOptions): Operator {
     const stopped = new AbortController();
     const all = AbortSignal.any([signal, stopped.signal]);
     const reflecting = view.run(all);
-    let observing: Promise<void> | undefined;
+    let observing: readonly Promise<void>[] = [];
     try {
       await synced(options, view, all);
       // Before it leads: when it takes over, it knows.
-      observing = callers?.run(all);
+      observing = [...callers.values()].map((each) => each.run(all));
       await elector.run(all, (leading) => lead(view, controller, leading));
     } finally {
       stopped.abort(new Error('the operator ends'));
-      await Promise.all([reflecting, observing]);
+      await Promise.all([reflecting, ...observing]);
     }
   }
 

@@ -7,7 +7,7 @@ import type { Fence } from '../kube/fence.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
 import { OldPictureError } from '../engine/execute.ts';
 import { mergePatch } from '../base/merge-patch.ts';
-import type { MeshAdapter } from '../mesh/adapter.ts';
+import type { Meshes } from '../mesh/registry.ts';
 import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Faults } from './faults.ts';
@@ -19,7 +19,7 @@ import type { Unanswered } from './unanswered.ts';
 export interface Context {
   readonly view: ClusterView;
   readonly client: KubeClient;
-  readonly adapter: MeshAdapter;
+  readonly meshes: Meshes;
   readonly fence: Fence;
   readonly unanswered: Unanswered;
   /** Writes to objects of our own that are refused. */
@@ -32,8 +32,8 @@ export interface Context {
   readonly log: Logger;
   /** How many namespaces of one migration may be under way at once. */
   readonly maxConcurrentNamespaces: number;
-  /** Who calls whom by metrics, where they are configured. */
-  readonly callers?: CallersObserver;
+  /** Who calls whom by metrics of each mesh, where they are configured. */
+  readonly callers: readonly CallersObserver[];
 }
 
 /** What is to happen with a key after it was looked at. */

@@ -28,7 +28,7 @@ function hasItsName({ metadata }: NamespaceMigration, migration: MeshMigration):
 
 /** What is seen of a namespace, for decisions about one that goes this way. */
 export function surroundingsOf(
-  view: ClusterView,
+  { view, meshes }: Pick<Context, 'view' | 'meshes'>,
   { from, to }: Route,
   { spec }: MeshMigration,
   home: NamespaceView,
@@ -43,7 +43,7 @@ export function surroundingsOf(
     otherTemplates: view.otherTemplates(name),
     budgets: view.budgets.list(name),
     services: view.services.list(name),
-    mesh: view.mesh,
+    mesh: view.meshOf(meshes.along({ from, to })),
   };
 }
 
@@ -68,16 +68,17 @@ const asConfirmed = memoizeLast(
   },
 );
 
-type Seen = Pick<Context, 'view' | 'adapter' | 'records'>;
+type Seen = Pick<Context, 'view' | 'meshes' | 'records'>;
 
 /** What tells alone what was, and cannot be acted upon. */
 function blockedIn(
-  { view, adapter }: Seen,
+  seen: Seen,
   object: NamespaceMigration,
   migration: MeshMigration,
   home: NamespaceView,
 ): NamespaceMigration {
-  return blockedBy({ adapter, object, surroundings: surroundingsOf(view, object.spec, migration, home) });
+  const adapter = seen.meshes.along(object.spec);
+  return blockedBy({ adapter, object, surroundings: surroundingsOf(seen, object.spec, migration, home) });
 }
 
 /**
@@ -124,7 +125,7 @@ const recordsAmong = memoizeLast(
   (
     migration: MeshMigration,
     view: Seen['view'],
-    adapter: Seen['adapter'],
+    meshes: Seen['meshes'],
     records: Seen['records'],
     children: readonly Whole<NamespaceMigration>[],
     _namespaces: readonly NamespaceView[],
@@ -132,15 +133,15 @@ const recordsAmong = memoizeLast(
     _refusals: number,
   ): readonly NamespaceMigration[] => {
     const entries = new Map((migration.status?.returned ?? []).map((entry) => [entry.namespace, entry]));
-    return children.flatMap(({ object }) => asCounted({ view, adapter, records }, object, migration, entries) ?? []);
+    return children.flatMap(({ object }) => asCounted({ view, meshes, records }, object, migration, entries) ?? []);
   },
   (records) => !records.some(hasLostJournal),
 );
 
 /** The records of a migration whose namespaces exist, as they count. */
-export function recordsOf({ view, adapter, records }: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
+export function recordsOf({ view, meshes, records }: Seen, migration: MeshMigration): readonly NamespaceMigration[] {
   const [children, namespaces] = [view.children.list(), view.namespaces.list()];
-  return recordsAmong(migration, view, adapter, records, children, namespaces, view.reserved, records.revision);
+  return recordsAmong(migration, view, meshes, records, children, namespaces, view.reserved, records.revision);
 }
 
 /** Those of them that can be stored, as far as is known. */

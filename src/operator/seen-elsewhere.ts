@@ -1,5 +1,6 @@
-import type { Resource } from '../api/object.ts';
+import { kindKey, type Resource } from '../api/object.ts';
 import { restartAnnotation } from '../api/resources.ts';
+import { namespaces, pods, services, templateResources, workloadResources } from '../engine/resources.ts';
 import type { Change, Stored } from '../kube/store.ts';
 import type { ConfigView, NamespaceView, PodView, ServiceView, TemplateView, WorkloadView } from '../mesh/views.ts';
 
@@ -25,20 +26,17 @@ function ofService(view: ServiceView): unknown {
 }
 
 /** By kind: what others see of an object. */
-const seen = {
-  Namespace: ({ labels }: NamespaceView): unknown => labels,
-  Pod: ofPod,
-  Service: ofService,
-  Deployment: ofTemplate,
-  StatefulSet: ofTemplate,
-  DaemonSet: ofTemplate,
-  CronJob: ofTemplate,
-};
+const seen: ReadonlyMap<string, (object: never) => unknown> = new Map<string, (object: never) => unknown>([
+  [kindKey(namespaces), ({ labels }: NamespaceView) => labels],
+  [kindKey(pods), ofPod],
+  [kindKey(services), ofService],
+  ...[...workloadResources, ...templateResources].map((resource) => [kindKey(resource), ofTemplate] as const),
+]);
 
 /** Whether what others see of an object is another thing after a change. */
-export function isSeenElsewhere({ kind }: Resource, { previous, current }: Change<Stored>): boolean {
-  if (!Object.hasOwn(seen, kind)) return false;
-  const of = seen[kind as keyof typeof seen] as (object: Stored) => unknown;
+export function isSeenElsewhere(resource: Resource, { previous, current }: Change<Stored>): boolean {
+  const of = seen.get(kindKey(resource)) as ((object: Stored) => unknown) | undefined;
+  if (of === undefined) return false;
   const [before, after] = [previous, current].map((object) => JSON.stringify(object && of(object)));
   return before !== after;
 }

@@ -1,19 +1,25 @@
-import type { Resource } from '../api/object.ts';
+import { isSameKind, type Resource } from '../api/object.ts';
 import { namespaceMigrations, type NamespaceMigration } from '../api/resources.ts';
 import type { Written } from '../engine/execute.ts';
 import { namespaces, pods, services, workloadResources } from '../engine/resources.ts';
+import type { MeshAdapter } from '../mesh/adapter.ts';
 import type { Context } from './reconciler.ts';
 
 const anyName = '*';
 
 /** Kinds that the operator changes and sees, besides those that it makes. */
-export function isWatched({ kind }: Resource): boolean {
-  return [namespaces, services, pods, ...workloadResources].some((resource) => resource.kind === kind);
+export function isWatched(resource: Resource): boolean {
+  return [namespaces, services, pods, ...workloadResources].some((each) => isSameKind(each, resource));
+}
+
+/** Kinds of which the operator changes objects of many names. */
+function manyOf(meshes: readonly MeshAdapter[]): readonly Resource[] {
+  return [...meshes.flatMap(({ made }) => made.map(({ resource }) => resource)), services];
 }
 
 /** Every object of which the decision about a namespace must know our last write. */
 export function touchedFor(
-  { view, adapter }: Context,
+  { view, meshes }: Context,
   child: NamespaceMigration,
 ): readonly { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string }[] {
   const namespace = child.metadata.namespace ?? '';
@@ -21,7 +27,7 @@ export function touchedFor(
   return [
     { resource: namespaceMigrations, namespace, name: child.metadata.name },
     { resource: namespaces, namespace: undefined, name: namespace },
-    ...[...adapter.made, services].map((resource) => ({ resource, namespace, name: anyName })),
+    ...manyOf([meshes.along(child.spec)]).map((resource) => ({ resource, namespace, name: anyName })),
     ...workloadResources.flatMap((resource) =>
       workloads.filter(({ kind }) => kind === resource.kind).map(({ name }) => ({ resource, namespace, name })),
     ),
@@ -33,11 +39,11 @@ export function touchedFor(
  * are not watched never come to be seen.
  */
 export function fenceOff(
-  { fence, adapter, clock }: Context,
+  { fence, meshes, clock }: Context,
   { resource, namespace, name, resourceVersion }: Written,
 ): void {
   if (resourceVersion === undefined) return;
-  const isMany = [...adapter.made, services].some(({ kind }) => kind === resource.kind);
+  const isMany = manyOf(meshes.all).some((each) => isSameKind(each, resource));
   if (isMany || isWatched(resource))
     fence.wrote(resource, namespace, isMany ? anyName : name, resourceVersion, clock.monotonic());
 }

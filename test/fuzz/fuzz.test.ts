@@ -18,6 +18,7 @@ import { corpus, ofKinds } from './corpus.ts';
 import { mutated, runs } from './mutate.ts';
 import { meshOf, pictureOf } from './picture.ts';
 import { askEverything } from './questions.ts';
+import { meshes } from '../../src/mesh/meshes.ts';
 
 // The length is in CPU time of one core, which others may want too.
 jest.setTimeout(30 * 60_000);
@@ -115,7 +116,7 @@ describe('manifests of a shape that nobody expects', () => {
         const written: string[] = [];
         const stream = { write: (text: string) => written.push(text) };
         const stdin = Readable.from([Buffer.from(objects.map((object) => JSON.stringify(object)).join('\n---\n'))]);
-        const exitCode = await run([name, '-f', '-', '-o', format], { stdin, stdout: stream, stderr: stream });
+        const exitCode = await run([name, '-f', '-', '-o', format], { stdin, stdout: stream, stderr: stream }, meshes);
         const text = written.join('');
 
         expect(exitCode === 3 ? text : '').toBe('');

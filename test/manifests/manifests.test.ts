@@ -8,9 +8,15 @@ import { plan } from '../../src/cli/plan/plan.ts';
 import type { PlanReport } from '../../src/cli/plan/report.ts';
 import { readManifests } from '../../src/cli/manifests/read-manifests.ts';
 import { expectations, type Expectation } from './expectations.ts';
+import { meshes } from '../../src/mesh/meshes.ts';
 
 const directory = import.meta.dirname;
-const options = { istioVersion: { major: 1, minor: 31 }, namespace: 'default', rootNamespace: 'istio-system' } as const;
+const options = {
+  istioVersion: { major: 1, minor: 31 },
+  namespace: 'default',
+  rootNamespace: 'istio-system',
+  meshes,
+} as const;
 
 async function reportOf(name: string): Promise<AuditReport> {
   return audit(await readManifests([join(directory, name)], Readable.from([])), options);

@@ -6,6 +6,7 @@ import { silentLogger } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { KubeClient } from '../../src/kube/client.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
+import { meshes } from '../../src/mesh/meshes.ts';
 import { record } from '../../src/mesh/json.ts';
 import { ClusterView } from '../../src/operator/cluster-view.ts';
 import { surroundingsOf } from '../../src/operator/records.ts';
@@ -168,7 +169,7 @@ export async function operatorFindings(
       await new Promise<void>((resolve) => clock.timer(60_000, resolve));
       const view = new ClusterView({
         client: new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'test' }),
-        adapter: istio,
+        meshes,
         controlPlaneNamespace: 'istio-system',
         ownNamespaces: [],
         clock,
@@ -185,7 +186,7 @@ export async function operatorFindings(
         const home = view.namespaces.get(undefined, name);
         return home === undefined
           ? []
-          : [[name, istio.findings(surroundingsOf(view, spec, asked, home), 'Start')] as const];
+          : [[name, istio.findings(surroundingsOf({ view, meshes }, spec, asked, home), 'Start')] as const];
       });
       return { byNamespace: new Map(found), refused };
     } finally {

@@ -24,9 +24,15 @@ import {
 import { rules } from '../../src/mesh/istio/rules.ts';
 import { operatorFindings, supposed } from './operator-findings.ts';
 import { parityInputs } from './parity-inputs.ts';
+import { meshes } from '../../src/mesh/meshes.ts';
 
 const directory = import.meta.dirname;
-const options = { istioVersion: { major: 1, minor: 31 }, namespace: 'default', rootNamespace: 'istio-system' } as const;
+const options = {
+  istioVersion: { major: 1, minor: 31 },
+  namespace: 'default',
+  rootNamespace: 'istio-system',
+  meshes,
+} as const;
 
 /** What the installation of the simulated cluster has, so that manifests know no less of it. */
 const installed = parseManifests(

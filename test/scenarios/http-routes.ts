@@ -7,6 +7,7 @@ import { deployment, kinds, meshMigration, namespace, object } from './manifests
 import type { Scenario } from './scenario.ts';
 import { service } from './waypoint-world.ts';
 import type { World } from './world.ts';
+import { meshes } from '../../src/mesh/meshes.ts';
 
 const toApi = { route: [{ destination: { host: 'api', port: { number: 80 } } }] };
 const canary = {
@@ -52,6 +53,7 @@ function offered(...objects: readonly KubeObject[]): KubeObject {
     istioVersion: { major: 1, minor: 31 },
     namespace: 'default',
     rootNamespace: 'istio-system',
+    meshes,
     now: 0,
   });
   const offer = report.namespaces.flatMap(({ offers }) => offers)[0];

@@ -6,6 +6,8 @@ import type { HttpRequest, HttpResponse, Transport } from '../../src/kube/transp
 import type { Observer } from '../../src/operator/metrics/observer.ts';
 import { createOperator, type Operator, type PrometheusOptions } from '../../src/operator/operator.ts';
 import type { MeshAdapter } from '../../src/mesh/adapter.ts';
+import { meshes } from '../../src/mesh/meshes.ts';
+import { meshesOf } from '../../src/mesh/registry.ts';
 import type { OperatorControl } from '../scenarios/world.ts';
 
 /** What one incarnation of the operator is given. */
@@ -187,7 +189,7 @@ export class SimOperator implements OperatorControl {
       identity: `${name}-${this.#number}`,
       namespace: 'mesh-migration-system',
       ...(prometheus && { prometheus }),
-      ...(adapter && { adapter }),
+      meshes: adapter === undefined ? meshes : meshesOf(adapter),
       ...(slots !== undefined && { maxConcurrentNamespaces: slots }),
       ...(observer && { observer }),
     });

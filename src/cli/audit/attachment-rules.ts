@@ -29,7 +29,7 @@ function candidates(
     case 'ServiceEntry':
       return inventory.configs('ServiceEntry');
     case 'Gateway':
-      return inventory.configs('Gateway.gateway.networking.k8s.io');
+      return inventory.configs('Gateway');
     default:
       return [];
   }

@@ -4,14 +4,15 @@ import { classify, type Classification } from '../../mesh/istio/policy/classify.
 import type { PolicyOptions } from '../../mesh/istio/policy/options.ts';
 import { unenforcedThere } from '../../mesh/istio/findings/unenforced-there.ts';
 import { parsePolicy, policyKinds, type ParsedPolicy } from '../../mesh/istio/policy/parse.ts';
-import { isOurs } from '../../mesh/istio/policy/translate/names.ts';
 import type { PeerAuthentication, Plane, Policy } from '../../mesh/istio/policy/types.ts';
+import type { Meshes } from '../../mesh/registry.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
 import { inAmbient, withWaypoints } from './carried.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule, Read } from './context.ts';
+import { configKindsOf } from './config-kinds.ts';
 import { duplicateRules } from './duplicate-rules.ts';
-import { hasOnlyGateways, isInAmbient, whyNever } from './staying.ts';
+import { hasOnlyGateways, isInAmbient, route, whyNever } from './staying.ts';
 import { takeInventory, templatesIn, type Inventory, type Located } from './inventory.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
@@ -39,6 +40,8 @@ export interface AuditOptions {
   readonly namespace: string;
   /** Where mesh-wide policies are. */
   readonly rootNamespace: string;
+  /** What is known of meshes. */
+  readonly meshes: Meshes;
 }
 
 interface Parsed extends Located, ParsedPolicy {}
@@ -122,9 +125,7 @@ export function namespacesOf({
  * objects count in each.
  */
 function leaving(read: Read): ReadonlySet<string> {
-  const all = [...namespacesOf(read)].filter(
-    (name) => !isInAmbient(name, read.inventory) && !hasOnlyGateways(name, read),
-  );
+  const all = [...namespacesOf(read)].filter((name) => !isInAmbient(name, read) && !hasOnlyGateways(name, read));
   const others = all.filter((name) => whyNever(name, read) === undefined);
   return new Set(others.length > 0 ? others : all);
 }
@@ -132,7 +133,7 @@ function leaving(read: Read): ReadonlySet<string> {
 /** What is not enforced in namespaces that are in ambient already, and no check of policies alone says. */
 function unenforced(read: Read): readonly AuditFinding[] {
   const { inventory, options } = read;
-  const there = [...namespacesOf(read)].filter((name) => isInAmbient(name, inventory));
+  const there = [...namespacesOf(read)].filter((name) => isInAmbient(name, read));
   return surroundingsOf(inventory, options.rootNamespace, new Set(there))
     .flatMap(unenforcedThere)
     .filter(({ id }) => id === 'MM024')
@@ -183,15 +184,17 @@ function byGravity(findings: readonly AuditFinding[]): readonly AuditFinding[] {
 /** The manifests with every policy read; without surroundings, which depend on what is asked. */
 export function readPolicies(
   manifests: Manifests['manifests'],
-  { istioVersion, namespace, rootNamespace }: AuditOptions,
+  { istioVersion, namespace, rootNamespace, meshes }: AuditOptions,
 ): Read {
-  const inventory = takeInventory(manifests, namespace);
+  const mesh = meshes.along(route);
+  const inventory = takeInventory(manifests, namespace, configKindsOf(mesh));
   const options = policyOptions(inventory, istioVersion, rootNamespace);
   const parsed: readonly Parsed[] = policyKinds
     .flatMap((kind) => inventory.located(kind))
     .map((located) => ({ ...located, ...parsePolicy(located.view) }));
   const peers = parsed.flatMap(({ policy }) => (policy?.kind === 'PeerAuthentication' ? [policy] : []));
   return {
+    mesh,
     inventory,
     options,
     policies: parsed.flatMap(({ policy, ...located }) =>
@@ -210,7 +213,7 @@ export function audit({ manifests, unreadable }: Manifests, options: AuditOption
   const read = readPolicies(manifests, options);
   const surroundings = surroundingsOf(read.inventory, read.options.rootNamespace, leaving(read));
   // What a migration made is not what somebody wrote: its guard, for one, is meant to be read otherwise by ztunnel.
-  const policies = read.policies.filter(({ view }) => !isOurs(view));
+  const policies = read.policies.filter(({ view }) => !read.mesh.isOurs(view));
   const context = { ...read, policies, surroundings };
   return {
     istioVersion: istioVersionText(options.istioVersion),

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { audit } from './audit.ts';
 import type { AuditFinding } from './report.ts';
+import { meshes } from '../../mesh/meshes.ts';
 
 const namespace = '{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: enabled}}}';
 const inAmbient =
@@ -20,6 +21,7 @@ function found(...documents: readonly string[]): readonly AuditFinding[] {
     istioVersion: { major: 1, minor: 31 },
     namespace: 'default',
     rootNamespace: 'istio-system',
+    meshes,
   }).findings;
 }
 

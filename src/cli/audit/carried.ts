@@ -77,7 +77,7 @@ function homeOf(object: string): string {
  */
 export function withWaypoints(
   findings: readonly AuditFinding[],
-  { surroundings, inventory, policies, options }: AuditContext,
+  { mesh, surroundings, inventory, policies, options }: AuditContext,
 ): readonly AuditFinding[] {
   const known = new Set(policies.map(({ view }) => nameOf(view)));
   const found = (id: string, object: string): AuditFinding | undefined =>
@@ -89,7 +89,7 @@ export function withWaypoints(
     if (lost !== undefined)
       return { ...finding, message: `${finding.message}; nor would a waypoint: ${lost.message}`, fix: lost.fix };
     const home = homeOf(object);
-    if (isInAmbient(home, inventory)) return { ...finding, severity: 'Warning', fix: inAmbient };
+    if (isInAmbient(home, { mesh, inventory })) return { ...finding, severity: 'Warning', fix: inAmbient };
     const isAlone = home !== options.rootNamespace && !isDescribed(home, inventory);
     if (isAlone && mildAlone.includes(id)) return { ...finding, severity: 'Warning', fix: perhapsByMigration };
     if (found(id, object) !== undefined || (isAlone && known.has(object))) return finding;

@@ -1,5 +1,5 @@
 import type { Severity } from '../../api/common.ts';
-import type { Surroundings } from '../../mesh/adapter.ts';
+import type { MeshAdapter, Surroundings } from '../../mesh/adapter.ts';
 import type { Classification } from '../../mesh/istio/policy/classify.ts';
 import type { PolicyOptions } from '../../mesh/istio/policy/options.ts';
 import type { Problem } from '../../mesh/istio/policy/parse-values.ts';
@@ -29,6 +29,8 @@ export interface PolicyProblem {
 
 /** What the rules of the audit look at. */
 export interface AuditContext {
+  /** The mesh that knows the way that is looked at. */
+  readonly mesh: MeshAdapter;
   readonly inventory: Inventory;
   readonly options: PolicyOptions;
   readonly policies: readonly AuditedPolicy[];

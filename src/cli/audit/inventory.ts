@@ -1,8 +1,8 @@
 import { WorkloadKind } from '../../api/namespace-migration.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { sidecarStatusAnnotation } from '../../mesh/istio/vocabulary/labels.ts';
-import { watched } from '../../mesh/istio/settings/resources.ts';
 import { nameOf as objectNameOf } from '../../mesh/istio/vocabulary/objects.ts';
+import { ofKind } from '../../mesh/kinds.ts';
 import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectWatched } from '../../mesh/project-watched.ts';
@@ -17,12 +17,12 @@ import type {
   TemplateView,
   WorkloadView,
 } from '../../mesh/views.ts';
-import type { WatchedKind } from '../../mesh/watched-kind.ts';
 import { scaledTo, statedBudget } from '../manifests/budgets.ts';
-import { nameOf, onceEach, type Duplicate } from '../manifests/duplicates.ts';
+import { nameOf, onceEach, type Duplicate, type Placed } from '../manifests/duplicates.ts';
 import { madePod, statedPod } from '../manifests/made-pods.ts';
 import { placeholdersOf, type Placeholder } from '../manifests/placeholders.ts';
 import type { Manifest, Source } from '../manifests/manifest.ts';
+import { statedIn, type ConfigKind, type Stated } from './config-kinds.ts';
 
 /** A configuration object and where it stands. */
 export interface Located {
@@ -42,6 +42,7 @@ export interface Inventory {
   readonly pods: readonly PodView[];
   readonly budgets: readonly BudgetView[];
   readonly services: readonly ServiceView[];
+  /** By the name of a kind in the table. */
   configs(kind: string, namespace?: string): readonly ConfigView[];
   located(kind: string): readonly Located[];
   readonly duplicates: readonly Duplicate[];
@@ -49,30 +50,6 @@ export interface Inventory {
   readonly placeholders: readonly Placeholder[];
   /** Where an object that a finding names stands. */
   sourceOf(object: string): Source | undefined;
-}
-
-/** Configuration kinds that the checks read besides those that the operator watches. */
-const otherConfigs = [
-  { group: 'networking.istio.io', kind: 'Gateway' },
-  { group: 'gateway.networking.k8s.io', kind: 'Gateway' },
-];
-
-/** A kind of configuration: `stated` as manifests name it, `kind` as views do. */
-type ConfigKind = Pick<WatchedKind, 'kind' | 'keep'> & { readonly group: string; readonly stated: string };
-
-const configKinds: readonly ConfigKind[] = [
-  ...watched.map((each) => ({ ...each, group: each.resource.group, stated: each.resource.kind })),
-  ...otherConfigs.map((each) => ({ ...each, stated: each.kind })),
-];
-
-const clusterScoped: readonly string[] = [
-  'Namespace',
-  ...watched.filter(({ resource: { namespaced } }) => !namespaced).map(({ resource: { kind } }) => kind),
-];
-
-function placed({ kind, object }: Manifest, namespace: string): KubeObject {
-  if (clusterScoped.includes(kind)) return object;
-  return { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } };
 }
 
 /** What makes pods, and one of its pods. */
@@ -120,13 +97,6 @@ function otherTemplateOf({ group, kind }: Manifest, object: KubeObject): readonl
   return [{ template, pod: isPod ? statedPod(template, object) : madePod(template, object) }];
 }
 
-function configOf(manifest: Manifest, object: KubeObject): readonly ConfigView[] {
-  const known = configKinds.find(({ group, stated }) => group === manifest.group && stated === manifest.kind);
-  // Both Gateways in one list would be taken for each other: the one of the Gateway API is told by its group.
-  const kind = manifest.kind === 'Gateway' ? `Gateway.${manifest.group}` : (known?.kind ?? '');
-  return known === undefined ? [] : [projectWatched({ ...known, kind })(object)];
-}
-
 /** Whether it is a pod that something among the manifests has made: that tells how the next one will be. */
 function isOfAnother({ template, pod }: Maker<TemplateView>, makers: ReadonlySet<string>): boolean {
   const { owner, namespace } = pod;
@@ -169,23 +139,41 @@ function listed(located: (kind: string) => readonly Located[]): Listed {
   return [viewsOf, homesOf];
 }
 
-/** The manifests by kind; objects without a namespace are in `namespace`. Kinds that no check knows are left out. */
-export function takeInventory(manifests: readonly Manifest[], namespace: string): Inventory {
+/** Where each object stands, by the name that findings give it. A kind of the table is never taken for a namesake. */
+function sourcesOf(all: readonly Placed[], { rowOf }: Stated): ReadonlyMap<string, Source> {
+  const [known, others] = [
+    all.filter(({ manifest }) => rowOf(manifest)),
+    all.filter(({ manifest }) => !rowOf(manifest)),
+  ];
+  const entries = [...known, ...others].map(({ manifest, object }) => {
+    const kind = rowOf(manifest)?.kind ?? kindIn(manifest.group, manifest.kind);
+    return [nameOf(kind, object), manifest.source] as const;
+  });
+  return new Map(entries.reverse());
+}
+
+/**
+ * The manifests by kind, as a mesh's table names these; objects without a namespace are in `namespace`. Kinds that no
+ * check knows are left out.
+ */
+export function takeInventory(
+  manifests: readonly Manifest[],
+  namespace: string,
+  kinds: readonly ConfigKind[],
+): Inventory {
+  const stated = statedIn(kinds);
   const { counting: all, duplicates } = onceEach(
-    manifests.map((manifest) => ({ manifest, object: placed(manifest, namespace) })),
+    manifests.map((manifest) => ({ manifest, object: stated.placed(manifest, namespace) })),
   );
   const objectsOf = (group: string, kind: string): readonly KubeObject[] =>
     all.filter(({ manifest }) => manifest.group === group && manifest.kind === kind).map(({ object }) => object);
-  const configs = all.flatMap(({ manifest, object }) =>
-    configOf(manifest, object).map((view) => ({ view, source: manifest.source })),
-  );
-  const sources = new Map(
-    all
-      .map(({ manifest, object }) => [nameOf(kindIn(manifest.group, manifest.kind), object), manifest.source] as const)
-      .reverse(),
-  );
+  const configs = all.flatMap(({ manifest, object }) => {
+    const row = stated.rowOf(manifest);
+    return row === undefined ? [] : [{ view: projectWatched(row)(object), source: manifest.source }];
+  });
+  const sources = sourcesOf(all, stated);
   const byKind = Map.groupBy(configs, ({ view }) => view.kind);
-  const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
+  const located = (kind: string): readonly Located[] => byKind.get(ofKind(stated.names, kind).kind) ?? [];
   // Asked of each namespace about each: the same lists each time, by which what was worked out of them is known.
   const [viewsOf, homesOf] = listed(located);
   const scaled = scaledTo(objectsOf);

@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { plan } from '../plan/plan.ts';
 import { audit, type AuditOptions } from './audit.ts';
+import { meshes } from '../../mesh/meshes.ts';
 
 const options: AuditOptions = {
   istioVersion: { major: 1, minor: 31 },
   namespace: 'default',
   rootNamespace: 'istio-system',
+  meshes,
 };
 
 const shop = [

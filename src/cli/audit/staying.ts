@@ -1,6 +1,5 @@
 import { systemNamespaces } from '../../api/names.ts';
-import { arrived } from '../../mesh/istio/itinerary.ts';
-import { namespaceIn, templatesIn, type Inventory } from './inventory.ts';
+import { namespaceIn, templatesIn } from './inventory.ts';
 import type { Read } from './context.ts';
 import { isGateway } from './reach.ts';
 
@@ -8,8 +7,8 @@ import { isGateway } from './reach.ts';
 export const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
 
 /** Whether a namespace is where the way leads, by its labels: nothing of it is lost by a migration. */
-export function isInAmbient(name: string, inventory: Pick<Inventory, 'namespaces'>): boolean {
-  return arrived(route, namespaceIn(name, inventory).labels);
+export function isInAmbient(name: string, { mesh, inventory }: Pick<Read, 'mesh' | 'inventory'>): boolean {
+  return mesh.arrived(route, namespaceIn(name, inventory).labels);
 }
 
 const nameLabel = 'app.kubernetes.io/name';

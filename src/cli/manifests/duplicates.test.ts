@@ -3,8 +3,14 @@ import { audit } from '../audit/audit.ts';
 import { plan, type Plan } from '../plan/plan.ts';
 import type { Manifests } from './manifest.ts';
 import { parseManifests } from './parse-manifests.ts';
+import { meshes } from '../../mesh/meshes.ts';
 
-const options = { istioVersion: { major: 1, minor: 31 }, namespace: 'default', rootNamespace: 'istio-system' } as const;
+const options = {
+  istioVersion: { major: 1, minor: 31 },
+  namespace: 'default',
+  rootNamespace: 'istio-system',
+  meshes,
+} as const;
 
 const base = [
   '{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {istio-injection: enabled}}}',

@@ -69,12 +69,12 @@ export function onceEach(all: readonly Placed[]): {
     const others = members.filter((member) => member !== counting);
     for (const other of others) left.add(other);
     const {
-      manifest: { kind, source },
+      manifest: { group, kind, source },
       object,
     } = counting;
     duplicates.push({
       object: nameOf(kind, object),
-      namespace: kind === 'Namespace' ? object.metadata.name : object.metadata.namespace,
+      namespace: group === '' && kind === 'Namespace' ? object.metadata.name : object.metadata.namespace,
       sources: [source, ...others.map(({ manifest }) => manifest.source)],
       differs,
     });

@@ -55,7 +55,7 @@ function gatewaysIn(namespace: string, inventory: Inventory): Gateways {
   const made = inventory.workloads.filter((workload) => workload.namespace === namespace && isOwnedByGateway(workload));
   const known = new Set(made.map(({ gateway }) => gateway));
   const others = inventory
-    .configs('Gateway.gateway.networking.k8s.io', namespace)
+    .configs('Gateway', namespace)
     .filter((gateway) => isManaged(gateway) && !known.has(gateway.name));
   return {
     workloads: [...made, ...others.filter(isStated).map(supposed)],

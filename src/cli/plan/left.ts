@@ -32,7 +32,7 @@ export function whyLeft(name: string, read: Read, wishes: Wishes): string | unde
   const namespace = namespaceIn(name, inventory);
   const never = whyNever(name, read);
   if (never !== undefined) return never;
-  if (isInAmbient(name, inventory)) return 'it is in ambient already';
+  if (isInAmbient(name, read)) return 'it is in ambient already';
   if (hasOnlyGateways(name, read)) return 'gateways only: they keep a proxy of their own';
   const isDescribed = inventory.namespaces.includes(namespace);
   const stays = whyStays(namespace, isDescribed, wishes, options.rootNamespace);

@@ -6,6 +6,7 @@ import { parseManifests } from '../manifests/parse-manifests.ts';
 import { planFormats } from './formats.ts';
 import { plan, type Plan } from './plan.ts';
 import type { NamespacePlan } from './report.ts';
+import { meshes } from '../../mesh/meshes.ts';
 
 function service(namespace: string, name: string): string {
   return `{apiVersion: v1, kind: Service, metadata: {name: ${name}, namespace: ${namespace}}, spec: {selector: {app: ${name}}, ports: [{name: http, port: 80, targetPort: 8080}]}}`;
@@ -38,6 +39,7 @@ function planOf(documents: readonly string[], istioVersion = '1.31'): Plan {
     istioVersion: version,
     namespace: 'default',
     rootNamespace: 'istio-system',
+    meshes,
     now: Date.parse('2026-12-01T00:00:00Z'),
   });
 }
@@ -704,7 +706,7 @@ describe('what manifests tell of pods', () => {
     `{apiVersion: apps/v1, kind: Deployment, metadata: {name: edge-istio, namespace: shop, ownerReferences: [{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, name: edge, uid: u}]}, spec: {template: {metadata: {labels: {gateway.networking.k8s.io/gateway-name: edge, sidecar.istio.io/inject: "false"${label}}}, spec: {containers: [${quiet.replace('name: a', 'name: istio-proxy')}]}}}}`;
   const ours = 'gatewayClassName: istio';
   const captured = 'Critical MM138 Deployment shop/edge-istio';
-  const unsaid = 'Warning MM138 Gateway.gateway.networking.k8s.io shop/edge';
+  const unsaid = 'Warning MM138 Gateway shop/edge';
 
   it.each<[string, readonly string[], readonly string[]]>([
     ['says nothing', [gateway(ours)], [unsaid]],

@@ -1,5 +1,4 @@
 import type { Surroundings } from '../../mesh/adapter.ts';
-import { itinerary } from '../../mesh/istio/itinerary.ts';
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
 import { offersOverlay } from '../../mesh/istio/policy/translate/offers-overlay.ts';
@@ -171,10 +170,12 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: 
       why: text,
     })),
     workloads: workloadsOf(surroundings),
-    steps: itinerary(route, labels, chosen, waypoint.adopted ? waypoint.name : undefined).forward.map((step) => ({
-      name: step.name,
-      why: step.why,
-    })),
+    steps: read.mesh
+      .itinerary(route, labels, chosen, waypoint.adopted ? waypoint.name : undefined)
+      .forward.map((step) => ({
+        name: step.name,
+        why: step.why,
+      })),
     kept,
     // What another controller writes it would write no more.
     offers: offers.filter(({ replaces }) => !written.has(replaces)),

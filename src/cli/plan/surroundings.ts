@@ -51,12 +51,6 @@ function bound(service: ServiceView, moved: Moved): ServiceView {
 }
 
 /**
- * Manifests may have Gateways of Istio too; the operator watches those of the Gateway API only, and findings name them
- * as it does.
- */
-const asWatched = memoize((gateway: ConfigView): ConfigView => ({ ...gateway, kind: 'Gateway' }));
-
-/**
  * Objects of a kind but for policies of gateways, which are not about any of the pods here. Each namespace asks about
  * each: they are the same lists for all of them.
  */
@@ -65,11 +59,7 @@ const configsOf = memoize(({ inventory, policies }: Read): MeshState['configs'] 
   const known = new Map<string, readonly ConfigView[]>();
   return (kind, namespace) => {
     const key = `${kind} ${namespace ?? ''}`;
-    const found =
-      known.get(key) ??
-      (kind === 'Gateway'
-        ? inventory.configs('Gateway.gateway.networking.k8s.io', namespace).map(asWatched)
-        : inventory.configs(kind, namespace).filter((config) => !forGateways.has(config)));
+    const found = known.get(key) ?? inventory.configs(kind, namespace).filter((config) => !forGateways.has(config));
     known.set(key, found);
     return found;
   };

@@ -183,6 +183,9 @@ const checks = checksOf(rules);
 
 /** Istio with sidecars, Istio ambient, and no mesh. */
 export const istio: MeshAdapter = {
+  name: 'Istio',
+  dataPlanes: ['IstioSidecar', 'IstioAmbient'],
+  findingIds: rules.map(({ id }) => id),
   watched,
   labels: [injectionLabel, revisionLabel, dataplaneModeLabel, useWaypointLabel],
   revised: [revisionLabel],
@@ -192,6 +195,8 @@ export const istio: MeshAdapter = {
   rootNamespaceOf,
   nodeAgents,
   telemetry,
+  // Only a way from sidecars to ambient can need a waypoint, and with it the callers.
+  needsCallers: ({ from, to }) => from === 'IstioSidecar' && to === 'IstioAmbient',
   modeOf: countedMode,
   modeFor,
   concerns: (pod, workloads) => concerns(pod) && !isOfGateway(pod, workloads),

@@ -1,4 +1,3 @@
-import type { Resource } from '../../../api/object.ts';
 import {
   calledByApi,
   calledByConversion,
@@ -167,10 +166,8 @@ export const watched: readonly WatchedKind[] = [
 ];
 
 /** Kinds of the objects that the operator makes on the way and watches. */
-export const made: readonly Resource[] = watched
-  .filter(({ kind: name }) =>
-    ['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'].includes(
-      name,
-    ),
-  )
-  .map(({ resource }) => resource);
+export const made: readonly WatchedKind[] = watched.filter(({ kind: name }) =>
+  ['AuthorizationPolicy', 'RequestAuthentication', 'Telemetry', 'WasmPlugin', 'TrafficExtension', 'Gateway'].includes(
+    name,
+  ),
+);

@@ -20,7 +20,7 @@ import { worldOf } from './world.ts';
  * removed.
  */
 function resourceOf(kind: string): Resource {
-  const found = made.find((resource) => resource.kind === kind);
+  const found = made.find((row) => row.kind === kind)?.resource;
   if (found === undefined) throw new RangeError(`the operator makes no ${kind}`);
   return found;
 }
