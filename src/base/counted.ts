@@ -1,6 +1,7 @@
-/** A number with its noun: "1 namespace", "0 namespaces". Every message that counts says it this way. */
+/** A number with its noun: "1 namespace", "0 namespaces", "2 policies". Every message that counts says it this way. */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${/[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ie` : noun}s`;
 }
 
 /** Names for a sentence, and how many there are besides: a message has to be readable with a thousand of them. */

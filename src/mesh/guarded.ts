@@ -8,26 +8,31 @@ import { mostSteps } from './effort-limits.ts';
 /**
  * Runs what may meet an object of a shape that nobody expected. A fault of ours is told and costs the namespace that is
  * looked at its turn, never the process or another namespace; and so does what takes more steps than a look may.
- * `otherwise` gets a sentence without a word of the object.
+ * `otherwise` gets a sentence without a word of the object, and is told whether it is only that.
  */
 export function guarded<T>(
   surroundings: Surroundings,
   where: string,
   work: () => T,
-  otherwise: (message: string) => T,
+  otherwise: (message: string, isTooLarge: boolean) => T,
 ): T {
   if (isBounded()) return attempted(surroundings, where, work, otherwise);
   const done = bounded(mostSteps, () => attempted(surroundings, where, work, otherwise));
-  return done.kind === 'Done' ? done.value : otherwise(`${where} takes more steps than one look may take`);
+  return done.kind === 'Done' ? done.value : otherwise(`${where} takes more steps than one look may take`, true);
 }
 
-function attempted<T>(surroundings: Surroundings, where: string, work: () => T, otherwise: (message: string) => T): T {
+function attempted<T>(
+  surroundings: Surroundings,
+  where: string,
+  work: () => T,
+  otherwise: (message: string, isTooLarge: boolean) => T,
+): T {
   try {
     return work();
   } catch (error) {
     if (isEffortExceeded(error)) throw error;
     surroundings.onFault?.(where, error);
-    return otherwise(internalErrorIn(where));
+    return otherwise(internalErrorIn(where), false);
   }
 }
 

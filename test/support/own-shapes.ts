@@ -103,6 +103,28 @@ function guard(index: number): ConfigView {
   );
 }
 
+const byApp: Spec = { selector: { matchLabels: { app: 'web' } } };
+const everyMode = ['STRICT', 'PERMISSIVE', 'DISABLE', 'UNSET'];
+
+/** So many ports, of some modes in turn. */
+function modes(size: number, each: readonly string[]): Spec {
+  return Object.fromEntries(numbers(size, (at) => [String(1 + at), { mode: each[at % each.length] }]));
+}
+
+/** Ten external authorizers, of which nobody has said where they are. */
+const providers = config(
+  'ConfigMap',
+  {
+    mesh: JSON.stringify({
+      extensionProviders: numbers(10, (at) => ({
+        name: `a${at}`,
+        envoyExtAuthzGrpc: { service: `authorizer${at}.local`, port: 9000 },
+      })),
+    }),
+  },
+  { name: 'istio', namespace: 'istio-system', uid: 'istio' },
+);
+
 const limited = { matchExpressions: [{ key: 'limited', operator: 'Exists' }] };
 
 /** What somebody can make many of in his own namespace, one beside the other: each may be about each. */
@@ -184,6 +206,57 @@ export const ownShapes: Readonly<Record<string, (size: number) => Surroundings>>
         rules: [{ from: [{ source: { namespaces: ['other'] } }] }],
       })),
     ),
+  'a PeerAuthentication of n ports, n headless Services and n workloads': (size) =>
+    surroundings(
+      {
+        pods: [],
+        workloads: templates(size),
+        services: services(size, (index) => ({ headless: true, ...ofOne(index) })),
+      },
+      [
+        config('PeerAuthentication', {
+          ...byApp,
+          mtls: { mode: 'STRICT' },
+          portLevelMtls: modes(size, ['PERMISSIVE']),
+        }),
+      ],
+    ),
+  'a PeerAuthentication of n ports, and n workloads behind a waypoint': (size) =>
+    guarded({ pods: [], workloads: templates(size), services: services(size, ofOne) }, [
+      config('PeerAuthentication', { ...byApp, mtls: { mode: 'STRICT' }, portLevelMtls: modes(size, ['PERMISSIVE']) }),
+    ]),
+  'a PeerAuthentication of n ports of each mode': (size) =>
+    surroundings({}, [
+      config('PeerAuthentication', { ...byApp, mtls: { mode: 'STRICT' }, portLevelMtls: modes(size, everyMode) }),
+    ]),
+  'n PeerAuthentications of ports of each mode, and n workloads': (size) =>
+    surroundings(
+      { pods: [], workloads: templates(size) },
+      objects('PeerAuthentication', size, (index) => ({
+        selector: matchLabels(index),
+        mtls: { mode: 'STRICT' },
+        portLevelMtls: modes(8, everyMode),
+      })),
+    ),
+  'n PeerAuthentications for the same workloads': (size) =>
+    surroundings(
+      {},
+      objects('PeerAuthentication', size, () => ({
+        ...byApp,
+        mtls: { mode: 'STRICT' },
+        portLevelMtls: modes(8, everyMode),
+      })),
+    ),
+  'n ServiceEntries of authorizers in the pod of the caller, and n Services behind a waypoint': (size) =>
+    guarded({ pods: [], workloads: templates(size, { replicas: 0 }), services: services(size, ofOne) }, [
+      providers,
+      ...objects(
+        'ServiceEntry',
+        size,
+        (index) => ({ hosts: [`h${index}.local`], endpoints: [{ address: '127.0.0.1' }] }),
+        { namespace: 'mallory' },
+      ),
+    ]),
   'n Services, and a VirtualService of all of them that has n destinations': (size) =>
     surroundings({ pods: [], workloads: templates(size), services: services(size, ofOne) }, [
       byMethod,

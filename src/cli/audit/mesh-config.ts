@@ -37,7 +37,7 @@ export function policyOptions(
     trustDomainAliases,
     authorizers: authorizersOf(config, version),
     sentToAuthorizers: sentToAuthorizers(config),
-    nearAuthorizers: nearAuthorizers(config, () => inventory.configs('ServiceEntry')),
+    nearAuthorizers: nearAuthorizers(config, inventory.configs('ServiceEntry')),
   };
 }
 

@@ -159,7 +159,11 @@ export class PeerDifferential {
       .map((known) => known.policy)
       .filter((other) => other.namespace !== namespace || other.name !== name);
     this.#compared += 1;
-    this.#known.set(nameOf(object), { object, policy, parents: parentPolicies([...others, policy], policy, root) });
+    this.#known.set(nameOf(object), {
+      object,
+      policy,
+      parents: parentPolicies([...others, policy], policy.namespace, root),
+    });
   }
 
   async #compare(step: string): Promise<void> {

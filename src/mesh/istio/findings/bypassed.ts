@@ -12,7 +12,7 @@ import { isOfGateway } from '../vocabulary/gateway-pods.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { inReach, nameOf, selectorOf } from '../vocabulary/objects.ts';
 import type { Evidence, Rule } from './rule.ts';
-import { bySelector, strictAt } from './strict-pods.ts';
+import { bySelector, peersInReach, strictAt } from './strict-pods.ts';
 import { isCaptured } from './templates.ts';
 
 /** Pods, or what makes them, that ambient would capture only as far as they send. */
@@ -81,7 +81,7 @@ function unenforced(all: readonly Bypassing[], surroundings: Surroundings): Read
   const found = bounded(selectionSteps, () => {
     const pods = all.map(({ labels }) => labels);
     const select = selecting(pods, spend);
-    const strict = strictAt(pods, select, surroundings);
+    const strict = strictAt(pods, select, peersInReach(surroundings), surroundings);
     const others = bySelector(
       select,
       refused.map(({ what, matchLabels }) => ({ matchLabels, found: what })),

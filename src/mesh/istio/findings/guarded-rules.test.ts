@@ -87,6 +87,42 @@ describe('a rule that takes more steps than a look may', () => {
   });
 });
 
+describe('a rule that takes more steps than a look may, and what there is', () => {
+  const rule: Rule = {
+    ...own,
+    severity: 'Critical',
+    when: 'BeforeFlip',
+    back: 'Asked',
+    find: () => {
+      spend(mostSteps + 1);
+      return [];
+    },
+  };
+  const policies = (count: number, size: number): readonly ConfigView[] =>
+    Array.from({ length: count }, (_, index) =>
+      config(
+        'AuthorizationPolicy',
+        { rules: [{ to: [{ operation: { paths: Array.from({ length: size }, (__, at) => `/p${index}-${at}`) } }] }] },
+        { name: `p${index}`, uid: `p${index}` },
+      ),
+    );
+
+  it.each([
+    ['one object', policies(1, 500), 'AuthorizationPolicy shop/p0', 'the largest is AuthorizationPolicy shop/p0, of '],
+    ['many of a kind', policies(400, 1), 'Namespace shop', 'most of it are 400 AuthorizationPolicies'],
+    ['next to nothing', [], 'Namespace shop', 'most of it are 1 Service and 1 workload'],
+  ])('names it: %s', (_, configs, object, sentence) => {
+    expect(checksOf([rule]).findings(surroundings({}, configs), 'Start')).toEqual([
+      expect.objectContaining({
+        id: 'MM009',
+        object,
+        message: expect.stringContaining(`rule MM999 takes more steps than one look may take; ${sentence}`),
+        fix: expect.not.stringContaining('fault of the operator'),
+      }),
+    ]);
+  });
+});
+
 describe('an adapter that fails', () => {
   it.each([
     'AuthorizationPolicy',

@@ -1,7 +1,10 @@
+import type { Finding } from '../../../api/common.ts';
 import { bounded, isBounded } from '../../../base/effort.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { mostSteps } from '../../effort-limits.ts';
 import { faultIn, guarded } from '../../guarded.ts';
+import { largestAmong, makeSmaller, type Standing } from '../policy/translate/size.ts';
+import { watched } from '../settings/resources.ts';
 import { found, type Found, type Rule } from './rule.ts';
 
 /** A rule that never says more than a warning, and has taken all steps that a look may: nobody is held by that. */
@@ -21,11 +24,26 @@ export function foundGuarded(rule: Rule, surroundings: Surroundings): readonly F
   return done.kind === 'Done' ? done.value : notJudged(rule, surroundings);
 }
 
+/** What may be about the namespace, whatever a rule was about when its steps were taken. */
+function standingIn({ mesh, namespace, services, workloads }: Surroundings): Standing {
+  const homes = [...new Set([namespace.name, mesh.rootNamespace])];
+  const objects = watched.flatMap(({ kind }) => homes.flatMap((home) => mesh.configs(kind, home)));
+  return { namespace: namespace.name, objects, services, workloads };
+}
+
+/** It blocks as a fault of ours does, and is none: who wrote so much is told what it is, and can make it less. */
+function tooMuch(surroundings: Surroundings, message: string): Finding {
+  const { object, sentence } = largestAmong(standingIn(surroundings));
+  return { ...faultIn(surroundings, `${message}; ${sentence}`), object, fix: makeSmaller };
+}
+
 function foundOrFault(rule: Rule, surroundings: Surroundings): readonly Found[] {
   return guarded<readonly Found[]>(
     surroundings,
     `rule ${rule.id}`,
     () => found(rule, surroundings),
-    (message) => [{ finding: faultIn(surroundings, message), others: 'Protects' }],
+    (message, isTooLarge) => [
+      { finding: isTooLarge ? tooMuch(surroundings, message) : faultIn(surroundings, message), others: 'Protects' },
+    ],
   );
 }

@@ -7,7 +7,7 @@ import { asksWhoCalls } from '../policy/policy-fields.ts';
 import { applicable, isStrict } from './applicable.ts';
 import type { Evidence } from './rule.ts';
 import { labelSets, nameOf } from '../vocabulary/objects.ts';
-import { strictAt } from './strict-pods.ts';
+import { peersInReach, strictAt } from './strict-pods.ts';
 
 /** Headless Services of pods here that sidecars may call, as far as their pods are meant. */
 function headless(
@@ -31,7 +31,9 @@ const strictSteps = 200_000;
 export function refusedCallers(surroundings: Surroundings): readonly Evidence[] {
   if (!isStrict(surroundings)) return [];
   const pods = labelSets(surroundings);
-  const strict = bounded(strictSteps, () => strictAt(pods, selecting(pods, spend), surroundings));
+  const strict = bounded(strictSteps, () =>
+    strictAt(pods, selecting(pods, spend), peersInReach(surroundings), surroundings),
+  );
   return headless(
     surroundings,
     'sidecars reach ambient pods behind a headless Service in plaintext, which STRICT refuses (istio/istio#54921)',

@@ -122,11 +122,14 @@ export const unaskedText =
 /** Of one policy in one look: most are read alike, which is known of them. */
 const stepsOfPolicy = 100_000;
 
+/** Of all policies of a namespace in one look. */
+const stepsOfNamespace = 1_000_000;
+
 /** Of one of those that come after that. */
 const stepsAtOnce = 2_000;
 
-/** Of all policies of a namespace in one look: those after that are judged by the names of their fields, too. */
-const stepsOfNamespace = 2_000_000;
+/** Of all of those together: what is left then is judged by the names of its fields, too. */
+const stepsOfOthers = 500_000;
 
 /** A policy that is not read alike, and takes too long, is judged by the names of its fields. */
 function byNames({ action, rules }: AuthorizationPolicy, needing: readonly string[]): PlaneClassification {
@@ -183,8 +186,9 @@ function classified(config: ConfigView, policy: AuthorizationPolicy, options: Po
 
 /** What is known of it without being worked out. */
 function atOnce(config: ConfigView, policy: AuthorizationPolicy, options: PolicyOptions): Costed<Planes> {
-  const isAlike = charged(() => bounded(stepsAtOnce, () => isReadAlike(policy, options)));
-  return { value: isAlike.kind === 'Done' && isAlike.value ? alike : worst(config, policy), steps: 0 };
+  const isAlike = costed(() => charged(() => bounded(stepsAtOnce, () => isReadAlike(policy, options))));
+  const { value, steps } = isAlike;
+  return { value: value.kind === 'Done' && value.value ? alike : worst(config, policy), steps };
 }
 
 /** Fields that Istio has got since: nobody here knows what they mean, but that ztunnel cannot evaluate them. */
@@ -201,18 +205,29 @@ export interface Judged {
   readonly planes: Planes;
 }
 
+/** However many there are, they take no more together than a look may: each in turn, as well as is left for it. */
+function judging(options: PolicyOptions): (config: ConfigView, policy: AuthorizationPolicy) => Planes {
+  let [left, others] = [stepsOfNamespace, stepsOfOthers];
+  return (config, policy) => {
+    if (left > 0 || policy.action === 'AUDIT' || policy.dryRun) {
+      const { value, steps } = classified(config, policy, options);
+      left -= steps;
+      return value;
+    }
+    if (others <= 0) return worst(config, policy);
+    const { value, steps } = atOnce(config, policy, options);
+    others -= 1 + steps;
+    return value;
+  };
+}
+
 /** Those that apply to pods of the namespace: some five rules ask. */
 export const judgedPolicies = memoize((surroundings: Surroundings): readonly Judged[] => {
-  const options = policyOptionsOf(surroundings.mesh);
-  let left = stepsOfNamespace;
+  const judge = judging(policyOptionsOf(surroundings.mesh));
   return applicable('AuthorizationPolicy', surroundings).flatMap((config) => {
     const policy = parsed(config);
     if (policy?.kind !== 'AuthorizationPolicy') return [];
-    const isCheap = policy.action === 'AUDIT' || policy.dryRun;
-    const { value, steps } =
-      left > 0 || isCheap ? classified(config, policy, options) : atOnce(config, policy, options);
-    left -= steps;
-    return [{ object: nameOf(config), config, policy, planes: value }];
+    return [{ object: nameOf(config), config, policy, planes: judge(config, policy) }];
   });
 });
 

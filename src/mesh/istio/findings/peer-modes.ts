@@ -4,15 +4,13 @@ import type { ConfigView } from '../../views.ts';
 import { effectOf } from '../policy/classify-effect.ts';
 import { spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
-import { asPeerReading, effectiveMtls } from '../policy/peer-authentication.ts';
+import { asPeerReading } from '../policy/peer-authentication.ts';
 import {
-  attachedPeerAuthentications,
-  convertedPeerAuthentications,
   convertPeerAuthentication,
   parentPolicies,
-  ztunnelPeerReadings,
   type ParentPolicies,
 } from '../policy/peer-authentication-ztunnel.ts';
+import { peersAmong } from '../policy/peers-at.ts';
 import type { Effect, Reading } from '../../../requests/semantics.ts';
 import type { MtlsMode, PeerAuthentication } from '../policy/types.ts';
 import { applicable } from './applicable.ts';
@@ -24,10 +22,21 @@ interface Peer {
   readonly policy: PeerAuthentication;
 }
 
+/**
+ * With two ports of each mode: both data planes decide by the mode of a port, whichever it is, and by whether there is
+ * another one of it. So however many a policy names, a few say what becomes of all.
+ */
+function withFewPorts(policy: PeerAuthentication): PeerAuthentication {
+  const byMode = Map.groupBy(Object.values(policy.ports), (mode) => mode);
+  spend(1 + Object.keys(policy.ports).length / 8);
+  const few = [...byMode].toSorted().flatMap(([mode, ports]) => ports.slice(0, 2).map(() => mode));
+  return { ...policy, ports: Object.fromEntries(few.map((mode, at) => [at + 1, mode])) };
+}
+
 function peers(configs: readonly ConfigView[]): readonly Peer[] {
   return configs.flatMap((config) => {
     const policy = parsed(config);
-    return policy?.kind === 'PeerAuthentication' ? [{ config, policy }] : [];
+    return policy?.kind === 'PeerAuthentication' ? [{ config, policy: withFewPorts(policy) }] : [];
   });
 }
 
@@ -40,19 +49,26 @@ function rulesOf(readings: readonly Reading[]): Reading['rules'][number] {
   return readings.flatMap(({ rules }) => rules.flat());
 }
 
-/** What ztunnel makes of the policies for a pod that has just the labels which one of them selects. */
-function effectFor(
-  { policy: { selector = {} } }: Peer,
-  namespace: string,
+/**
+ * What ztunnel makes of the policies for a pod that has just the labels which one of them selects. Most of them are
+ * alike in that, which is compared once.
+ */
+function effectsAmong(
   all: readonly PeerAuthentication[],
-  converted: ReturnType<typeof convertedPeerAuthentications>,
+  namespace: string,
   rootNamespace: string,
-): Effect {
-  spend(1 + all.length / 2);
-  const pod = { namespace, labels: selector };
-  const intended = asPeerReading(effectiveMtls(all, pod, rootNamespace), namespace);
-  const enforced = ztunnelPeerReadings(converted, attachedPeerAuthentications(all, pod, rootNamespace));
-  return effectOf('DENY', rulesOf(enforced), rulesOf(intended === undefined ? [] : [intended]));
+): (peer: Peer) => Effect {
+  const at = peersAmong(all, rootNamespace);
+  const known = new Map<string, Effect>();
+  return ({ policy: { selector = {} } }) => {
+    const { mtls, strict } = at({ namespace, labels: selector });
+    const intended = asPeerReading(mtls, namespace);
+    const [plane, intent] = [rulesOf(strict), rulesOf(intended === undefined ? [] : [intended])];
+    const key = JSON.stringify([plane, intent]);
+    const effect = known.get(key) ?? effectOf('DENY', plane, intent);
+    known.set(key, effect);
+    return effect;
+  };
 }
 
 /** What of two generations of a parent istiod may have looked at, when it converted the policy of a workload. */
@@ -67,31 +83,48 @@ function before(parent: Peer | undefined, child: Peer): readonly (PeerAuthentica
   return [...(isYounger ? [undefined] : []), ...(isEdited ? modes.map((mode) => ({ ...parent.policy, mode })) : [])];
 }
 
+/** The policies above those of a namespace: they are looked for among all. */
+type Parents = (namespace: string) => Readonly<Partial<Record<keyof ParentPolicies, Peer>>>;
+
+function parentsAmong(all: readonly Peer[], rootNamespace: string): Parents {
+  const policies = all.map(({ policy }) => policy);
+  const byPolicy = new Map(all.map((peer) => [peer.policy, peer]));
+  const known = new Map<string, ReturnType<Parents>>();
+  return (home) => {
+    const before = known.get(home);
+    if (before !== undefined) return before;
+    const { namespace, mesh } = parentPolicies(policies, home, rootNamespace);
+    const [near, far] = [namespace, mesh].map((policy) => policy && byPolicy.get(policy));
+    const found = { ...(near && { namespace: near }), ...(far && { mesh: far }) };
+    known.set(home, found);
+    return found;
+  };
+}
+
 /** A parent that may have changed since istiod converted a policy, so that ztunnel enforces what was so before. */
-function staleBy(child: Peer, all: readonly Peer[], rootNamespace: string): Peer | undefined {
-  const parents = parentPolicies(
-    all.map(({ policy }) => policy),
-    child.policy,
-    rootNamespace,
-  );
-  const converted = (above: ParentPolicies): string => {
-    const groups = convertPeerAuthentication(child.policy, above, rootNamespace)?.groups ?? [];
+function staleBy(child: Peer, parents: ReturnType<Parents>, rootNamespace: string): Peer | undefined {
+  spend(1);
+  const above = {
+    ...(parents.namespace && { namespace: parents.namespace.policy }),
+    ...(parents.mesh && { mesh: parents.mesh.policy }),
+  };
+  const converted = (policies: ParentPolicies): string => {
+    const groups = convertPeerAuthentication(child.policy, policies, rootNamespace)?.groups ?? [];
     // What stands in it twice says no more.
     return JSON.stringify(groups.map(({ rules }) => [...new Set(rules.map((rule) => JSON.stringify(rule)))]));
   };
-  const now = converted(parents);
-  return (['namespace', 'mesh'] as const)
-    .map((level) => ({ level, parent: all.find(({ policy }) => policy === parents[level]) }))
-    .find(({ level, parent }) =>
-      before(parent, child).some((then) => {
-        const { [level]: _now, ...others } = parents;
-        return converted({ ...others, ...(then && { [level]: then }) }) !== now;
-      }),
-    )?.parent;
+  const now = converted(above);
+  const level = (['namespace', 'mesh'] as const).find((each) =>
+    before(parents[each], child).some((then) => {
+      const { [each]: _now, ...others } = above;
+      return converted({ ...others, ...(then && { [each]: then }) }) !== now;
+    }),
+  );
+  return level && parents[level];
 }
 
-function stale(child: Peer, all: readonly Peer[], rootNamespace: string): readonly Evidence[] {
-  const parent = staleBy(child, all, rootNamespace);
+function stale(child: Peer, parents: Parents, rootNamespace: string): readonly Evidence[] {
+  const parent = staleBy(child, parents(child.policy.namespace), rootNamespace);
   if (parent === undefined) return [];
   const { namespace, name } = child.policy;
   return [
@@ -124,11 +157,12 @@ export const misreadPeers = memoize((surroundings: Surroundings): readonly Evide
   const policies = all.map(({ policy }) => policy);
   // Where nothing is STRICT, both take everything.
   if (!all.some(({ config }) => asksForStrict(config))) return [];
-  const converted = convertedPeerAuthentications(policies, rootNamespace);
+  const effectFor = effectsAmong(policies, name, rootNamespace);
+  const parents = parentsAmong(all, rootNamespace);
   return asked.flatMap((peer): readonly Evidence[] => {
-    const effect = effectFor(peer, name, policies, converted, rootNamespace);
+    const effect = effectFor(peer);
     const message = messages[effect];
-    if (message === undefined) return stale(peer, all, rootNamespace);
+    if (message === undefined) return stale(peer, parents, rootNamespace);
     return [
       {
         object: nameOf(peer.config),

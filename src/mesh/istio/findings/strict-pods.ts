@@ -2,9 +2,10 @@ import type { Surroundings } from '../../adapter.ts';
 import type { PodView } from '../../views.ts';
 import { append } from '../../../base/collected.ts';
 import { spend } from '../../../base/effort.ts';
+import { mtlsOfMany } from '../policy/mtls-of-many.ts';
 import { parsed } from '../policy/parsed.ts';
-import { effectiveMtls, isWide, scopes } from '../policy/peer-authentication.ts';
 import type { Selecting } from '../policy/selecting.ts';
+import type { PeerAuthentication } from '../policy/types.ts';
 import { inReach } from '../vocabulary/objects.ts';
 
 type Labels = PodView['labels'];
@@ -23,32 +24,28 @@ export function bySelector<T>(
   return places;
 }
 
-/** By the places of the pods at which plaintext is refused on some port. */
-export function strictAt(pods: readonly Labels[], select: Selecting, surroundings: Surroundings): ReadonlySet<number> {
-  const {
-    namespace: { name: namespace },
-    mesh: { rootNamespace },
-  } = surroundings;
-  const peers = inReach(['PeerAuthentication'], surroundings).flatMap((config) => {
+/** The PeerAuthentications that may be about pods of the namespace. */
+export function peersInReach(surroundings: Surroundings): readonly PeerAuthentication[] {
+  return inReach(['PeerAuthentication'], surroundings).flatMap((config) => {
     const policy = parsed(config);
     return policy?.kind === 'PeerAuthentication' ? [policy] : [];
   });
-  const { mesh, namespace: own } = scopes(peers.filter(isWide), rootNamespace);
-  const wide = [mesh, own].filter((policy) => policy !== undefined);
-  const narrow = bySelector(
-    select,
-    peers
-      .filter((policy) => !isWide(policy) && policy.namespace === namespace)
-      .map((policy) => ({ matchLabels: policy.selector, found: policy })),
-  );
+}
+
+/**
+ * By the places of the pods at which plaintext is refused on some port. However many ports a policy names, they are
+ * read once for all pods that it decides about.
+ */
+export function strictAt(
+  pods: readonly Labels[],
+  select: Selecting,
+  peers: readonly PeerAuthentication[],
+  { namespace, mesh: { rootNamespace } }: Pick<Surroundings, 'namespace' | 'mesh'>,
+): ReadonlySet<number> {
+  const alike = mtlsOfMany(pods, select, peers, namespace.name, rootNamespace);
   return new Set(
-    pods.flatMap((labels, place) => {
-      const { mode, ports } = effectiveMtls(
-        [...wide, ...(narrow.get(place) ?? [])],
-        { namespace, labels },
-        rootNamespace,
-      );
-      return [mode, ...Object.values(ports)].includes('STRICT') ? [place] : [];
-    }),
+    alike.flatMap(({ places, mtls: { mode, ports } }) =>
+      mode === 'STRICT' || Object.values(ports).includes('STRICT') ? places : [],
+    ),
   );
 }

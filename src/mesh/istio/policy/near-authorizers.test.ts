@@ -16,7 +16,7 @@ function at(...addresses: readonly string[]): ConfigView['spec'] {
 }
 
 function found(service: string, entries: readonly ConfigView[], kind = 'envoyExtAuthzGrpc'): unknown {
-  return nearAuthorizers({ extensionProviders: [{ name: 'authz', [kind]: { service, port: 9000 } }] }, () => entries);
+  return nearAuthorizers({ extensionProviders: [{ name: 'authz', [kind]: { service, port: 9000 } }] }, entries);
 }
 
 describe('an authorizer in the pod of the proxy', () => {

@@ -1,4 +1,5 @@
 import { blockContains } from '../../../base/address.ts';
+import { append } from '../../../base/collected.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { record, records, strings, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
@@ -36,22 +37,29 @@ function placeOf(service: string): Place {
   return parts.length === 2 ? { namespace: parts[0], host: parts[1] ?? '' } : { namespace: undefined, host: service };
 }
 
-function addressOf({ namespace, host }: Place, entries: () => readonly ConfigView[]): string | undefined {
+/**
+ * Those of which the hosts are called in the pod of the caller, by host: anybody may write them in his own namespace,
+ * and of many no authorizer asks for more than one.
+ */
+const nearByHost = memoize((entries: readonly ConfigView[]): ReadonlyMap<string, readonly ConfigView[]> => {
+  const found = new Map<string, ConfigView[]>();
+  for (const entry of entries) {
+    if (nearAddress(entry) === undefined) continue;
+    for (const host of new Set(strings(entry.spec['hosts']))) append(found, host, entry);
+  }
+  return found;
+});
+
+function addressOf({ namespace, host }: Place, entries: readonly ConfigView[]): string | undefined {
   if (isNear(host)) return host;
-  const entry = entries().find(
-    (each) =>
-      (namespace === undefined || each.namespace === namespace) &&
-      nearAddress(each) !== undefined &&
-      strings(each.spec['hosts']).includes(host),
-  );
+  const entry = nearByHost(entries)
+    .get(host)
+    ?.find((each) => namespace === undefined || each.namespace === namespace);
   return entry && `${nearAddress(entry) ?? ''} (ServiceEntry ${entry.namespace}/${entry.name})`;
 }
 
 /** Of each external authorizer of a mesh configuration that is asked in the pod of the proxy itself, where. */
-export function nearAuthorizers(
-  meshConfig: Json,
-  entries: () => readonly ConfigView[],
-): Readonly<Record<string, string>> {
+export function nearAuthorizers(meshConfig: Json, entries: readonly ConfigView[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     records(meshConfig['extensionProviders']).flatMap(({ name, envoyExtAuthzGrpc, envoyExtAuthzHttp }) => {
       const service = text(record(envoyExtAuthzGrpc ?? envoyExtAuthzHttp)['service']);

@@ -25,18 +25,18 @@ function rulesOf(match: ZtunnelMatch): ZtunnelRules {
 }
 
 /**
- * The parents that istiod finds for a policy now: policies with a `selector` are none, even without labels. istiod does
+ * The parents that istiod finds for the policies of a namespace now: policies with a `selector` are none, even without labels. istiod does
  * not follow later changes of them: a converted policy stays as it is until its own PeerAuthentication changes or
  * istiod starts again (PolicyCollections in policies.go looks them up in an index without depending on it).
  */
 export function parentPolicies(
   policies: readonly PeerAuthentication[],
-  policy: PeerAuthentication,
+  home: string,
   rootNamespace: string,
 ): ParentPolicies {
   const above = (wanted: string): PeerAuthentication | undefined =>
     oldest(policies.filter(({ namespace, selector }) => namespace === wanted && selector === undefined));
-  const [namespace, mesh] = [above(policy.namespace), above(rootNamespace)];
+  const [namespace, mesh] = [above(home), above(rootNamespace)];
   return { ...(namespace && { namespace }), ...(mesh && { mesh }) };
 }
 
@@ -107,7 +107,7 @@ export function convertedPeerAuthentications(
   // Those of one namespace have the same ones above them, which are looked for among all.
   const parents = new Map<string, ParentPolicies>();
   const converted = policies.map((policy) => {
-    const above = parents.get(policy.namespace) ?? parentPolicies(policies, policy, rootNamespace);
+    const above = parents.get(policy.namespace) ?? parentPolicies(policies, policy.namespace, rootNamespace);
     parents.set(policy.namespace, above);
     return convertPeerAuthentication(policy, above, rootNamespace);
   });

@@ -173,7 +173,9 @@ describe('what istiod sends to ztunnel', () => {
 
   it('takes no parent with a selector, even without labels', () => {
     const emptySelector = peerAuthentication('{selector: {}, mtls: {mode: STRICT}}', { name: 'wide' });
-    expect(parentPolicies([emptySelector, mesh('STRICT')], own('STRICT'), root)).toEqual({ mesh: mesh('STRICT') });
+    expect(parentPolicies([emptySelector, mesh('STRICT')], own('STRICT').namespace, root)).toEqual({
+      mesh: mesh('STRICT'),
+    });
     expect(ztunnelEffect([emptySelector, own('UNSET', { 80: 'PERMISSIVE' })])).toBe('FailsOpen');
     expect(ztunnelEffect([wide('STRICT'), own('UNSET', { 80: 'PERMISSIVE' })])).toBe('Exact');
   });
@@ -182,7 +184,7 @@ describe('what istiod sends to ztunnel', () => {
     const policy = own('UNSET', { 80: 'PERMISSIVE' });
     const before = [wide('PERMISSIVE'), policy];
     const after = [wide('STRICT'), policy];
-    expect(convertPeerAuthentication(policy, parentPolicies(before, policy, root), root)).toBeUndefined();
+    expect(convertPeerAuthentication(policy, parentPolicies(before, policy.namespace, root), root)).toBeUndefined();
     const sent = convertedPeerAuthentications(before, root);
     expect(ztunnelPeerReadings(sent, attachedPeerAuthentications(after, workload, root))).toEqual([]);
     expect(asPeerReading(effectiveMtls(after, workload, root), 'shop')).toBeDefined();

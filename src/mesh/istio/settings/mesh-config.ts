@@ -209,13 +209,15 @@ export function meshSentToAuthorizers(mesh: MeshState): Readonly<Record<string, 
   );
 }
 
+/** The lists stay the same ones as long as nothing in them changes, and it is asked of each Service. */
+const nearIn = memoizeLast(
+  (possible: readonly PossibleConfig[], entries: readonly ConfigView[]): Readonly<Record<string, string>> =>
+    Object.fromEntries(possible.flatMap(({ config = {} }) => Object.entries(nearAuthorizers(config, entries)))),
+);
+
 /** Authorizers of any mesh configuration that may be in force which are asked in the pod of the proxy itself. */
 export function meshNearAuthorizers(mesh: MeshState): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    possibleConfigs(mesh).flatMap(({ config = {} }) =>
-      Object.entries(nearAuthorizers(config, () => mesh.configs('ServiceEntry'))),
-    ),
-  );
+  return nearIn(possibleConfigs(mesh), mesh.configs('ServiceEntry'));
 }
 
 /**

@@ -33,6 +33,7 @@ const steeper = [
   'DENY: n headers',
   'n Services',
   'n headless Services under STRICT, and n workloads',
+  'a PeerAuthentication of n ports, n headless Services and n workloads',
   'n policies by a label of the injector, n pods and n workloads',
   'n Services, and a VirtualService of all of them that has n destinations',
 ];

@@ -1,4 +1,3 @@
-import { memoizeLast } from '../../../base/memoize.ts';
 import { sidecarReads, waypointReads, ztunnelReads, type Workload } from '../policy/attachment.ts';
 import {
   ambientDirect,
@@ -9,14 +8,8 @@ import {
   type DataPath,
   type Destination,
 } from '../policy/data-path.ts';
-import {
-  attachedPeerAuthentications,
-  convertedPeerAuthentications,
-  ztunnelPeerReadings,
-} from '../policy/peer-authentication-ztunnel.ts';
-import { effectiveMtls, type EffectiveMtls } from '../policy/peer-authentication.ts';
+import { peersAmong, type PeersAt } from '../policy/peers-at.ts';
 import type { Protocol } from '../policy/protocol.ts';
-import type { Reading } from '../../../requests/semantics.ts';
 import { asSidecars } from '../policy/sidecar.ts';
 import { matching, type RequestSet } from '../../../requests/space.ts';
 import { tlsModeLabel } from '../policy/translate/selection.ts';
@@ -45,16 +38,8 @@ export interface Scene {
   readonly protocol: Protocol;
 }
 
-/** What mutual TLS asks of requests, by whom it concerns. */
-interface Mtls {
-  readonly mtls: EffectiveMtls;
-  readonly strict: readonly Reading[];
-}
-
-/** They are the same for all pods of a namespace. */
-const convertedOnce = memoizeLast(convertedPeerAuthentications);
-
-const mtlsOf = new WeakMap<Omit<Scene, 'service'>, Mtls>();
+/** By whom it concerns. */
+const mtlsOf = new WeakMap<Omit<Scene, 'service'>, PeersAt>();
 
 /** The proxy of the pods in a state, with all that it decides by. */
 export function destinationOf(
@@ -71,11 +56,8 @@ export function destinationOf(
   const pod = { ...workload, labels: scene.sidecarLabels ?? { ...workload.labels, [tlsModeLabel]: 'istio' } };
   // Once for all states: whatever is made, PeerAuthentications are not.
   const { mtls, strict } = mtlsOf.get(scene) ?? {
-    mtls: effectiveMtls(peers, pod, rootNamespace),
-    strict: ztunnelPeerReadings(
-      convertedOnce(peers, rootNamespace),
-      attachedPeerAuthentications(peers, workload, rootNamespace),
-    ),
+    mtls: peersAmong(peers, rootNamespace)(pod).mtls,
+    strict: peersAmong(peers, rootNamespace)(workload).strict,
   };
   mtlsOf.set(scene, { mtls, strict });
   if (plane === 'sidecar')

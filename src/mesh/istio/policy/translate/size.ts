@@ -1,3 +1,4 @@
+import { counted } from '../../../../base/counted.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { spend } from '../../../../base/effort.ts';
 import type { Problem } from './problem.ts';
@@ -38,40 +39,63 @@ export function countSizes({
     spend(sizeOf(object) * stepsOfOther);
 }
 
-/** The object of a namespace that says most: what to make smaller first. */
-function largestOf({
-  policies,
-  requestAuthentications,
-  peerAuthentications = [],
-  extensions,
-}: Sized): ConfigObject | undefined {
-  const objects = [...policies, ...requestAuthentications].map(({ object }) => object);
-  return [...objects, ...peerAuthentications, ...extensions].reduce<ConfigObject | undefined>(
-    (largest, object) => (largest === undefined || sizeOf(object) > sizeOf(largest) ? object : largest),
-    undefined,
-  );
+/** What stands in a namespace, as far as it is asked which of it is most. */
+export interface Standing {
+  readonly namespace: string;
+  readonly objects: readonly ConfigObject[];
+  readonly services: readonly object[];
+  readonly workloads: readonly object[];
+  readonly routes?: readonly ConfigObject[];
 }
 
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
+/** The object or the namespace that makes it too large, and a sentence on what of it does. */
+export interface Largest {
+  readonly object: string;
+  readonly sentence: string;
 }
+
+function charactersOf(objects: readonly ConfigObject[]): number {
+  return objects.reduce((all, object) => all + sizeOf(object), 0);
+}
+
+/** The kind of which the objects say most together, and the one of them that says most. */
+function mostOf(objects: readonly ConfigObject[]): { readonly all: readonly ConfigObject[]; readonly size: number } {
+  return [...Map.groupBy(objects, ({ kind }) => kind).values()]
+    .map((all) => ({ all, size: charactersOf(all) }))
+    .reduce((most, each) => (each.size > most.size ? each : most), { all: [], size: 0 });
+}
+
+/** One of many is no reason to name it: it would have to say a good part of what all of its kind say. */
+const partOfAll = 1 / 10;
 
 /**
- * Which object makes a namespace too large to compare, as a sentence; its Services and workloads if these say more than
- * any policy. It is said of each Service.
+ * Which object makes a namespace too large, as a sentence; how many of a kind, where each says little; its Services and
+ * workloads if these say more than they do.
  */
-export const largestIn = memoize((world: Sized): { readonly object: string; readonly sentence: string } => {
-  const { namespace, services, workloads, routes = [] } = world;
-  const largest = largestOf(world);
-  const around = JSON.stringify([services, workloads]).length + routes.reduce((all, route) => all + sizeOf(route), 0);
-  if (largest === undefined || sizeOf(largest) < around) {
+export function largestAmong({ namespace, objects, services, workloads, routes = [] }: Standing): Largest {
+  const { all, size } = mostOf(objects);
+  const [first, ...others] = all;
+  const whole = `Namespace ${namespace}`;
+  const around = JSON.stringify([services, workloads]).length + charactersOf(routes);
+  if (first === undefined || size < around) {
     const between = routes.length === 0 ? '' : `, ${counted(routes.length, 'route')}`;
-    return {
-      object: `Namespace ${namespace}`,
-      sentence: `most of it are ${counted(services.length, 'Service')}${between} and ${counted(workloads.length, 'workload')}`,
-    };
+    const sentence = `most of it are ${counted(services.length, 'Service')}${between} and ${counted(workloads.length, 'workload')}`;
+    return { object: whole, sentence };
   }
+  const largest = others.reduce((one, other) => (sizeOf(other) > sizeOf(one) ? other : one), first);
+  if (sizeOf(largest) < size * partOfAll)
+    return {
+      object: whole,
+      sentence: `most of it are ${counted(all.length, first.kind)}, which fewer could say as well`,
+    };
   return { object: titleOf(largest), sentence: `the largest is ${titleOf(largest)}, of ${sizeOf(largest)} characters` };
+}
+
+/** The same of the picture of a translation. It is said of each Service. */
+export const largestIn = memoize((world: Sized): Largest => {
+  const { policies, requestAuthentications, peerAuthentications = [], extensions } = world;
+  const objects = [...policies, ...requestAuthentications].map(({ object }) => object);
+  return largestAmong({ ...world, objects: [...objects, ...peerAuthentications, ...extensions] });
 });
 
 /** What cannot be said of a namespace within the steps of a look; nothing is made of its policies then. */
