@@ -7,9 +7,9 @@ const acceptedObject = /^[A-Z][A-Za-z]+ [a-z0-9]([-a-z0-9]*[a-z0-9])?\/([a-z0-9]
 export const Accepted = z
   .object({
     finding: z
-      .enum(['MM030', 'MM094', 'MM098', 'MM139'])
+      .enum(['MM030', 'MM080', 'MM094', 'MM098', 'MM139'])
       .describe(
-        'Id of the finding: routing of others that would be lost or begin (MM030, MM094), calls out of the mesh that a waypoint of others refuses or would refuse (MM098), or calls that a NetworkPolicy of others would cut off (MM139). Nothing else by which a request would get through can be accepted.',
+        'Id of the finding: routing of others that would be lost or begin (MM030, MM094), an authorizer that is asked where they say (MM080), calls out of the mesh that a waypoint of others refuses or would refuse (MM098), or calls that a NetworkPolicy of others would cut off (MM139). Nothing else by which a request would get through can be accepted.',
       ),
     object: z
       .string()
@@ -25,14 +25,14 @@ export const Accepted = z
       .regex(/^[a-f0-9]{32}$/)
       .optional()
       .describe(
-        'What was looked at, as the fix of the finding says it: what becomes of the object later is not accepted then. Needed wherever requests could get through by that or elsewhere, so always for MM098 and MM139.',
+        'What was looked at, as the fix of the finding says it: what becomes of the object later is not accepted then. Needed wherever requests could get through by that or elsewhere, so always for MM080, MM098 and MM139.',
       ),
   })
   .meta({
     'x-kubernetes-validations': [
       {
-        rule: "!(self.finding in ['MM098', 'MM139']) || has(self.digest)",
-        message: 'MM098 and MM139 are accepted as they are now only: give the digest that the finding says',
+        rule: "!(self.finding in ['MM080', 'MM098', 'MM139']) || has(self.digest)",
+        message: 'MM080, MM098 and MM139 are accepted as they are now only: give the digest that the finding says',
       },
     ],
   });

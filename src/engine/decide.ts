@@ -7,6 +7,7 @@ import { takenAlong } from './company.ts';
 import { backOutOfScope, courseOf, type Course } from './course.ts';
 import type { Verdict } from './conditions.ts';
 import { hold, type Draft } from './draft.ts';
+import type { Finding } from '../api/common.ts';
 import { sentence, withFindings } from './held.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
@@ -57,6 +58,11 @@ function goesOnAnew({ remembered }: Situation, { failure }: NamespaceMigrationSt
   return remembered?.failure !== undefined && failure === undefined;
 }
 
+/** What nobody can work out, and what others have, takes no namespace back: it stays where it is. */
+function holdsOnly({ adapter, surroundings }: Situation, finding: Finding): boolean {
+  return adapter.isUnknown(finding) || adapter.isOfOthers(finding, surroundings);
+}
+
 function goForward(
   situation: Situation,
   status: NamespaceMigrationStatus,
@@ -72,12 +78,12 @@ function goForward(
   if (strange !== undefined)
     return hold(looked, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: strange });
   const criticals = found.filter(({ severity }) => severity === 'Critical');
-  const critical = criticals.find((finding) => !situation.adapter.isUnknown(finding));
+  const critical = criticals.find((finding) => !holdsOnly(situation, finding));
   if (critical !== undefined) {
     return fail(situation, looked, 'CriticalFinding', sentence(critical), itinerary, followed);
   }
-  const [unknown] = criticals;
-  const walked = proceed(situation, looked, itinerary.forward, followed, unknown);
+  const [holding] = criticals;
+  const walked = proceed(situation, looked, itinerary.forward, followed, holding);
   const outcome = givenUp(situation, walked.outcome, followed.write);
   switch (outcome.kind) {
     case 'Done': {

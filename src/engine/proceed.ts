@@ -9,8 +9,8 @@ import { leavesEarly, withoutDeadlines } from './waits.ts';
 import { walk, type Walked } from './walk.ts';
 
 /**
- * What cannot be worked out begins nothing and undoes nothing: the namespace stays where it is for as long as that is
- * so, and what was made is kept up. That it cannot be made or reached meanwhile follows from the same, so it is not
+ * What cannot be worked out, or is what others have, begins nothing and undoes nothing: the namespace stays where it is
+ * for as long as that is so, and what was made is kept up. That it cannot be made or reached meanwhile follows from the same, so it is not
  * held against anybody, and no deadline runs.
  */
 function stay(
@@ -25,15 +25,15 @@ function stay(
   return { status: start, outcome: heldByFinding(situation, { finding, others: true }, start.step ?? 'The start') };
 }
 
-/** Goes forward as far as it may: what was made is kept up first, and nothing is begun while something is `unknown`. */
+/** Goes forward as far as it may: what was made is kept up first, and nothing is begun while something is `holding`. */
 export function proceed(
   situation: Situation,
   status: NamespaceMigrationStatus,
   steps: readonly StepPlan[],
   followed: Followed,
-  unknown: Finding | undefined,
+  holding: Finding | undefined,
 ): Walked {
-  if (unknown !== undefined) return stay(situation, status, steps, followed, unknown);
+  if (holding !== undefined) return stay(situation, status, steps, followed, holding);
   const kept = upkeep(situation, status, steps, followed);
   if (kept.outcome.kind === 'Done') return walk(situation, kept.status, steps);
   leavesEarly(situation);

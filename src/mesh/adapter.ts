@@ -360,6 +360,11 @@ export interface MeshAdapter {
   findings(surroundings: Surroundings, when: FindingsWhen): readonly Finding[];
   /** Whether it says that something cannot be worked out: while that is so nothing is begun, and nothing is undone. */
   isUnknown(finding: Finding): boolean;
+  /**
+   * Whether its object stands in a namespace of others: whatever it says, on the way that holds the namespace at the
+   * most, and is never held against it.
+   */
+  isOfOthers(finding: Finding, surroundings: Surroundings): boolean;
   /** What is critical about changing the labels of the namespace now; asked right before it. */
   unready(surroundings: Surroundings): Hold | undefined;
   /**

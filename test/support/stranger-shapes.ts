@@ -8,6 +8,7 @@ export interface Theirs {
   readonly workloads?: readonly WorkloadView[];
   readonly otherTemplates?: readonly TemplateView[];
   readonly services?: readonly ServiceView[];
+  readonly daemonSets?: readonly WorkloadView[];
 }
 
 /** The namespace of a stranger, which is in no migration. */

@@ -3,7 +3,6 @@ import { text } from '../../mesh/json.ts';
 import { parseMeshConfig } from '../../mesh/istio/settings/mesh-config.ts';
 import { settingsIn } from '../../mesh/istio/settings/mesh-settings.ts';
 import { authorizersOf, sentToAuthorizers } from '../../mesh/istio/policy/authorizer.ts';
-import { nearAuthorizers } from '../../mesh/istio/policy/near-authorizers.ts';
 import { defaultOptions, type PolicyOptions } from '../../mesh/istio/policy/options.ts';
 import type { ConfigView } from '../../mesh/views.ts';
 import type { Inventory } from './inventory.ts';
@@ -37,7 +36,6 @@ export function policyOptions(
     trustDomainAliases,
     authorizers: authorizersOf(config, version),
     sentToAuthorizers: sentToAuthorizers(config),
-    nearAuthorizers: nearAuthorizers(config, inventory.configs('ServiceEntry')),
   };
 }
 

@@ -5,7 +5,7 @@ import { fewFindings } from '../few-findings.ts';
 import type { Hold } from '../others.ts';
 import { podsOwnedBy } from '../look-up.ts';
 import type { WorkloadView } from '../views.ts';
-import { ownerOf } from './findings/accepted.ts';
+import { isOfOthers, ownerOf } from './settings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';
 import { asBack, isAskedBack } from './findings/asked-back.ts';
 import type { Found, Rule } from './findings/rule.ts';
@@ -39,21 +39,21 @@ function isAsked(rule: Rule, { route: { from, to } }: Surroundings): boolean {
   return from !== 'None' || to !== 'IstioSidecar' || !semanticRules.includes(rule) || meshRules.includes(rule);
 }
 
+/** Whether something critical that is asked at all moments is so in spite of what it depends on. */
+function countsStill({ others, rolling }: Found, when: FindingsWhen): boolean {
+  if (others === 'Stays') return true;
+  return when === 'AtRest' && (others === 'Protects' || rolling === true);
+}
+
 /**
  * Once a namespace is started, others take nobody back and stall nobody by what they have in theirs; nor does what is
  * only told then.
  */
-export function asOf(
-  { finding, others, rolling }: Found,
-  when: FindingsWhen,
-  { when: asked }: Pick<Rule, 'when'>,
-): Finding {
-  const isOwn = asked === 'Always' && others === undefined && rolling !== true;
+export function asOf(found: Found, when: FindingsWhen, { when: asked }: Pick<Rule, 'when'>): Finding {
+  const { finding, others, rolling } = found;
+  const isOwn = others === undefined && rolling !== true;
   const counts =
-    when === 'Start' ||
-    isOwn ||
-    finding.id === internalErrorId ||
-    (asked === 'Always' && when === 'AtRest' && (others === 'Protects' || rolling === true));
+    when === 'Start' || finding.id === internalErrorId || (asked === 'Always' && (isOwn || countsStill(found, when)));
   return counts || finding.severity !== 'Critical' ? finding : { ...finding, severity: 'Warning' };
 }
 
@@ -157,7 +157,7 @@ function heldByOthers(catalogue: readonly Rule[], surroundings: Surroundings): H
 /** The checks that some rules make. */
 export function checksOf(
   catalogue: readonly Rule[],
-): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'> {
+): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'isOfOthers' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'> {
   return {
     findings(surroundings, when) {
       const asked = onlyRestarts(surroundings) ? restartRules : undefined;
@@ -175,6 +175,7 @@ export function checksOf(
     },
     isUnknown: ({ id }) =>
       id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
+    isOfOthers,
     unready: (surroundings) =>
       heldByOthers(catalogue, surroundings) ??
       criticalOf(catalogue, surroundings, 'WhileMoving', 'BeforeFlip', 'BeforeRestart') ??

@@ -10,7 +10,7 @@ import {
   type FateAtService,
 } from '../waypoint/called-routes.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { seenOf } from './accepted.ts';
+import { seenOf } from '../settings/accepted.ts';
 import { isFollowedHere, isStranger } from '../waypoint/reach.ts';
 import {
   allTrafficPolicy,

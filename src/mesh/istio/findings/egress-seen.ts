@@ -2,7 +2,7 @@ import type { MeshState } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import type { WaypointName } from '../policy/attachment.ts';
 import { decidingKinds } from '../waypoint/by-target.ts';
-import { digestOfAll } from './accepted.ts';
+import { digestOfAll } from '../settings/accepted.ts';
 
 /** A ServiceEntry with its waypoint. */
 export interface Bound {

@@ -21,7 +21,7 @@ import { isWaypoint, soughtWaypoint } from '../waypoint/bound.ts';
 import { enforcedAt, policiesByTarget, type ByTarget } from '../waypoint/by-target.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { chosenWaypoint } from '../waypoint/chosen.ts';
-import { digestOfAll, type Seen } from './accepted.ts';
+import { digestOfAll, type Seen } from '../settings/accepted.ts';
 import { nameOfWaypoint, wholes, type Bound } from './egress-seen.ts';
 import { isStranger } from '../waypoint/reach.ts';
 import { nameOf } from '../vocabulary/objects.ts';

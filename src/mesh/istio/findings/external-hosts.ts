@@ -1,5 +1,4 @@
 import { listed } from '../../../base/counted.ts';
-import { memoizeLast } from '../../../base/memoize.ts';
 import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, strings } from '../../json.ts';
@@ -7,43 +6,9 @@ import type { ConfigView } from '../../views.ts';
 import { useWaypointLabel } from '../vocabulary/labels.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
 import { nameOf } from '../vocabulary/objects.ts';
+import { hasWaypoint } from './entries-of-hosts.ts';
 import type { Evidence, Rule } from './rule.ts';
 import { takesOutsidersIn } from './templates.ts';
-
-/** ServiceEntries by their hosts: the same until one of them changes. */
-const byHost = memoizeLast(
-  (entries: readonly ConfigView[]): ReadonlyMap<string, ConfigView> =>
-    new Map(
-      entries.toReversed().flatMap((entry) => strings(entry.spec['hosts']).map((host) => [host, entry] as const)),
-    ),
-);
-
-/** Whether it goes through a waypoint, as it or its namespace says. */
-function hasWaypoint({ labels, namespace }: ConfigView, { mesh }: Surroundings): boolean {
-  const named = labels[useWaypointLabel] ?? mesh.labelsOf?.(namespace)?.[useWaypointLabel] ?? 'none';
-  return named !== 'none';
-}
-
-/** The ServiceEntries of some hosts; undefined if one of them has none. */
-function entriesOf(hosts: readonly string[], { mesh }: Surroundings): readonly ConfigView[] | undefined {
-  const known = byHost(mesh.configs('ServiceEntry'));
-  const found = hosts.flatMap((host) => known.get(host) ?? []);
-  return found.length === 0 || found.length < hosts.length ? undefined : found;
-}
-
-/** Whether a route is followed by the waypoint of the ServiceEntries that it is for, which stand beside it. */
-export function isOfWaypoint(route: ConfigView, hosts: readonly string[], surroundings: Surroundings): boolean {
-  const entries = entriesOf(hosts, surroundings);
-  return entries?.every((entry) => entry.namespace === route.namespace && hasWaypoint(entry, surroundings)) === true;
-}
-
-/** What to do about a route for hosts outside the mesh, where a waypoint can stand before them. */
-export function fixAtEntries(hosts: readonly string[], surroundings: Surroundings): string | undefined {
-  const [entry] = entriesOf(hosts, surroundings) ?? [];
-  return entry === undefined
-    ? undefined
-    : `A waypoint of ${nameOf(entry)} does it, where the route stands beside it: kubectl label serviceentry -n ${entry.namespace} ${entry.name} ${useWaypointLabel}=NAME, with a waypoint of that name there. Or keep this namespace on sidecars.`;
-}
 
 function isInternal({ spec }: ConfigView): boolean {
   return spec['location'] === 'MESH_INTERNAL' || spec['location'] === 1;

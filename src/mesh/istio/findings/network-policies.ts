@@ -7,7 +7,7 @@ import type { Untold } from '../network/compare.ts';
 import { cutsOf } from '../network/cuts.ts';
 import { hbonePort, type Limited } from '../network/lost.ts';
 import type { Standing } from '../network/standing.ts';
-import { digestOfKind, seenOf } from './accepted.ts';
+import { digestOfKind, seenOf } from '../settings/accepted.ts';
 import { grouped, keyOf, listedCalls, partsOf, unique, type Part } from './cut-off.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import type { Evidence, Rule } from './rule.ts';

@@ -4,9 +4,9 @@ import type { ConfigView } from '../../views.ts';
 import { isCarriedOver } from '../waypoint/carried-over.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { isExit } from '../waypoint/exit/route.ts';
-import { seenOf } from './accepted.ts';
+import { seenOf } from '../settings/accepted.ts';
 import { fateOf, isOnSidecars, toldOf, type Words } from './of-sidecars.ts';
-import { fixAtEntries, isOfWaypoint } from './external-hosts.ts';
+import { fixAtEntries, isOfWaypoint } from './entries-of-hosts.ts';
 import { followedElsewhere, isFollowedHere, isStranger } from '../waypoint/reach.ts';
 import {
   allTrafficPolicy,
@@ -51,7 +51,7 @@ function lost(route: ConfigView, surroundings: Surroundings, words: RouteWords):
     return isOnSidecars(surroundings) ? [] : [{ object: nameOf(route), message: words.loses, fix: namelessFix }];
   const told = toldOf(surroundings, words);
   const isOfMesh = route.namespace !== surroundings.namespace.name && fateOf(surroundings) === 'Never';
-  const fix = fateOf(surroundings) === 'Lost' ? fixAtEntries(hostsOf(route), surroundings) : undefined;
+  const fix = fateOf(surroundings) === 'Lost' ? fixAtEntries(route, surroundings) : undefined;
   return told === undefined || isOfMesh ? [] : [{ object: nameOf(route), ...told, ...(fix !== undefined && { fix }) }];
 }
 
@@ -183,7 +183,7 @@ export const routeRules: readonly Rule[] = [
             (route) =>
               concernsNamespace(route, surroundings.namespace.name) &&
               !isCarriedOver(surroundings, route, hostsOf(route)) &&
-              !isOfWaypoint(route, hostsOf(route), surroundings),
+              !isOfWaypoint(route, surroundings),
           )
           .flatMap((route) =>
             lost(route, surroundings, {
@@ -217,7 +217,7 @@ export const routeRules: readonly Rule[] = [
             (rule) =>
               concernsNamespace(rule, surroundings.namespace.name) &&
               !isCarriedOver(surroundings, rule, hostsOf(rule)) &&
-              !isOfWaypoint(rule, hostsOf(rule), surroundings),
+              !isOfWaypoint(rule, surroundings),
           )
           .flatMap((rule) => {
             const { lost: fields, plaintext } = trafficPolicyOf(rule);

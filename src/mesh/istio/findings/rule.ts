@@ -4,7 +4,7 @@ import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
 import { answerTo } from './acknowledged.ts';
-import { acceptanceOf, entriesFor, ownerOf, type Seen } from './accepted.ts';
+import { acceptanceOf, entriesFor, isOfOthers, ownerOf, type Seen } from '../settings/accepted.ts';
 import type { PodView, TemplateView } from '../../views.ts';
 
 /** What a rule saw: the object it is about and what would happen to it. */
@@ -22,8 +22,10 @@ export interface Evidence {
    * - `Holds`: going on is not this namespace's alone to decide, so it stays where it is until that is gone.
    * - `Protects`: the same, because somebody would be let in, or refused. At rest too it is said that it is not in
    *   force.
+   * - `Stays`: the same, and no other step is made either, because what these make depends on it. So is all that is
+   *   said of an object in a namespace of others without a word here.
    */
-  readonly others?: 'Noted' | 'Holds' | 'Protects';
+  readonly others?: 'Noted' | 'Holds' | 'Protects' | 'Stays';
   /** It gets on by itself within moments: at rest, where nothing waits for it, it is not said. */
   readonly passing?: true;
   /** It is no reason to keep what has left this data plane from coming back to it: no pod would be in no mesh by it. */
@@ -94,7 +96,7 @@ export type Back = 'Asked' | 'AskedAnew' | 'AskedToAmbient' | { readonly notAske
  * One check. The table of them is the catalogue in docs/findings.md. All are asked at the start; what is critical there
  * is asked later too, unless its row says why it cannot come to matter, and unless it is about what others have
  * (`Evidence.others`):
- * - `Always`: on the way, where it sends the namespace back (or holds it, `isUnknown`), and at rest.
+ * - `Always`: on the way, where it sends the namespace back (or holds it, `isUnknown` and `others`), and at rest.
  * - `WhileMoving`: before the labels change and before each restart, which it holds up.
  * - `BeforeFlip`: before the labels change, which it holds up.
  * - `BeforeRestart`: the same, and before each restart of that workload.
@@ -124,10 +126,11 @@ function accepted(
 ): { readonly severity: Severity; readonly before: string; readonly after: string } {
   const { object, others, seen } = evidence;
   const subject = { id, object, binds: others !== 'Noted', seen };
-  const isTheirs = others !== undefined && ownerOf(evidence, surroundings) !== undefined;
+  const isTheirs = ownerOf(evidence, surroundings) !== undefined;
   const found = acceptanceOf(subject, surroundings.spec, isTheirs);
   if (found.kind === 'Accepted') return { severity: 'Warning', before: 'accepted by spec.accept: ', after: '' };
-  const answer = !isTheirs && isAcknowledgeable ? answerTo({ id, object }, surroundings) : none;
+  const answer =
+    (!isTheirs || others === undefined) && isAcknowledgeable ? answerTo({ id, object }, surroundings) : none;
   if (answer.kind === 'Acknowledged') return { severity: 'Warning', before: answer.said, after: '' };
   const inVain = found.kind === 'InVain' ? `spec.accept names it, but ${found.but}: ` : '';
   return {
@@ -141,7 +144,8 @@ function accepted(
 export function found(rule: Rule, surroundings: Surroundings): readonly Found[] {
   return rule.find(surroundings).map((evidence) => {
     const { object, message, fix = rule.fix, severity: own = rule.severity } = evidence;
-    const { others, passing, onlyThere, rolling } = evidence;
+    const { passing, onlyThere, rolling } = evidence;
+    const others = evidence.others ?? (isOfOthers(evidence, surroundings) ? 'Stays' : undefined);
     const { severity, before, after } =
       own === 'Critical' ? accepted(rule, evidence, surroundings) : { severity: own, before: '', after: '' };
     const finding: Finding = {

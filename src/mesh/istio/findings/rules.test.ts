@@ -22,6 +22,7 @@ import {
 import { adoptExamples } from '../../../../test/support/adopt-examples.ts';
 import { ownCallerExamples } from '../../../../test/support/own-caller-examples.ts';
 import { bypass, bypassedExamples } from '../../../../test/support/bypassed-examples.ts';
+import { besideStrangers, hostile } from '../../../../test/support/hostile-shapes.ts';
 import { inboundExamples, unseenOnExit } from '../../../../test/support/inbound-examples.ts';
 import { namelessExamples } from '../../../../test/support/nameless-examples.ts';
 import { meshExamples } from '../../../../test/support/mesh-examples.ts';
@@ -43,6 +44,7 @@ import { returnExamples } from '../../../../test/support/return-examples.ts';
 import { takenNameExamples } from '../../../../test/support/taken-name-examples.ts';
 import { unseenCallerExamples, unseenCallerSeverities } from '../../../../test/support/unseen-caller-examples.ts';
 import { remedies } from '../../../../test/support/remedies/all.ts';
+import { oneIn } from '../../../../test/support/sample.ts';
 import { faultsOf } from '../../../../test/support/remedies/tried.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
@@ -52,7 +54,10 @@ import type { ScopeView } from '../../others.ts';
 import { sealOf } from '../../seal.ts';
 import type { ConfigView, PodView, ServiceView, WorkloadView } from '../../views.ts';
 import { istio } from '../adapter.ts';
+import { asOf } from '../checks.ts';
 import { rules } from '../rules.ts';
+import { foundGuarded } from './guarded-rules.ts';
+import type { Found, Rule } from './rule.ts';
 
 /** What a rule has to see, and what comes close but is none of its business. */
 interface Examples {
@@ -2214,6 +2219,46 @@ describe('the rules', () => {
     '%s, when it %s %s, makes findings that the API admits',
     (_id, _verb, _name, given) => {
       for (const finding of istio.findings(given, 'Start')) expect(Finding.parse(finding)).toEqual(finding);
+    },
+  );
+});
+
+describe('what a stranger has', () => {
+  // What a policy of his refuses would get through: spec.accept takes none of it.
+  const protecting: readonly string[] = ['MM026', 'MM092', 'MM123', 'MM136'];
+  const critical = (id: string, given: Surroundings): readonly (readonly [Rule, Found])[] =>
+    rules
+      .filter((rule) => rule.id === id)
+      .flatMap((rule) => foundGuarded(rule, given).map((each) => [rule, each] as const))
+      .filter(([, { finding }]) => finding.severity === 'Critical');
+  const examples = Object.entries(table).flatMap(([id, { seen, ignored }]) =>
+    [...Object.values(seen), ...Object.values(ignored)].map((before) => {
+      const given = { ...before, itinerary: before.itinerary ?? istio.choose(before) };
+      let known: ReadonlySet<string> | undefined;
+      const isKnown = ([, { finding }]: readonly [Rule, Found]): boolean =>
+        (known ??= new Set(critical(id, given).map(([, each]) => each.finding.object))).has(finding.object);
+      return { id, given, isKnown };
+    }),
+  );
+  const takesBack = (given: Surroundings, [rule, each]: readonly [Rule, Found]): boolean => {
+    const finding = asOf(each, 'UnderWay', rule);
+    const holds = istio.isUnknown(finding) || istio.isOfOthers(finding, given);
+    return each.others === undefined || (finding.severity === 'Critical' && !holds);
+  };
+  const isAcceptable = ([{ id }, { finding }]: readonly [Rule, Found]): boolean =>
+    protecting.includes(id) || finding.fix.includes('add to spec.accept: {finding: ');
+
+  it.each(Object.entries(hostile))(
+    'takes nobody back, and can be accepted unless it protects him: %s',
+    (_what, make) => {
+      const faults = oneIn(16, examples).flatMap(({ id, given, isKnown }) => {
+        const beside = besideStrangers(given, make);
+        return critical(id, beside)
+          .filter((each) => !isKnown(each) && (takesBack(beside, each) || !isAcceptable(each)))
+          .map(([, { finding }]) => `${id} ${finding.object}: ${finding.message}`);
+      });
+
+      expect(faults).toEqual([]);
     },
   );
 });

@@ -10,6 +10,9 @@ import { isSaidElsewhere, type Problem } from '../policy/translate/problem.ts';
 import { gatewayRoutes } from '../waypoint/routes-of.ts';
 import { worldOf } from '../waypoint/world.ts';
 import { afterRollouts } from '../waypoint/rollouts.ts';
+import { configByName } from '../../look-up.ts';
+import { nameOf } from '../vocabulary/objects.ts';
+import { seenOf } from '../settings/accepted.ts';
 import { changed as ofPods } from './pods.ts';
 import { severityOfRefusals, type Evidence, type Rule } from './rule.ts';
 import { incomplete, notAsked, serviceName, withSidecars } from './waypoint-callers.ts';
@@ -44,9 +47,11 @@ function isOfRollout({ object, field }: Problem, surroundings: Surroundings): bo
 function problems(severity: 'Critical' | 'Warning'): (surroundings: Surroundings) => readonly Evidence[] {
   return withWaypoint((surroundings) =>
     problemsOf(surroundings)
-      .filter((problem) => problem.severity === severity)
+      // Whether what others bring about is accepted is said of the finding.
+      .filter((problem) => (problem.by === undefined ? problem.severity : 'Critical') === severity)
       .map((problem) => ({
         ...evidenceOf(problem),
+        ...ofOthers(problem, surroundings),
         ...(severity === 'Critical' && isOfRollout(problem, surroundings) && { rolling: true as const }),
       })),
   );
@@ -61,6 +66,14 @@ const besideGateways = withWaypoint((surroundings) =>
 
 function evidenceOf({ object, field, message, fix }: Problem): Evidence {
   return { object, message: `${field}: ${message}`, fix };
+}
+
+/** Of what others bring about nothing is made, so nothing goes on while it is there, and it is told of theirs. */
+function ofOthers({ by, message }: Problem, surroundings: Surroundings): Partial<Evidence> {
+  if (by === undefined) return {};
+  const object = nameOf(by);
+  const view = configByName(surroundings.mesh.configs(by.kind, by.namespace), by.name);
+  return { object, message, others: 'Stays', ...(by.isAcceptable && view && { seen: seenOf(view, surroundings) }) };
 }
 
 function changed(kind: Change['kind'], surroundings: Surroundings): readonly Evidence[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { config } from '../../../../test/support/mesh-fixtures.ts';
 import type { ConfigView } from '../../views.ts';
-import { nearAuthorizers } from './near-authorizers.ts';
+import { nearAuthorizers, type NearAuthorizer } from './near-authorizers.ts';
 
 function entry(spec: ConfigView['spec'], namespace = 'shop'): ConfigView {
   return config(
@@ -15,8 +15,39 @@ function at(...addresses: readonly string[]): ConfigView['spec'] {
   return { endpoints: addresses.map((address) => ({ address })) };
 }
 
-function found(service: string, entries: readonly ConfigView[], kind = 'envoyExtAuthzGrpc'): unknown {
-  return nearAuthorizers({ extensionProviders: [{ name: 'authz', [kind]: { service, port: 9000 } }] }, entries);
+interface Around {
+  readonly kind?: string;
+  readonly failOpen?: unknown;
+  /** Kubernetes has a Service `authz` in namespace `auth`. */
+  readonly isService?: true;
+  /** Names of entries that are accepted. */
+  readonly accepted?: readonly string[];
+}
+
+function near(
+  service: string,
+  entries: readonly ConfigView[],
+  { kind = 'envoyExtAuthzGrpc', failOpen, isService, accepted = [] }: Around = {},
+): NearAuthorizer | undefined {
+  const provider = { service, port: 9000, ...(failOpen !== undefined && { failOpen }) };
+  const [first] = nearAuthorizers(
+    { extensionProviders: [{ name: 'authz', [kind]: provider }] },
+    {
+      entriesOf: (host) => entries.filter(({ spec }) => (spec['hosts'] as readonly string[]).includes(host)),
+      isService: (name, namespace) => isService === true && name === 'authz' && namespace === 'auth',
+      isStranger: ({ namespace }) => namespace !== 'shop',
+      isAccepted: ({ name }) => accepted.includes(name),
+    },
+  );
+  return first?.[1];
+}
+
+function found(service: string, entries: readonly ConfigView[], kind?: string): unknown {
+  const authz = near(service, entries, kind === undefined ? {} : { kind });
+  const { address, entry: by } = authz ?? {};
+  return authz === undefined
+    ? {}
+    : { authz: `${address}${by === undefined ? '' : ` (ServiceEntry ${by.namespace}/${by.name})`}` };
 }
 
 describe('an authorizer in the pod of the proxy', () => {
@@ -46,5 +77,45 @@ describe('an authorizer in the pod of the proxy', () => {
 
   it('of a metrics provider is none of its business', () => {
     expect(found('authz.local', [entry(at('127.0.0.1'))], 'zipkin')).toEqual({});
+  });
+});
+
+describe("an authorizer by a stranger's ServiceEntry", () => {
+  const theirs = entry(at('127.0.0.1'), 'mallory');
+  const more = (name: string): ConfigView => ({ ...theirs, name });
+  const host = 'authz.auth.svc.cluster.local';
+  const named = (home: string): ConfigView => entry({ hosts: [host], ...at('127.0.0.1') }, home);
+
+  it('is told of him, who decides about nobody else', () => {
+    expect(near('authz.local', [theirs])).toMatchObject({
+      entry: { kind: 'ServiceEntry', namespace: 'mallory', name: 'authz' },
+      isTheirs: true,
+    });
+  });
+
+  it('is told of what the namespace itself has first', () => {
+    const both = near('authz.local', [theirs, entry(at('127.0.0.1'))], { accepted: ['authz'] });
+    expect(both).toEqual({
+      address: '127.0.0.1',
+      host: 'authz.local',
+      opens: false,
+      entry: { kind: 'ServiceEntry', namespace: 'shop', name: 'authz' },
+    });
+  });
+
+  it('is accepted with all that name its host, and not where nobody who answers lets requests through', () => {
+    const entries = [more('one'), more('two')];
+    expect(near('authz.local', entries, { accepted: ['one'] })).toMatchObject({ entry: { name: 'two' } });
+    expect(near('authz.local', entries, { accepted: ['one'] })).not.toHaveProperty('isAccepted');
+    expect(near('authz.local', entries, { accepted: ['one', 'two'] })).toMatchObject({ isAccepted: true });
+    for (const failOpen of [true, 'true'])
+      expect(near('authz.local', [theirs], { accepted: ['authz'], failOpen })).not.toHaveProperty('isAccepted');
+  });
+
+  it('is none beside a Service of that name, unless it stands there, nor where its namespace is given', () => {
+    expect(near(host, [named('mallory')])).toMatchObject({ isTheirs: true });
+    expect(near(host, [named('mallory')], { isService: true })).toBeUndefined();
+    expect(near(host, [named('auth')], { isService: true })).toMatchObject({ isTheirs: true });
+    expect(near('auth/authz.local', [theirs])).toBeUndefined();
   });
 });

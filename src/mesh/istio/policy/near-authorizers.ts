@@ -1,5 +1,4 @@
 import { blockContains } from '../../../base/address.ts';
-import { append } from '../../../base/collected.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { record, records, strings, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
@@ -26,45 +25,74 @@ const nearAddress = memoize(({ spec }: ConfigView): string | undefined => {
   return (endpoints.length > 0 ? endpoints : strings(spec['addresses'])).find(isNear);
 });
 
+/** An authorizer that is asked in the pod of the proxy itself. */
+export interface NearAuthorizer {
+  readonly address: string;
+  readonly host: string;
+  /** By which it is asked there; absent where the mesh configuration names the address itself. */
+  readonly entry?: Pick<ConfigView, 'kind' | 'namespace' | 'name'>;
+  /** It stands in a namespace of others, whose owner decides about nobody else. */
+  readonly isTheirs?: true;
+  /** The owner of the migration takes it as it is. */
+  readonly isAccepted?: true;
+  /** Where it does not answer, requests get through. */
+  readonly opens: boolean;
+}
+
+/** What decides which ServiceEntry a host means for one namespace. */
+export interface Hosts {
+  readonly entriesOf: (host: string) => readonly ConfigView[];
+  readonly isService: (name: string, namespace: string) => boolean;
+  readonly isStranger: (entry: ConfigView) => boolean;
+  readonly isAccepted: (entry: ConfigView) => boolean;
+}
+
 interface Place {
   readonly namespace: string | undefined;
   readonly host: string;
 }
 
-/** `[namespace/]host` (lookupCluster in pilot/pkg/networking/util). */
-function placeOf(service: string): Place {
+/*
+ * A host without a namespace that stands in several means none of them, and then everything is refused that would be
+ * asked about, at sidecars and at waypoints (LookupCluster in pilot/pkg/model/extensionproviders.go).
+ */
+
+/** `[namespace/]host`. Beside a Service of Kubernetes it is nothing to go by what others say of its host. */
+function placeOf(service: string, { isService }: Hosts): Place {
   const parts = service.split('/');
-  return parts.length === 2 ? { namespace: parts[0], host: parts[1] ?? '' } : { namespace: undefined, host: service };
+  if (parts.length === 2) return { namespace: parts[0], host: parts[1] ?? '' };
+  const [, name, namespace] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(service) ?? [];
+  const isOwners = name !== undefined && namespace !== undefined && isService(name, namespace);
+  return { namespace: isOwners ? namespace : undefined, host: service };
 }
 
-/**
- * Those of which the hosts are called in the pod of the caller, by host: anybody may write them in his own namespace,
- * and of many no authorizer asks for more than one.
- */
-const nearByHost = memoize((entries: readonly ConfigView[]): ReadonlyMap<string, readonly ConfigView[]> => {
-  const found = new Map<string, ConfigView[]>();
-  for (const entry of entries) {
-    if (nearAddress(entry) === undefined) continue;
-    for (const host of new Set(strings(entry.spec['hosts']))) append(found, host, entry);
-  }
-  return found;
-});
-
-function addressOf({ namespace, host }: Place, entries: readonly ConfigView[]): string | undefined {
-  if (isNear(host)) return host;
-  const entry = nearByHost(entries)
-    .get(host)
-    ?.find((each) => namespace === undefined || each.namespace === namespace);
-  return entry && `${nearAddress(entry) ?? ''} (ServiceEntry ${entry.namespace}/${entry.name})`;
+/** Where it is asked by what the namespace itself or the mesh has; else by what others have and nobody has accepted. */
+function nearest({ namespace, host }: Place, opens: boolean, hosts: Hosts): NearAuthorizer | undefined {
+  if (isNear(host)) return { address: host, host, opens };
+  const entries = hosts
+    .entriesOf(host)
+    .filter((entry) => (namespace ?? entry.namespace) === entry.namespace && nearAddress(entry) !== undefined);
+  const isAccepted = (entry: ConfigView): boolean => !opens && hosts.isAccepted(entry);
+  const entry =
+    entries.find((each) => !hosts.isStranger(each)) ?? entries.find((each) => !isAccepted(each)) ?? entries.at(0);
+  if (entry === undefined) return undefined;
+  const { kind, name } = entry;
+  return {
+    address: nearAddress(entry) ?? '',
+    host,
+    entry: { kind, namespace: entry.namespace, name },
+    ...(hosts.isStranger(entry) && { isTheirs: true, ...(isAccepted(entry) && { isAccepted: true }) }),
+    opens,
+  };
 }
 
 /** Of each external authorizer of a mesh configuration that is asked in the pod of the proxy itself, where. */
-export function nearAuthorizers(meshConfig: Json, entries: readonly ConfigView[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    records(meshConfig['extensionProviders']).flatMap(({ name, envoyExtAuthzGrpc, envoyExtAuthzHttp }) => {
-      const service = text(record(envoyExtAuthzGrpc ?? envoyExtAuthzHttp)['service']);
-      const address = service === undefined ? undefined : addressOf(placeOf(service), entries);
-      return address === undefined ? [] : [[text(name) ?? '', address] as const];
-    }),
-  );
+export function nearAuthorizers(meshConfig: Json, hosts: Hosts): readonly (readonly [string, NearAuthorizer])[] {
+  return records(meshConfig['extensionProviders']).flatMap(({ name, envoyExtAuthzGrpc, envoyExtAuthzHttp }) => {
+    const { service: said, failOpen } = record(envoyExtAuthzGrpc ?? envoyExtAuthzHttp);
+    const service = text(said);
+    const opens = failOpen !== undefined && failOpen !== false;
+    const near = service === undefined ? undefined : nearest(placeOf(service, hosts), opens, hosts);
+    return near === undefined ? [] : [[text(name) ?? '', near] as const];
+  });
 }

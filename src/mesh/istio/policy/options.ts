@@ -1,3 +1,4 @@
+import type { NearAuthorizer } from './near-authorizers.ts';
 import type { ExportDefaults } from './visibility.ts';
 import { defaultIstioVersion, hasFeature, type IstioVersion } from './istio-version.ts';
 
@@ -24,8 +25,8 @@ export interface PolicyOptions {
   readonly authorizers?: Authorizers;
   /** Headers that these are sent, by the name of the authorizer, and that only come with a certificate or sidecar. */
   readonly sentToAuthorizers?: Readonly<Record<string, string>>;
-  /** Of authorizers that are asked in the pod of the proxy itself, the address, by their names. */
-  readonly nearAuthorizers?: Readonly<Record<string, string>>;
+  /** Authorizers that are asked in the pod of the proxy itself, by their names. */
+  readonly nearAuthorizers?: Readonly<Record<string, NearAuthorizer>>;
   /** Where routes and DestinationRules are visible that do not say it themselves. Default: everywhere. */
   readonly exportTo?: ExportDefaults;
 }

@@ -8,7 +8,7 @@ import { revisionLabel } from '../vocabulary/labels.ts';
 import { authorizersOf, sentToAuthorizers } from '../policy/authorizer.ts';
 import type { Authorizers } from '../policy/options.ts';
 import type { IstioVersion } from '../policy/istio-version.ts';
-import { nearAuthorizers } from '../policy/near-authorizers.ts';
+import { nearAuthorizers, type Hosts, type NearAuthorizer } from '../policy/near-authorizers.ts';
 import { exportDefaults, type ExportDefaults } from '../policy/visibility.ts';
 
 /*
@@ -209,15 +209,16 @@ export function meshSentToAuthorizers(mesh: MeshState): Readonly<Record<string, 
   );
 }
 
-/** The lists stay the same ones as long as nothing in them changes, and it is asked of each Service. */
-const nearIn = memoizeLast(
-  (possible: readonly PossibleConfig[], entries: readonly ConfigView[]): Readonly<Record<string, string>> =>
-    Object.fromEntries(possible.flatMap(({ config = {} }) => Object.entries(nearAuthorizers(config, entries)))),
-);
-
-/** Authorizers of any mesh configuration that may be in force which are asked in the pod of the proxy itself. */
-export function meshNearAuthorizers(mesh: MeshState): Readonly<Record<string, string>> {
-  return nearIn(possibleConfigs(mesh), mesh.configs('ServiceEntry'));
+/**
+ * Authorizers of any mesh configuration that may be in force which are asked in the pod of the proxy itself, by what
+ * others have where nothing else says so.
+ */
+export function meshNearAuthorizers(mesh: MeshState, hosts: Hosts): Readonly<Record<string, NearAuthorizer>> {
+  const found = possibleConfigs(mesh).flatMap(({ config = {} }) => nearAuthorizers(config, hosts));
+  // The last of a name counts.
+  const weight = ({ isTheirs, isAccepted }: NearAuthorizer): number =>
+    (isTheirs === true ? 0 : 2) + (isAccepted === true ? 0 : 1);
+  return Object.fromEntries(found.toSorted(([, a], [, b]) => weight(a) - weight(b)));
 }
 
 /**

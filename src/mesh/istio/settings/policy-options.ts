@@ -1,5 +1,5 @@
 import type { MeshState } from '../../adapter.ts';
-import { meshAuthorizers, meshExports, meshNearAuthorizers, meshSentToAuthorizers } from './mesh-config.ts';
+import { meshAuthorizers, meshExports, meshSentToAuthorizers } from './mesh-config.ts';
 import { meshKnowledge } from './mesh-settings.ts';
 import { parseIstioVersion } from '../policy/istio-version.ts';
 import { defaultOptions, type PolicyOptions } from '../policy/options.ts';
@@ -20,7 +20,6 @@ export function policyOptionsOf(mesh: MeshState): PolicyOptions {
     }),
     ...(authorizers !== undefined && { authorizers }),
     sentToAuthorizers: meshSentToAuthorizers(mesh),
-    nearAuthorizers: meshNearAuthorizers(mesh),
     exportTo: meshExports(mesh),
   };
 }

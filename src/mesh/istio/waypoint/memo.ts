@@ -5,8 +5,9 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { hiddenRoot } from '../settings/discovery.ts';
 import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
-import { meshNearAuthorizers, possibleConfigs } from '../settings/mesh-config.ts';
+import { possibleConfigs } from '../settings/mesh-config.ts';
 import { adoptedIn } from './chosen.ts';
+import { nearAuthorizersOf } from './near-authorizers.ts';
 import { leadsOutside } from './never-taken.ts';
 import { requestedIn } from './requested.ts';
 import { routesOf } from './routes-of.ts';
@@ -57,7 +58,7 @@ function digest(surroundings: Surroundings): string {
       ].map(said),
       // What cannot be read is another thing than what is not there.
       possibleConfigs(mesh).map((possible) => [possible.object, 'config' in possible, possible.config]),
-      [mesh.version, hiddenRoot(mesh)?.message, meshNearAuthorizers(mesh)],
+      [mesh.version, hiddenRoot(mesh)?.message, nearAuthorizersOf(surroundings)],
       services.map((service) => {
         const { name, labels, annotations, selector, ports, headless, externalName } = service;
         return [

@@ -11,6 +11,7 @@ import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
 import { makesGateway } from '../vocabulary/gateway-pods.ts';
 import { gatewayNameLabel } from '../vocabulary/gateway.ts';
+import { nearAuthorizersOf } from './near-authorizers.ts';
 import { isNeverTaken, leadsOutside } from './never-taken.ts';
 import { podsWithoutWorkload } from './other-pods.ts';
 import { requestedIn } from './requested.ts';
@@ -93,7 +94,7 @@ export function worldOf(surroundings: Surroundings): World {
   return {
     namespace: namespace.name,
     ...(revision !== undefined && { revision }),
-    options: policyOptionsOf(mesh),
+    options: { ...policyOptionsOf(mesh), nearAuthorizers: nearAuthorizersOf(surroundings) },
     waypoint: chosenWaypoint(surroundings),
     boundBefore: boundBefore(surroundings),
     requested: requestedIn(surroundings),

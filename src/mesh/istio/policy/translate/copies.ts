@@ -99,7 +99,9 @@ export function copyAuthorizationPolicy(
   const { targets, problems } = targetsOf(object, policy, ports.length > 0, bound, world);
   if (targets.length === 0) return { manifests: [], problems };
   const inexact = [...inexactFields(object), ...inexactAuthorizer(object, policy, world.options)];
-  const copies = inexact.length > 0 ? [] : targets.map((target) => copyRules(object, policy, target, world));
+  const copies = inexact.some(({ severity }) => severity === 'Critical')
+    ? []
+    : targets.map((target) => copyRules(object, policy, target, world));
   return {
     manifests: copies.flatMap(({ manifests }) => manifests),
     problems: [

@@ -1,6 +1,7 @@
 import { own } from '../../../../base/own.ts';
 import { shown } from '../../../../base/shown.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
+import type { NearAuthorizer } from '../near-authorizers.ts';
 import type { PolicyOptions } from '../options.ts';
 import { proxyHeaderIn, proxyHeaderOf } from '../proxy-headers.ts';
 import type { AuthorizationPolicy } from '../types.ts';
@@ -119,21 +120,11 @@ const toWaypoint: CarriedFields = {
 };
 
 /** What a CUSTOM policy leaves to an authorizer that decides by a header which proxies write. */
-export function inexactAuthorizer(
+export function inexactHeader(
   object: ConfigObject,
   { action, provider = '' }: AuthorizationPolicy,
-  { sentToAuthorizers, nearAuthorizers }: Pick<PolicyOptions, 'sentToAuthorizers' | 'nearAuthorizers'>,
+  { sentToAuthorizers }: Pick<PolicyOptions, 'sentToAuthorizers'>,
 ): readonly Problem[] {
-  const near = action === 'CUSTOM' ? own(nearAuthorizers, provider) : undefined;
-  if (near !== undefined)
-    return [
-      critical(
-        titleOf(object),
-        'spec.provider',
-        `the authorizer ${shown(provider)} is asked at ${near}: that is the pod of each sidecar itself, and at a waypoint the pod of the waypoint, where nobody answers: every request that the policy matches would be refused, or with failOpen let through`,
-        'Run the authorizer as a Service that the waypoint can call, and name that in its extensionProvider.',
-      ),
-    ];
   const header = action === 'CUSTOM' ? own(sentToAuthorizers, provider) : undefined;
   const why = header === undefined ? undefined : proxyHeaderOf(header)?.why;
   if (header === undefined || why === undefined) return [];
@@ -145,6 +136,41 @@ export function inexactAuthorizer(
       'Have the authorizer decide by a token, or let policies tell the callers apart by principals, and take the header out of includeRequestHeadersInCheck of its extensionProvider.',
     ),
   ];
+}
+
+const notThere =
+  'that is the pod of each sidecar itself, and at a waypoint the pod of the waypoint, where nobody answers: every request that the policy matches would be refused, or with failOpen let through';
+
+/** The same, of an authorizer that would not be the same one at a waypoint. */
+function inexactPlace(object: ConfigObject, provider: string, near: NearAuthorizer): Problem {
+  const { address, host, entry, isTheirs, isAccepted, opens } = near;
+  if (entry !== undefined && isTheirs === true)
+    return {
+      severity: isAccepted === true ? 'Warning' : 'Critical',
+      object: titleOf(object),
+      field: 'spec.provider',
+      message: `by it the authorizer ${shown(provider)} of ${titleOf(object)} is asked at ${address}: ${notThere}`,
+      fix: `Have its owner take ${shown(host)} out, or say in the extensionProvider in which namespace it is meant (service: NAMESPACE/${shown(host)}).`,
+      by: { ...entry, isAcceptable: !opens },
+    };
+  const said = entry === undefined ? '' : ` (${titleOf(entry)})`;
+  return critical(
+    titleOf(object),
+    'spec.provider',
+    `the authorizer ${shown(provider)} is asked at ${address}${said}: ${notThere}`,
+    'Run the authorizer as a Service that the waypoint can call, and name that in its extensionProvider.',
+  );
+}
+
+/** What a CUSTOM policy leaves to an authorizer that would answer otherwise, or not at all, if a waypoint asked it. */
+export function inexactAuthorizer(
+  object: ConfigObject,
+  policy: AuthorizationPolicy,
+  options: Pick<PolicyOptions, 'sentToAuthorizers' | 'nearAuthorizers'>,
+): readonly Problem[] {
+  const { action, provider = '' } = policy;
+  const near = action === 'CUSTOM' ? own(options.nearAuthorizers, provider) : undefined;
+  return near === undefined ? inexactHeader(object, policy, options) : [inexactPlace(object, provider, near)];
 }
 
 function judge(object: ConfigObject, field: string, carried: Carried | undefined, to: string): readonly Problem[] {

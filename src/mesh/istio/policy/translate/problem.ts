@@ -1,3 +1,5 @@
+import type { ConfigObject } from './world.ts';
+
 /** Something that cannot be carried over as it is. */
 export interface Problem {
   /**
@@ -15,6 +17,11 @@ export interface Problem {
   readonly tooLarge?: true;
   /** The same, because the mesh configuration is not known. */
   readonly unknownMesh?: true;
+  /**
+   * What others have in their namespaces brings it about. Where nothing gets through by it the owner of the migration
+   * may accept that, and has if it is a warning.
+   */
+  readonly by?: Pick<ConfigObject, 'kind' | 'namespace' | 'name'> & { readonly isAcceptable: boolean };
 }
 
 /** Whether a finding of its own says it. */

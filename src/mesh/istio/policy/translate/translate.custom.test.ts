@@ -9,6 +9,7 @@ import {
 } from '../../../../../test/support/translation-world.ts';
 import type { Authorizers } from '../options.ts';
 import { defaultOptions } from '../options.ts';
+import type { NearAuthorizer } from '../near-authorizers.ts';
 import { translate } from './translate.ts';
 
 const web = { selector: { matchLabels: { app: 'web' } } };
@@ -75,14 +76,28 @@ describe('CUSTOM policies behind a waypoint', () => {
   });
 
   it('are not copied where the authorizer is in the pod of the sidecar', () => {
-    const options = { ...defaultOptions, authorizers, nearAuthorizers: { opa: '127.0.0.1 (ServiceEntry shop/opa)' } };
-    const problemsOf = (name: string): readonly string[] =>
-      translate(world({ options, policies: [custom(name, '/pay')] })).problems.map(
-        ({ severity, object, field }) => `${severity} ${object} ${field}`,
-      );
+    const opa = { address: '127.0.0.1', host: 'opa.local', opens: false };
+    const by = (near: Partial<NearAuthorizer>, name = 'opa'): ReturnType<typeof translate> => {
+      const options = { ...defaultOptions, authorizers, nearAuthorizers: { opa: { ...opa, ...near } } };
+      return translate(world({ options, policies: [custom(name, '/pay')] }));
+    };
+    const problemsOf = (near: Partial<NearAuthorizer>, name?: string): readonly string[] =>
+      by(near, name).problems.map(({ severity, object, field }) => `${severity} ${object} ${field}`);
+    const entry = { kind: 'ServiceEntry', namespace: 'mallory', name: 'evil' };
+    const copies = (near: Partial<NearAuthorizer>): number =>
+      by(near).manifests.filter(({ role }) => role === 'Copy').length;
 
-    expect(problemsOf('opa')).toEqual(['Critical AuthorizationPolicy shop/opa-pay spec.provider']);
-    expect(problemsOf('login')).toEqual([]);
+    expect(problemsOf({})).toEqual(['Critical AuthorizationPolicy shop/opa-pay spec.provider']);
+    expect(problemsOf({}, 'login')).toEqual([]);
+    expect(problemsOf({ entry, isTheirs: true })).toEqual(['Critical AuthorizationPolicy shop/opa-pay spec.provider']);
+    expect(problemsOf({ entry, isTheirs: true, isAccepted: true })).toEqual([
+      'Warning AuthorizationPolicy shop/opa-pay spec.provider',
+    ]);
+    expect([
+      copies({}),
+      copies({ entry, isTheirs: true }),
+      copies({ entry, isTheirs: true, isAccepted: true }),
+    ]).toEqual([0, 0, 1]);
   });
 
   it('on TCP with an authorizer for HTTP need no waypoint: nobody is asked', () => {

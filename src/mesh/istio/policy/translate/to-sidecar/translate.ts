@@ -8,7 +8,7 @@ import { critical, warning, type Problem } from '../problem.ts';
 import { sidecarAction } from '../reach.ts';
 import { policiesOfRevisions } from '../revision.ts';
 import { coverage, sharePods } from '../selection.ts';
-import { inexactAuthorizer } from '../exactness.ts';
+import { inexactHeader } from '../exactness.ts';
 import type { Manifest } from '../manifest.ts';
 import { countSizes, tooLarge } from '../size.ts';
 import { maxPolicies } from '../translate.ts';
@@ -59,10 +59,7 @@ function policyProblems(served: Served, world: ExitWorld): readonly Problem[] {
     .flatMap(({ object, policy }) => {
       if (isEnforcedFor(policy, served, world))
         // What a waypoint is asked at its own pod nobody answers today.
-        return [
-          ...inexactAtSidecars(object),
-          ...inexactAuthorizer(object, policy, { ...world.options, nearAuthorizers: {} }),
-        ];
+        return [...inexactAtSidecars(object), ...inexactHeader(object, policy, world.options)];
       return coverage(policy, service, world.workloads) === 'None' ? [] : dependsOnAddresses(object);
     });
 }

@@ -5,6 +5,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { allBeside, isNamed } from '../../named.ts';
 import { orderedText } from '../../seal.ts';
 import type { ConfigView } from '../../views.ts';
+import { nodeAgentNamespaces } from '../vocabulary/node-agents.ts';
 
 /**
  * What `spec.accept` is bound to by its digest: what was looked at, of one object and of all of its kind in its
@@ -57,6 +58,12 @@ export function ownerOf(
 ): string | undefined {
   const [, owner] = / ([^/ ]+)\//.exec(object) ?? [];
   return owner === namespace.name || owner === mesh.rootNamespace ? undefined : owner;
+}
+
+/** Whether a finding is about what others have: neither the namespace itself nor those who run the mesh. */
+export function isOfOthers(about: { readonly object: string }, surroundings: Surroundings): boolean {
+  const owner = ownerOf(about, surroundings);
+  return owner !== undefined && !nodeAgentNamespaces(surroundings.mesh).includes(owner);
 }
 
 /** What is asked about. */
