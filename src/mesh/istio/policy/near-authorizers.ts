@@ -1,5 +1,6 @@
 import { blockContains } from '../../../base/address.ts';
 import { memoize } from '../../../base/memoize.ts';
+import { shown } from '../../../base/shown.ts';
 import { record, records, strings, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 
@@ -37,17 +38,17 @@ function placeOf(service: string): Place {
 }
 
 function addressOf({ namespace, host }: Place, entries: () => readonly ConfigView[]): string | undefined {
-  if (isNear(host)) return host;
+  if (isNear(host)) return shown(host);
   const entry = entries().find(
     (each) =>
       (namespace === undefined || each.namespace === namespace) &&
       nearAddress(each) !== undefined &&
       strings(each.spec['hosts']).includes(host),
   );
-  return entry && `${nearAddress(entry) ?? ''} (ServiceEntry ${entry.namespace}/${entry.name})`;
+  return entry && `${shown(nearAddress(entry) ?? '')} (ServiceEntry ${entry.namespace}/${entry.name})`;
 }
 
-/** Of each external authorizer of a mesh configuration that is asked in the pod of the proxy itself, where. */
+/** Of each external authorizer of a mesh configuration that is asked in the pod of the proxy itself, where, as it is shown. */
 export function nearAuthorizers(
   meshConfig: Json,
   entries: () => readonly ConfigView[],

@@ -168,12 +168,11 @@ function judgeFields(
 ): readonly Problem[] {
   return Object.keys(part)
     .filter((field) => isSet(part[field]))
-    .flatMap((field) => [
-      ...judge(object, `${path}.${field}`, own(known, field), to),
-      ...(own(known, field) === undefined || list(part[field]).length > 0
-        ? []
-        : judge(object, `${path}.${field}`, unknown, to)),
-    ]);
+    .flatMap((field) => {
+      const [at, carried] = [`${path}.${shown(field)}`, own(known, field)];
+      const isOdd = carried !== undefined && list(part[field]).length === 0;
+      return [...judge(object, at, carried, to), ...(isOdd ? judge(object, at, unknown, to) : [])];
+    });
 }
 
 /**
@@ -189,7 +188,7 @@ export function inexactFields(
     return [
       ...Object.keys(rule)
         .filter((part) => !parts.has(part) && isSet(rule[part]))
-        .flatMap((part) => judge(object, `${path}.${part}`, unknown, to)),
+        .flatMap((part) => judge(object, `${path}.${shown(part)}`, unknown, to)),
       ...records(rule['from']).flatMap((from, at) =>
         judgeFields(object, `${path}.from[${at}].source`, record(from['source']), source, to),
       ),
