@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { cutText } from '../../base/cut-text.ts';
+import { shown } from '../../base/shown.ts';
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { group, type MeshMigration } from '../../api/resources.ts';
 import { structuralSchema } from '../../api/structural-schema.ts';
@@ -24,7 +26,10 @@ const schema = structuralSchema(MeshMigrationSpec);
 
 function firstOf(error: z.ZodError | undefined): string {
   const [issue] = error?.issues ?? [];
-  return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+  return cutText(
+    `spec.${issue?.path.map((part) => shown(String(part))).join('.') ?? ''}: ${issue?.message ?? ''}`,
+    300,
+  );
 }
 
 /** The MeshMigrations from sidecars to ambient. */
