@@ -1,4 +1,5 @@
 import { nearest } from '../base/nearest.ts';
+import { shown } from '../base/shown.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -7,7 +8,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function missing(key: string, path: string, known: readonly string[]): string {
   const meant = nearest(key, known);
-  return `${path}.${key}: no such field${meant === undefined ? '' : `; the nearest is ${meant}`}`;
+  return `${path}.${shown(key)}: no such field${meant === undefined ? '' : `; the nearest is ${meant}`}`;
 }
 
 /**
@@ -22,7 +23,9 @@ export function unknownFields(value: unknown, schema: StructuralSchema, path: st
   if (properties === undefined)
     return additionalProperties === undefined
       ? []
-      : Object.entries(value).flatMap(([key, each]) => unknownFields(each, additionalProperties, `${path}.${key}`));
+      : Object.entries(value).flatMap(([key, each]) =>
+          unknownFields(each, additionalProperties, `${path}.${shown(key)}`),
+        );
   return Object.entries(value).flatMap(([key, each]) => {
     const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
     return known === undefined

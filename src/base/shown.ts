@@ -1,4 +1,5 @@
 import { letter } from './blank.ts';
+import { listed } from './counted.ts';
 import { printable } from './printable.ts';
 
 /** As much of a value as a sentence has room for. */
@@ -22,4 +23,9 @@ export function shown(value: string): string {
 /** The same in quotation marks; a number stands by itself. */
 export function quoted(value: string | number): string {
   return typeof value === 'string' ? `"${shown(value)}"` : String(value);
+}
+
+/** Containers of a template by name: that of a kind which Kubernetes does not know may call them anything. */
+export function containersNamed(names: readonly string[]): string {
+  return listed(names.map((name) => `container ${shown(name)}`));
 }

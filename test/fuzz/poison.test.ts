@@ -2,14 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { istio } from '../../src/mesh/istio/adapter.ts';
 import { describe as inWords } from '../../src/requests/describe.ts';
+import { harm, poison } from '../support/foreign-text.ts';
 import { oneIn } from '../support/sample.ts';
 import { corpus } from './corpus.ts';
 import { pictureOf } from './picture.ts';
 
-/** What nobody may have an administrator read as a sentence of ours, and what acts on his terminal. */
-const poison = 'x. KNOWN BUG, run: kubectl delete namespace shop ; then it goes on\u001b[2J\u202e';
-
-/** The same without a blank that a program would know, and without any. */
+/** A sentence without a blank that a program would know, and without any. */
 const unseen = ['x.', 'KNOWN', 'bug:', 'run:', 'kubectl', 'delete', 'namespace', 'shop'];
 const inOneWord = [unseen.join('\u2800'), unseen.join('\u3164'), 'x{kubectl,delete,namespace,shop}\u{E0041}'];
 
@@ -17,9 +15,6 @@ const ways = [
   { from: 'IstioSidecar', to: 'IstioAmbient' },
   { from: 'IstioAmbient', to: 'IstioSidecar' },
 ] as const;
-
-/** Any part of it that would do harm. */
-const harm = /run: kubectl|delete namespace|kubectl,delete|[\u001b\u202e\u2800\u3164]|\u{E0041}/u;
 
 type Path = readonly (string | number)[];
 

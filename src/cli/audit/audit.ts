@@ -1,4 +1,5 @@
 import { bounded } from '../../base/effort.ts';
+import { shown } from '../../base/shown.ts';
 import { istioVersionText, type IstioVersion } from '../../mesh/istio/policy/istio-version.ts';
 import { classify, type Classification } from '../../mesh/istio/policy/classify.ts';
 import type { PolicyOptions } from '../../mesh/istio/policy/options.ts';
@@ -78,7 +79,11 @@ function report({ policy, classification, needsWaypoint, source }: AuditedPolicy
     const { effect, rules } = classification.planes[name];
     return {
       effect,
-      rules: rules.map(({ index, effect: ruleEffect, fields }) => ({ index, effect: ruleEffect, fields })),
+      rules: rules.map(({ index, effect: ruleEffect, fields }) => ({
+        index,
+        effect: ruleEffect,
+        fields: fields.map(shown),
+      })),
     };
   };
   return {

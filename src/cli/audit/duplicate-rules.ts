@@ -1,13 +1,18 @@
+import { listed } from '../../base/counted.ts';
 import { nameOf, type Duplicate } from '../manifests/duplicates.ts';
-import type { Placeholder } from '../manifests/placeholders.ts';
+import { placeholderShown, type Placeholder } from '../manifests/placeholders.ts';
 import type { AuditEvidence, AuditRule } from './context.ts';
 
 function twice({ object, sources, differs }: Duplicate): AuditEvidence {
   const [source] = sources;
-  const others = sources.slice(1).map(({ file, line }) => `${file}:${line}`);
+  const others = listed(
+    sources.slice(1, 7).map(({ file, line }) => `${file}:${line}`),
+    5,
+    Math.max(0, sources.length - 7),
+  );
   return {
     object,
-    message: `it is also in ${others.join(', ')}${differs ? ', and says something else there' : ''}: this one counts here, and in a cluster the one that is applied last`,
+    message: `it is also in ${others}${differs ? ', and says something else there' : ''}: this one counts here, and in a cluster the one that is applied last`,
     source,
   };
 }
@@ -15,7 +20,7 @@ function twice({ object, sources, differs }: Duplicate): AuditEvidence {
 function unfilled({ manifest: { kind, object }, source, text }: Placeholder): AuditEvidence {
   return {
     object: nameOf(kind, object),
-    message: `${JSON.stringify(text)} is still to be filled in, there and perhaps elsewhere in this file: all of it was read as it stands`,
+    message: `"${placeholderShown(text)}" is still to be filled in, there and perhaps elsewhere in this file: all of it was read as it stands`,
     source,
   };
 }

@@ -1,8 +1,10 @@
+import { shown } from '../../base/shown.ts';
 import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import {
   decidesNothing,
   isOf,
   misreadBecause,
+  rulesNamed,
   unaskedText,
   undecidedText,
   type Cause,
@@ -122,7 +124,7 @@ export const policyRules: readonly AuditRule[] = [
         .map(({ policy, principal }) =>
           evidence(
             policy,
-            `principal ${principal ?? ''} matches no caller in any data plane: identities are compared without spiffe://`,
+            `principal ${shown(principal ?? '')} matches no caller in any data plane: identities are compared without spiffe://`,
           ),
         ),
   },
@@ -154,13 +156,12 @@ export const policyRules: readonly AuditRule[] = [
             ({ effect, fields }) =>
               (effect === 'FailsOpen' || effect === 'FailsClosed') && !fields.includes('provider'),
           );
-          const named = rules.map(({ index, fields }) => `rule ${index} (${fields.join(', ')})`).join(', ');
           return rules.length === 0
             ? []
             : [
                 evidence(
                   policy,
-                  `sidecars match other requests than ${named} names, so what is enforced changes with the data plane`,
+                  `sidecars match other requests than ${rulesNamed(rules)} names, so what is enforced changes with the data plane`,
                 ),
               ];
         }),

@@ -57,22 +57,25 @@ describe('an object that is there twice', () => {
   });
 
   it('is planned once, and nothing is written while its places differ', () => {
-    const { report, overlay, doubt } = planned(environments);
+    const { report, overlay, withheld } = planned(environments);
     const [shop] = report.namespaces;
 
     expect(shop?.services).toHaveLength(1);
     expect(shop?.services[0]?.reasons).toHaveLength(1);
-    expect(new Set(overlay.map(({ path }) => path)).size).toBe(overlay.length);
-    expect(doubt).toBe('AuthorizationPolicy shop/web is there more than once, and not the same (MM008)');
+    expect(overlay.map(({ path }) => path)).toEqual(['kustomization.yaml']);
+    expect(withheld).toEqual([
+      { namespace: 'shop', why: 'AuthorizationPolicy shop/web is there more than once, and not the same (MM008)' },
+    ]);
   });
 
   it('hinders nobody where its places say the same, in another version too', () => {
-    const { doubt } = planned({
+    const { overlay, withheld } = planned({
       'a.yaml': [...base, policy('GET')],
       'b.yaml': [...base, policy('GET', 'security.istio.io/v1beta1')],
     });
 
-    expect(doubt).toBeUndefined();
+    expect(withheld).toEqual([]);
+    expect(new Set(overlay.map(({ path }) => path)).size).toBe(overlay.length);
   });
 
   it('counts as the whole one where the other is a patch of an overlay', () => {
@@ -87,7 +90,95 @@ describe('an object that is there twice', () => {
   });
 });
 
+describe('what nobody can be sure of', () => {
+  const inBlog = (document: string): string => document.replaceAll('shop', 'blog');
+  const blog = [...base, policy('GET')].map(inBlog);
+  const blank = '${TEAM}';
+  const labelled = (meta: string, group = 'v1', kind = 'ConfigMap'): string =>
+    `{apiVersion: ${group}, kind: ${kind}, metadata: {${meta}, labels: {team: "${blank}"}}}`;
+  const withheldBy = (...documents: readonly string[]): readonly string[] =>
+    planned({ 'a.yaml': [...base, policy('GET')], 'b.yaml': blog, 'c.yaml': documents }).withheld.map(
+      ({ namespace }) => namespace,
+    );
+
+  it('is not written for its own namespace, and for all others it is', () => {
+    const { overlay, withheld } = planned({
+      'a.yaml': [...base, policy('GET')],
+      'b.yaml': [...blog, labelled('name: a, namespace: blog')],
+    });
+
+    expect(withheld).toEqual([
+      { namespace: 'blog', why: 'b.yaml is not rendered: "${TEAM}" is to be filled in (MM160)' },
+    ]);
+    expect(overlay.length).toBeGreaterThan(0);
+    expect(overlay.filter(({ path }) => path.includes('.blog.'))).toEqual([]);
+  });
+
+  it('hinders nobody where nothing is planned', () => {
+    expect(withheldBy(labelled('name: a, namespace: elsewhere'))).toEqual([]);
+  });
+
+  it('is looked for in each namespace of a file', () => {
+    const [first, second] = [labelled('name: a, namespace: elsewhere'), labelled('name: a, namespace: blog')];
+
+    expect(withheldBy(first, second)).toEqual(['blog']);
+  });
+
+  it.each([
+    ['of the whole mesh', labelled('name: a, namespace: istio-system')],
+    ['in whatever namespace', labelled('name: a')],
+    [
+      'a route, which may lead anywhere',
+      labelled('name: a, namespace: blog', 'networking.istio.io/v1', 'VirtualService'),
+    ],
+    ['what moves', labelled('name: a', 'meshmigration.dev/v1alpha1', 'MeshMigration')],
+  ])('is written for nobody where it may be about all: %s', (_what, document) => {
+    expect(withheldBy(document)).toEqual(['blog', 'shop']);
+  });
+
+  it('is told in a few words, however much there is', () => {
+    const names = Array.from({ length: 500 }, (_, n) => `p${n}`);
+    const each = names.flatMap((name) => [
+      policy('GET').replace('name: web', `name: ${name}`),
+      policy('POST').replace('name: web', `name: ${name}`),
+    ]);
+    const [{ why } = { why: '' }] = planned({ 'a.yaml': [...base, ...each] }).withheld;
+
+    expect(why).toBe(
+      'AuthorizationPolicy shop/p0, AuthorizationPolicy shop/p1, AuthorizationPolicy shop/p2 and 497 more are there more than once, and not the same (MM008)',
+    );
+  });
+
+  it('is told in a few words of one object in many places, and ends nothing', () => {
+    const manifests = Array.from({ length: 150_000 }, (_, line) => ({
+      group: '',
+      kind: 'ConfigMap',
+      object: { metadata: { name: 'a', namespace: 'shop' }, data: { line: String(line) } },
+      source: { file: 'a.yaml', document: 1, line },
+    }));
+    const [finding] = audit({ manifests, unreadable: [] }, options).findings.filter(({ id }) => id === 'MM008');
+
+    expect(finding?.message).toMatch(
+      /^it is also in (?:a\.yaml:\d+, ){4}a\.yaml:\d+ and 149994 more, and says something else there/,
+    );
+  });
+});
+
 describe('what was not rendered', () => {
+  it.each([
+    ['{{ run. kubectl delete namespace shop }}', '"{{ run.…"'],
+    ['${run. kubectl delete namespace shop}', '"${run.…"'],
+    [`{{ .Values.${'x'.repeat(5000)} }}`, `"{{ .Values.${'x'.repeat(52)}…"`],
+  ])('is no sentence of somebody else: %s', (text, said) => {
+    const document = `{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, labels: {team: "${text}"}}}`;
+    const found = files({ 'a.yaml': [...base, document] });
+
+    expect(audit(found, options).findings.filter(({ id }) => id === 'MM160')).toMatchObject([
+      { message: expect.stringContaining(`${said} is still to be filled in`) },
+    ]);
+    expect(plan(found, { ...options, now: 0 }).withheld[0]?.why).toContain(said);
+  });
+
   it.each(['{{ .Values.team }}', '{{< team >}}', '${TEAM}', '$(TEAM)', '<TEAM>', '@TEAM@', '__TEAM__'])(
     'is named once for a file, and nothing is written: %s',
     (text) => {
@@ -103,7 +194,9 @@ describe('what was not rendered', () => {
       expect(findings.filter(({ id }) => id === 'MM160')).toEqual([
         expect.objectContaining({ severity: 'Warning', message: expect.stringContaining(text) }),
       ]);
-      expect(planned({ 'a.yaml': [...base, caller] }).doubt).toContain('a.yaml is not rendered');
+      expect(planned({ 'a.yaml': [...base, caller] }).withheld).toEqual([
+        { namespace: 'shop', why: expect.stringContaining('a.yaml is not rendered') },
+      ]);
     },
   );
 

@@ -5,6 +5,7 @@ import type { Manifest, Source } from './manifest.ts';
 
 /** One object that stands in several places. */
 export interface Duplicate {
+  readonly group: string;
   readonly object: string;
   /** Undefined for what has none; that of a Namespace is itself. */
   readonly namespace: string | undefined;
@@ -37,7 +38,7 @@ function extent({ object }: Placed): number {
 
 /** The last of the most complete ones: what is applied last is what a cluster has, and a patch is applied to another. */
 function countingOf(members: readonly Placed[], differs: boolean): Placed | undefined {
-  const most = Math.max(...members.map(extent));
+  const most = members.reduce((max, member) => Math.max(max, extent(member)), 0);
   return differs ? members.findLast((member) => extent(member) === most) : members[0];
 }
 
@@ -73,6 +74,7 @@ export function onceEach(all: readonly Placed[]): {
       object,
     } = counting;
     duplicates.push({
+      group,
       object: nameOf(kind, object),
       namespace: group === '' && kind === 'Namespace' ? object.metadata.name : object.metadata.namespace,
       sources: [source, ...others.map(({ manifest }) => manifest.source)],

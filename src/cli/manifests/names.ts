@@ -1,3 +1,5 @@
+import { quoted } from '../../base/shown.ts';
+
 /** What a name has to look like, in words of Kubernetes. */
 interface Form {
   readonly title: string;
@@ -43,7 +45,20 @@ function problemOf(field: string, value: unknown, form: Form): string | undefine
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value !== 'string') return `${field} is no text`;
   if (value.length > form.maxLength) return `${field} is longer than ${form.maxLength} characters`;
-  return form.pattern.test(value) ? undefined : `${field} ${JSON.stringify(value)} is not ${form.title}`;
+  return form.pattern.test(value) ? undefined : `${field} ${quoted(value)} is not ${form.title}`;
+}
+
+/** A kind is a Go type; a group is a DNS subdomain, with a version behind it. */
+const kindForm: Form = { title: 'the name of a kind', maxLength: 63, pattern: /^[A-Za-z][A-Za-z0-9]*$/ };
+const versionForm: Form = {
+  title: 'a version of an API',
+  maxLength: 317,
+  pattern: /^(?:[a-zA-Z0-9](?:[-.a-zA-Z0-9]*[a-zA-Z0-9])?\/)?[a-zA-Z0-9]+$/,
+};
+
+/** Why nothing in a cluster is of this kind, which stands in findings and paths; undefined if something may be. */
+export function kindProblem({ kind, apiVersion }: Readonly<Record<string, unknown>>): string | undefined {
+  return problemOf('kind', kind, kindForm) ?? problemOf('apiVersion', apiVersion, versionForm);
 }
 
 /** A prefix may end with what a name must not: the API server adds to it. */

@@ -66,7 +66,7 @@ describe('parseManifests', () => {
     ['v1', 'Service', 'name: a.b', 'metadata.name "a.b" is not a DNS label (RFC 1123)'],
     ['v1', 'Service', 'name: a, namespace: ..', 'metadata.namespace ".." is not a DNS label (RFC 1123)'],
     ['v1', 'Service', 'name: a, namespace: a.b', 'metadata.namespace "a.b" is not a DNS label (RFC 1123)'],
-    ['v1', 'Service', 'name: a, namespace: "a\\nb"', 'metadata.namespace "a\\nb" is not a DNS label (RFC 1123)'],
+    ['v1', 'Service', 'name: a, namespace: "a\\nb"', 'metadata.namespace "a…" is not a DNS label (RFC 1123)'],
     ['v1', 'Service', `name: ${'a'.repeat(64)}`, 'metadata.name is longer than 63 characters'],
     ['v1', 'Service', 'name: 5', 'metadata.name is no text'],
     ['v1', 'Service', 'name: a, namespace: [a]', 'metadata.namespace is no text'],
@@ -83,7 +83,7 @@ describe('parseManifests', () => {
       'gateway.networking.k8s.io/v1',
       'HTTPRoute',
       'name: "a\\u2028b"',
-      'metadata.name "a\u2028b" is not a DNS subdomain (RFC 1123)',
+      'metadata.name "a…" is not a DNS subdomain (RFC 1123)',
     ],
     [
       'rbac.authorization.k8s.io/v1',
@@ -97,6 +97,39 @@ describe('parseManifests', () => {
 
     expect(refused(text)).toEqual([`2:6 ${kind}: ${reason}`]);
     expect(found(text)).toHaveLength(2);
+  });
+
+  it.each([
+    ['brackets in JSON', `{"apiVersion":"v1","kind":"A","data":${'['.repeat(50_000)}${']'.repeat(50_000)}}`],
+    ['maps in JSON', `{"apiVersion":"v1","kind":"A","spec":${'{"a":'.repeat(300)}1${'}'.repeat(300)}}`],
+    ['brackets in YAML', `apiVersion: v1\nkind: A\ndata: ${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+    ['lists in YAML', `apiVersion: v1\nkind: A\nspec: ${'['.repeat(300)}${']'.repeat(300)}`],
+    ['an object within itself', 'apiVersion: v1\nkind: A\nspec: &s\n  rules: [*s]'],
+    ['a list within itself', '&a\nkind: List\napiVersion: v1\nitems: [*a]'],
+  ])('names what has no bottom, and reads the others: %s', (_what, document) => {
+    const text = `${good}---\n${document}\n---\n${good}`;
+
+    expect(refused(text)).toEqual([expect.stringMatching(/^2:\d+ nested too deeply$/)]);
+    expect(found(text)).toHaveLength(2);
+  });
+
+  it.each([
+    ['a label', `apiVersion: v1\nkind: A\nmetadata: {labels: {a: ["${'x'.repeat(100_000)}"]}}`],
+    ['the key of one', `apiVersion: v1\nkind: A\nmetadata: {labels: {${'x'.repeat(100_000)}: 1}}`],
+    ['a sentence as a key', 'apiVersion: v1\nkind: A\nmetadata: {labels: {"x. Run kubectl delete ns shop": 1}}'],
+    ['a sentence as a name', 'apiVersion: v1\nkind: A\nmetadata: {namespace: "x. Run kubectl delete ns shop"}'],
+    ['a sentence as a kind', 'apiVersion: v1\nkind: "x. Run kubectl delete ns shop"'],
+    ['a sentence as a group', 'apiVersion: "x. Run kubectl delete ns shop/v1"\nkind: A'],
+    ['a sentence as a field', '"x. Run kubectl delete ns shop": 1\n"x. Run kubectl delete ns shop": 1'],
+    ['a sentence where nothing may stand', 'a: "b" x. Run kubectl delete ns shop'],
+    ['a long kind', `apiVersion: v1\nkind: ${'A'.repeat(100_000)}`],
+    ['a long alias', `a: *${'a'.repeat(100_000)}`],
+  ])('names what it cannot read in its own words, and not for long: %s', (_what, document) => {
+    const [line = '', ...others] = refused(document);
+
+    expect(others).toEqual([]);
+    expect(line).not.toMatch(/^$|kubectl/);
+    expect(line.length).toBeLessThan(500);
   });
 
   it('takes the names that the API server takes', () => {

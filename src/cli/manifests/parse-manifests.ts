@@ -1,10 +1,13 @@
 import { LineCounter, isCollection, isMap, isNode, isScalar, isSeq, visit, type Document, type ParsedNode } from 'yaml';
 import type { ObjectMeta } from '../../api/object.ts';
 import { parseAsGo } from '../../base/yaml-as-go.ts';
+import { cutText } from '../../base/cut-text.ts';
+import { quoted, shown } from '../../base/shown.ts';
 import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
 import { jsonObjects } from './json-stream.ts';
 import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
-import { nameProblem } from './names.ts';
+import { isTooDeep } from './depth.ts';
+import { kindProblem, nameProblem } from './names.ts';
 import { splitDocuments, type DocumentText } from './split-documents.ts';
 import { labelProblem } from './texts.ts';
 
@@ -37,7 +40,7 @@ function refuseOddKeys(document: Document.Parsed): void {
         if (isCollection(key)) throw new Illegible('a map stands where a value is expected', offsetOf(key, 0));
         const name = isScalar(key) ? key.value : key;
         if (seen.has(name) && name !== '<<')
-          throw new Illegible(`the key ${String(name)} is there twice`, offsetOf(key, 0));
+          throw new Illegible(`the key ${shown(String(name))} is there twice`, offsetOf(key, 0));
         seen.add(name);
       }
     },
@@ -140,23 +143,40 @@ function fromJson(
   }
 }
 
+/** What is read recurses, as this parser does. */
+class TooDeep extends Error {}
+
+function refuseDepth(json: Json): void {
+  if (isTooDeep(json)) throw new TooDeep('nested too deeply');
+}
+
 /** The objects of one document with the lines they begin on. */
 function read(document: DocumentText): readonly { readonly json: Json; readonly line: number }[] {
   const lines = new LineCounter();
   try {
     const composed = compose(document, lines);
     const json = record(composed.toJS({ maxAliasCount: maxAliases }));
+    refuseDepth(json);
     return itemsOf(json, composed.contents, offsetOf(composed.contents, 0)).map((item) => ({
       json: item.json,
       line: document.line + lines.linePos(item.offset).line - 1,
     }));
   } catch (error) {
-    const stream = fromJson(document.text, lines);
+    const stream = error instanceof TooDeep ? undefined : fromJson(document.text, lines);
     if (stream === undefined) throw error;
+    for (const { json } of stream) refuseDepth(json);
     return stream.flatMap(({ json, line }) =>
       itemsOf(json, undefined, 0).map((item) => ({ json: item.json, line: document.line + line - 1 })),
     );
   }
+}
+
+/** The parser quotes what it did not expect, as it stands there. */
+function inOwnWords(message: string): string {
+  return cutText(
+    message.replaceAll(/"((?:[^"\\]|\\.)*)"/gs, (_, text: string) => quoted(text)),
+    300,
+  );
 }
 
 function unreadable(file: string, number: number, document: DocumentText, error: unknown): Unreadable {
@@ -165,7 +185,7 @@ function unreadable(file: string, number: number, document: DocumentText, error:
   for (const { index } of document.text.matchAll(/^/gm)) lines.addNewLine(index);
   const line = document.line + (error instanceof Illegible ? lines.linePos(error.offset).line - 1 : 0);
   // The parser recurses: a document of a hundred thousand brackets ends its stack.
-  const reason = error.message.includes('call stack') ? 'nested too deeply' : error.message;
+  const reason = error.message.includes('call stack') ? 'nested too deeply' : inOwnWords(error.message);
   const hint = document.text.includes('{{') ? ' (a template has to be rendered first)' : '';
   return { file, document: number, line, reason: `${reason}${hint}` };
 }
@@ -181,9 +201,11 @@ export function parseManifests(file: string, text: string): Manifests {
         const manifest = manifestOf(json, source);
         if (manifest === undefined) continue;
         const problem =
-          nameProblem(manifest.group, manifest.kind, record(json['metadata'])) ?? labelProblem(manifest.kind, json);
+          kindProblem(json) ??
+          nameProblem(manifest.group, manifest.kind, record(json['metadata'])) ??
+          labelProblem(manifest.kind, json);
         if (problem === undefined) found.push(manifest);
-        else failed.push({ ...source, reason: `${manifest.kind}: ${problem}` });
+        else failed.push({ ...source, reason: `${shown(manifest.kind)}: ${problem}` });
       }
     } catch (error) {
       failed.push(unreadable(file, index + 1, document, error));

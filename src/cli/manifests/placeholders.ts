@@ -44,11 +44,26 @@ function readOf({ group, kind, object }: Manifest): unknown {
   return [name, namespace, labels, isWhole ? spec : ofPods(spec)];
 }
 
-/** The first of each file: one is enough to say that it was not rendered. */
+/** How one begins, and the first word in it. */
+const beginning = /^(?:\{\{[-<%]?|\$[{(]|<|@@?|__)\s*[\w.:/-]{0,60}/;
+
+/** As it is told: all of it if there is one word in it, else what it begins with; a sentence may stand there. */
+export function placeholderShown(text: string): string {
+  const begun = beginning.exec(text)?.[0] ?? '';
+  return /^\s*[-})>@_%]*$/.test(text.slice(begun.length)) && text.length < 80 ? text : `${begun}…`;
+}
+
+/** The namespace that a manifest is about; undefined where it does not say so. */
+export function homeOf({ kind, object: { metadata } }: Manifest): string | undefined {
+  return kind === 'Namespace' ? metadata.name : metadata.namespace;
+}
+
+/** The first of each namespace in a file: one is enough to say that it was not rendered. */
 export function placeholdersOf(manifests: readonly Manifest[]): readonly Placeholder[] {
   const found = manifests.flatMap((manifest): readonly Placeholder[] => {
     const text = first(readOf(manifest));
     return text === undefined ? [] : [{ manifest, source: manifest.source, text }];
   });
-  return [...Map.groupBy(found, ({ source: { file } }) => file).values()].flatMap(([one]) => one ?? []);
+  const groups = Map.groupBy(found, ({ source: { file }, manifest }) => `${homeOf(manifest) ?? ''}/${file}`);
+  return [...groups.values()].flatMap(([one]) => one ?? []);
 }

@@ -1,3 +1,4 @@
+import { shown } from '../../base/shown.ts';
 import { record, type Json } from '../../mesh/json.ts';
 
 /** Maps of which every value has to be a text, by where they are. */
@@ -14,6 +15,10 @@ function template(object: Json): Json {
   return record(record(record(object['spec'])['template'])['metadata']);
 }
 
+function isScalar(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean';
+}
+
 /**
  * Why kubectl and the API server would not take an object by its labels: `yes`, `on` and `1.0` are none without quotes,
  * and to leave them out would select other pods. Undefined if they would.
@@ -23,7 +28,7 @@ export function labelProblem(kind: string, object: Json): string | undefined {
     if (kinds?.includes(kind) === false) continue;
     for (const [key, value] of Object.entries(record(at(object))))
       if (value !== null && typeof value !== 'string')
-        return `${field}.${key} is no text (put ${JSON.stringify(value)} into quotes)`;
+        return `${field}.${shown(key)} is no text${isScalar(value) ? ` (put ${String(value)} into quotes)` : ''}`;
   }
   return undefined;
 }

@@ -7,6 +7,8 @@ import { guardedServices } from '../../mesh/istio/waypoint/callers.ts';
 export interface Placed {
   readonly surroundings: Surroundings;
   readonly sentence: string;
+  /** Namespaces whose calls it refuses as long as they have sidecars. */
+  readonly needs: readonly string[];
 }
 
 /** A namespace with those that have to move before it. */
@@ -108,6 +110,7 @@ export function namespaceOrder(planned: readonly Surroundings[], described: Read
   const names = sorted.map(({ name }) => name);
   return sorted.map((node, index) => ({
     surroundings: node.surroundings,
+    needs: [...node.calledFrom.keys()],
     sentence: `${sentence(node, names.slice(0, index), names.slice(index + 1))}${strangers(node, described)}`,
   }));
 }

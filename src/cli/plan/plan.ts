@@ -19,28 +19,21 @@ import { managedBy, managedByLabel } from '../../api/resources.ts';
 import { namespacesOf, readPolicies, type AuditOptions } from '../audit/audit.ts';
 import type { AuditFinding } from '../audit/report.ts';
 import type { Manifests } from '../manifests/manifest.ts';
+import { doubts } from './doubts.ts';
 import { findingsAbout } from './findings.ts';
 import { namespaceOrder, type Placed } from './namespace-order.ts';
 import type { MadePlan, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
 import type { Read } from '../audit/context.ts';
 import { subjectsOf } from './surroundings.ts';
 import { assumed, wishesOf } from './wishes.ts';
+import { withheldOf, type Withheld } from './withheld.ts';
 
 /** A plan and the files that carry it out as far as objects can. */
 export interface Plan {
   readonly report: PlanReport;
   readonly overlay: readonly OverlayFile[];
-  /** Why nobody can be sure that these files are for what will be applied; undefined if that is so. */
-  readonly doubt: string | undefined;
-}
-
-/** Which of two is meant, and what will stand in a blank, is for the user to say: a part of the policies would be worse. */
-function doubtOf({ inventory: { duplicates, placeholders } }: Read): string | undefined {
-  const twice = duplicates.filter(({ differs }) => differs).map(({ object }) => object);
-  if (twice.length > 0)
-    return `${twice.slice(0, 3).join(', ')}${twice.length > 3 ? ` and ${String(twice.length - 3)} more` : ''} ${twice.length === 1 ? 'is' : 'are'} there more than once, and not the same (MM008)`;
-  const [first] = placeholders;
-  return first && `${first.source.file} is not rendered: ${JSON.stringify(first.text)} is to be filled in (MM160)`;
+  /** Namespaces that the files leave out, because nobody can be sure that they would be for what will be applied. */
+  readonly withheld: readonly Withheld[];
 }
 
 function callersText(callers: Callers): string {
@@ -199,15 +192,18 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
   const placed = namespaceOrder(planned, namespacesOf(read));
   const names = new Set(planned.map(({ namespace: { name } }) => name));
   // One after the other, as they move: who comes later finds those before it without sidecars.
-  for (const { sentence, surroundings: before } of placed) {
+  for (const { surroundings: before, ...rest } of placed) {
     // Another picture: what was said of the first one was said before the others moved.
     const surroundings = { ...before };
-    namespaces.push(namespacePlan({ sentence, surroundings }, read, names));
+    namespaces.push(namespacePlan({ ...rest, surroundings }, read, names));
     moved.set(surroundings.namespace.name, {
       waypoint: chosenWaypoint(surroundings).name,
       services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [],
     });
   }
+  const withheld = withheldOf(placed, doubts(read.inventory, read.options.rootNamespace));
+  const isWritten = (name: string): boolean => withheld.every(({ namespace }) => namespace !== name);
+  const written = placed.filter(({ surroundings }) => isWritten(surroundings.namespace.name));
   // Where waypoints are to be used that the manifests need not have, one that is applied could go over one that is
   // there.
   return {
@@ -220,14 +216,14 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
     },
     overlay: [
       ...overlayOf(
-        placed.flatMap(({ surroundings }) =>
+        written.flatMap(({ surroundings }) =>
           objectsOf(surroundings).filter(
             ({ role }) => role !== 'Waypoint' || surroundings.spec.waypoint.adopt === undefined,
           ),
         ),
       ),
-      ...offersOverlay(namespaces.flatMap(({ offers }) => offers)),
+      ...offersOverlay(namespaces.filter(({ name }) => isWritten(name)).flatMap(({ offers }) => offers)),
     ],
-    doubt: doubtOf(read),
+    withheld,
   };
 }

@@ -4,6 +4,7 @@ import type { RouteOffer } from '../../mesh/istio/policy/translate/route-offer.t
 import type { KeptFeature } from '../../mesh/istio/policy/translate/routes.ts';
 import type { AuditFinding } from '../audit/report.ts';
 import type { Unreadable } from '../manifests/manifest.ts';
+import type { Withheld } from './withheld.ts';
 
 /** A Service, and whether it gets a waypoint. */
 export interface ServicePlan {
@@ -63,7 +64,7 @@ export interface LeftNamespace {
 
 /** What `--write` did: files, or a sentence about why there are none. */
 export type Written =
-  | { readonly directory: string; readonly files: readonly string[] }
+  | { readonly directory: string; readonly files: readonly string[]; readonly withheld?: readonly Withheld[] }
   | { readonly directory: string; readonly refused: string };
 
 /** How the namespaces of some manifests get from sidecars to ambient. */

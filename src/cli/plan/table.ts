@@ -1,8 +1,10 @@
+import { listed } from '../../base/counted.ts';
 import { asEscape, unobeyed } from '../../base/ci-commands.ts';
 import { findingLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
 import { useWaypointLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import type { AuditFinding } from '../audit/report.ts';
 import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
+import type { Withheld } from './withheld.ts';
 
 /** A heading and what belongs to it; nothing if nothing does. */
 function section(heading: string, lines: readonly string[]): readonly string[] {
@@ -93,17 +95,35 @@ function leftLines(left: readonly LeftNamespace[]): readonly string[] {
     : ['Left as they are', ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
 }
 
+/** As many are told why; the others are counted (-o yaml has all). */
+const mostWithheld = 5;
+
+function withheldLines(withheld: readonly Withheld[]): readonly string[] {
+  const more = withheld.length - mostWithheld;
+  return [
+    ...withheld
+      .slice(0, mostWithheld)
+      .flatMap(({ namespace, why }) => wrap(`Not written for ${namespace}: ${why}.`, '')),
+    ...(more > 0 ? [`Not written for ${plural(more, 'other namespace')} (-o yaml).`] : []),
+  ];
+}
+
 function writtenLines({ written, namespaces }: PlanReport): readonly string[] {
   if (written === undefined) return [];
   const { directory } = written;
-  const names = [...new Set(namespaces.flatMap(({ waypoint }) => waypoint ?? []))].sort();
+  if ('refused' in written) return [...wrap(`Nothing was written to ${directory}: ${written.refused}.`, ''), ''];
+  const { files, withheld = [] } = written;
+  const left = new Set(withheld.map(({ namespace }) => namespace));
+  const found = namespaces.filter(({ name }) => !left.has(name)).flatMap(({ waypoint }) => waypoint ?? []);
+  const names = [...new Set(found)].sort();
+  const label =
+    names.length === 1 ? String(names[0]) : `NAME, each with the waypoint of its namespace (${listed(names)})`;
   return [
     ...wrap(
-      'refused' in written
-        ? `Nothing was written to ${directory}: ${written.refused}.`
-        : `${plural(written.files.length, 'file')} written to ${directory}. Apply them while the pods still have their sidecars, and then bind the Services by the label ${useWaypointLabel}=${names.length === 1 ? String(names[0]) : `NAME, each with the waypoint of its namespace (${names.join(', ')})`}, not the namespace.`,
+      `${plural(files.length, 'file')} written to ${directory}. Apply them while the pods still have their sidecars, and then bind the Services by the label ${useWaypointLabel}=${label}, not the namespace.`,
       '',
     ),
+    ...withheldLines(withheld),
     '',
   ];
 }

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { defaultSpec } from '../../api/default-spec.ts';
+import { cutText } from '../../base/cut-text.ts';
+import { shown } from '../../base/shown.ts';
 import { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { group, type MeshMigration } from '../../api/resources.ts';
 import { structuralSchema } from '../../api/structural-schema.ts';
@@ -25,7 +27,10 @@ const schema = structuralSchema(MeshMigrationSpec);
 
 function firstOf(error: z.ZodError | undefined): string {
   const [issue] = error?.issues ?? [];
-  return `spec.${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+  return cutText(
+    `spec.${issue?.path.map((part) => shown(String(part))).join('.') ?? ''}: ${issue?.message ?? ''}`,
+    300,
+  );
 }
 
 /** The MeshMigrations from sidecars to ambient. */

@@ -1,3 +1,4 @@
+import { containersNamed } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod } from '../../views.ts';
 import { optsOutOfInjection } from '../vocabulary/injection.ts';
@@ -12,7 +13,7 @@ function find({ route, workloads, otherTemplates }: Surroundings): readonly Evid
     return [
       {
         object: nameOf(template),
-        message: `${names.map((name) => `container ${name}`).join(', ')} names the header x-forwarded-client-cert, which its sidecar writes by the certificate of the caller: nobody writes it afterwards, and whatever a caller writes into it himself arrives as it is, so who is let in by it may be anybody`,
+        message: `${containersNamed(names)} names the header x-forwarded-client-cert, which its sidecar writes by the certificate of the caller: nobody writes it afterwards, and whatever a caller writes into it himself arrives as it is, so who is let in by it may be anybody`,
       },
     ];
   });

@@ -1,4 +1,5 @@
 import { listed } from '../../../base/counted.ts';
+import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { asPod, type ConfigView } from '../../views.ts';
 import { optsOutOfInjection } from '../vocabulary/injection.ts';
@@ -51,7 +52,8 @@ const outside = 'outside of the mesh nothing reports any';
 /** What becomes of what it reads, worst first. */
 function readingsOf({ object, reader: { reads = [] } }: Reader, surroundings: Surroundings): readonly Evidence[] {
   const fates = Map.groupBy(reads, (reading) => fateOf(reading, surroundings));
-  const namesOf = (fate: Fate): string => listed([...new Set((fates.get(fate) ?? []).map(({ metric }) => metric))]);
+  const namesOf = (fate: Fate): string =>
+    listed([...new Set((fates.get(fate) ?? []).map(({ metric }) => shown(metric)))]);
   if (fates.has('Ends'))
     return [
       {

@@ -1,3 +1,4 @@
+import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { Recent } from '../../../base/recent.ts';
 import { digestOf } from '../../../base/sha256.ts';
@@ -75,12 +76,17 @@ const consequences: Readonly<Record<'ALLOW' | 'DENY', Readonly<Partial<Record<Ef
   },
 };
 
+/** `rule 0 (methods, paths), rule 2 (paths)`: rules with the fields that cause something; keys are their authors' own. */
+export function rulesNamed(rules: readonly Pick<RuleClassification, 'index' | 'fields'>[]): string {
+  return listed(rules.map(({ index, fields }) => `rule ${index} (${listed(fields.map(shown))})`));
+}
+
 /** `ztunnel denies less than rule 0 (methods), rule 2 (paths): requests that are refused today would pass`. */
 function describe(action: 'ALLOW' | 'DENY', rules: readonly RuleClassification[]): string {
   return [...Map.groupBy(rules, ({ effect }) => effect)]
     .map(([effect, members]) => {
       const [does, then] = consequences[action][effect] ?? [effect, ''];
-      return `ztunnel ${does} ${members.map(({ index, fields }) => `rule ${index} (${fields.join(', ')})`).join(', ')}: ${then}`;
+      return `ztunnel ${does} ${rulesNamed(members)}: ${then}`;
     })
     .join('; ');
 }
@@ -253,7 +259,7 @@ export function misread(cause: Cause): (surroundings: Surroundings) => readonly 
         return [
           {
             object,
-            message: `the ${shown(policy.action)} policy uses ${fields.map(shown).join(', ')}, which ztunnel cannot evaluate`,
+            message: `the ${shown(policy.action)} policy uses ${listed(fields)}, which ztunnel cannot evaluate`,
           },
         ];
       return message === undefined ? [] : [{ object, message }];

@@ -1,6 +1,7 @@
 import { listed } from '../../../base/counted.ts';
 import { goBoolean } from '../../../base/go-boolean.ts';
 import { memoizeLast } from '../../../base/memoize.ts';
+import { containersNamed } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { list, strings, text } from '../../json.ts';
 import { asPod, type ConfigView, type TemplateView } from '../../views.ts';
@@ -62,7 +63,7 @@ function updating(
     .filter(isBetween)
     .map((template) => ({
       object: nameOf(template),
-      message: `${listed((template.updatesNames ?? []).map((name) => `container ${name}`))} sends dynamic updates to a DNS server (rfc2136, nsupdate): ztunnel takes what goes to port 53 and answers NOTIMP to everything that is no question, so nothing is updated any more`,
+      message: `${containersNamed(template.updatesNames ?? [])} sends dynamic updates to a DNS server (rfc2136, nsupdate): ztunnel takes what goes to port 53 and answers NOTIMP to everything that is no question, so nothing is updated any more`,
       fix: keepOut,
     }));
 }

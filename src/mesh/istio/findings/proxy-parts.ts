@@ -1,3 +1,4 @@
+import { containersNamed } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ProxyParts, TemplateView } from '../../views.ts';
 import { injectionAsked } from '../vocabulary/injection.ts';
@@ -85,7 +86,7 @@ function ofTemplate(template: TemplateView, isRestarted: boolean): readonly Evid
           {
             object,
             severity,
-            message: says(names.map((name) => `container ${name}`).join(', ')),
+            message: says(containersNamed(names)),
             ...(part === 'failing' && !isRestarted && { onlyThere: true as const }),
           },
         ];

@@ -1,6 +1,7 @@
 import type { Severity } from '../../../api/common.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { own } from '../../../base/own.ts';
+import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { record } from '../../json.ts';
 import { asksOf, type PodAsks } from '../../pod-resources.ts';
@@ -71,7 +72,7 @@ function shortIn(quota: ConfigView, need: Need): Short | undefined {
   for (const { counted, limit, taken } of countedBy(quota)) {
     const wanted = amount(counted);
     if (wanted === 0 || taken + wanted <= limit) continue;
-    const unsure = open.length === 0 ? '' : `, if its scope ${open.join(' and ')} takes these pods in`;
+    const unsure = open.length === 0 ? '' : `, if its scope ${open.map(shown).join(' and ')} takes these pods in`;
     const message = `${nameOf(quota)} admits ${counted} ${quantity(limit)}, ${quantity(taken)} of them used, and ${quantity(wanted)} more would be needed${unsure}`;
     return { message, sure: open.length === 0 };
   }

@@ -41,10 +41,11 @@ import { nodeExamples } from '../../../../test/support/node-examples.ts';
 import { networkPolicyExamples } from '../../../../test/support/network-policy-examples.ts';
 import { quotaExamples } from '../../../../test/support/quota-examples.ts';
 import { returnExamples } from '../../../../test/support/return-examples.ts';
+import { oneIn } from '../../../../test/support/sample.ts';
 import { takenNameExamples } from '../../../../test/support/taken-name-examples.ts';
 import { unseenCallerExamples, unseenCallerSeverities } from '../../../../test/support/unseen-caller-examples.ts';
+import { disguised, harm } from '../../../../test/support/foreign-text.ts';
 import { remedies } from '../../../../test/support/remedies/all.ts';
-import { oneIn } from '../../../../test/support/sample.ts';
 import { faultsOf } from '../../../../test/support/remedies/tried.ts';
 import { call, observed } from '../../../../test/support/istio-metrics.ts';
 import { Finding } from '../../../api/common.ts';
@@ -58,6 +59,7 @@ import { asOf } from '../checks.ts';
 import { rules } from '../rules.ts';
 import { foundGuarded } from './guarded-rules.ts';
 import type { Found, Rule } from './rule.ts';
+import { apply } from './rule.ts';
 
 /** What a rule has to see, and what comes close but is none of its business. */
 interface Examples {
@@ -2261,6 +2263,18 @@ describe('what a stranger has', () => {
       expect(faults).toEqual([]);
     },
   );
+});
+
+describe('a text that a tenant chose', () => {
+  const examples = rules.flatMap((rule) =>
+    Object.entries(table[rule.id]?.seen ?? {}).map(([name, given]) => [rule.id, name, rule, given] as const),
+  );
+
+  it.each(oneIn(6, examples))('is no sentence of %s: %s', (_id, _name, rule, given) => {
+    const said = disguised(given, (picture) => apply(rule, picture));
+
+    expect(said.filter(({ object, message, fix }) => harm.test(`${object}\n${message}\n${fix}`))).toEqual([]);
+  });
 });
 
 describe('what the fix of a Critical finding says', () => {

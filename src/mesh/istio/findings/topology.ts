@@ -1,5 +1,6 @@
 import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
+import { shown } from '../../../base/shown.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { record, records, strings, text } from '../../json.ts';
 import { asPod, type ConfigView, type PodView } from '../../views.ts';
@@ -26,7 +27,7 @@ function severalNetworks(mesh: MeshState): Evidence | undefined {
   if (config !== undefined)
     return {
       object: nameOf(config),
-      message: `its meshNetworks names ${listed(networksIn(config))}`,
+      message: `its meshNetworks names ${listed(networksIn(config).map(shown))}`,
     };
   const gateway = mesh
     .services(home)
@@ -56,18 +57,18 @@ function localHosts(mesh: MeshState): readonly string[] {
 const everything: readonly string[] = ['*', '*.local', '*.cluster.local', '*.svc.cluster.local'];
 
 function ofNetworks({ route, mesh, namespace: { name } }: Surroundings): readonly Evidence[] {
-  const shown = route.to === 'IstioAmbient' ? severalNetworks(mesh) : undefined;
-  if (shown === undefined) return [];
+  const several = route.to === 'IstioAmbient' ? severalNetworks(mesh) : undefined;
+  if (several === undefined) return [];
   const local = localHosts(mesh);
   if (local.some((host) => everything.includes(host))) return [];
   const isOwn = local.includes(`*.${name}.svc.cluster.local`);
   return [
     {
-      ...shown,
+      ...several,
       ...(isOwn && { severity: 'Warning' as const }),
       message: isOwn
-        ? `${shown.message}: its own Services are local to their cluster, but calls of ${name} to Services on other networks are not made any more`
-        : `${shown.message}: sidecars and gateways on other networks do not reach pods in ambient (istio/istio#57878), or go past their waypoint, and without AMBIENT_ENABLE_MULTI_NETWORK pods in ambient call no other network`,
+        ? `${several.message}: its own Services are local to their cluster, but calls of ${name} to Services on other networks are not made any more`
+        : `${several.message}: sidecars and gateways on other networks do not reach pods in ambient (istio/istio#57878), or go past their waypoint, and without AMBIENT_ENABLE_MULTI_NETWORK pods in ambient call no other network`,
     },
   ];
 }

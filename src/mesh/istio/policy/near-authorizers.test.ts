@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { harm, poison } from '../../../../test/support/foreign-text.ts';
 import { config } from '../../../../test/support/mesh-fixtures.ts';
 import type { ConfigView } from '../../views.ts';
 import { nearAuthorizers, type NearAuthorizer } from './near-authorizers.ts';
@@ -73,6 +74,17 @@ describe('an authorizer in the pod of the proxy', () => {
     ['a name of somebody else', 'localhost.example.com', []],
   ])('is none at %s', (_, service, entries) => {
     expect(found(service, entries)).toEqual({});
+  });
+
+  it.each([
+    ['an address', 'authz.local', [entry(at(`127.0.0.1/${poison}`))]],
+    ['a socket', 'authz.local', [entry({ addresses: [`unix:${poison}`] })]],
+    ['a host that is a socket', `unix:${poison}`, []],
+  ])('is told without what a tenant wrote beside it: %s', (_, service, entries) => {
+    const all = JSON.stringify(found(service, entries));
+
+    expect(all).toContain('authz');
+    expect(all).not.toMatch(harm);
   });
 
   it('of a metrics provider is none of its business', () => {

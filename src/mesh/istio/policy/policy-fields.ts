@@ -34,10 +34,12 @@ function isSet(value: unknown): boolean {
 }
 
 function beyond(known: ReadonlySet<string>, part: Json): readonly string[] {
-  return Object.keys(part).filter((field) => !known.has(field) && isSet(part[field]));
+  return Object.keys(part)
+    .filter((field) => !known.has(field) && isSet(part[field]))
+    .map(shown);
 }
 
-/** The fields of a policy's rules that only a proxy that reads HTTP can evaluate, each named once. */
+/** The fields of a policy's rules that only a proxy that reads HTTP can evaluate, each named once, as they are shown. */
 export function l7Fields(spec: Json): readonly string[] {
   const fields = records(spec['rules']).flatMap((rule) => [
     ...records(rule['from']).flatMap((from) => beyond(l4Source, record(from['source']))),

@@ -1,5 +1,7 @@
+import { listed } from '../../../base/counted.ts';
 import { goBoolean } from '../../../base/go-boolean.ts';
 import { memoizeLast } from '../../../base/memoize.ts';
+import { quoted } from '../../../base/shown.ts';
 import type { MeshObjects, MeshState } from '../../adapter.ts';
 import { list, record, records, strings, text, type Json } from '../../json.ts';
 import { possibleConfigs, type PossibleConfig } from './mesh-config.ts';
@@ -127,6 +129,12 @@ function said(settings: MeshSettings, field: (typeof decisive)[number]): string 
   return JSON.stringify(settings[field]);
 }
 
+/** The same for a sentence. */
+function told(settings: MeshSettings, field: (typeof decisive)[number]): string {
+  const value = settings[field];
+  return typeof value === 'string' ? quoted(value) : `[${listed(value.map(quoted))}]`;
+}
+
 interface Read {
   readonly object: string;
   readonly settings: MeshSettings | undefined;
@@ -172,7 +180,7 @@ const agreed = memoizeLast((possible: readonly PossibleConfig[], controlPlaneNam
       return {
         kind: 'Unknown',
         object,
-        message: `it makes ${field} ${said(settings, field)}, and ${first.object} makes it ${said(first.settings, field)}, ${meaning}`,
+        message: `it makes ${field} ${told(settings, field)}, and ${first.object} makes it ${told(first.settings, field)}, ${meaning}`,
         fix: agree,
       };
   }

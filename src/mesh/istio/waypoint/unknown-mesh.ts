@@ -1,3 +1,4 @@
+import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { nameOf } from '../vocabulary/objects.ts';
@@ -56,8 +57,8 @@ function renamed(surroundings: Surroundings, trustDomain: string): Problem | und
     return critical(
       nameOf(config),
       'spec.rules',
-      `it names the waypoint by the trust domain ${before}, which the mesh configuration gives as ${trustDomain} now; nobody can tell when the waypoint has the new identity, so nothing is rewritten`,
-      `Set trustDomain back to ${before} in the mesh configuration. To change it, take the namespace back first, let every pod get its new identity, and migrate it again.`,
+      `it names the waypoint by the trust domain ${shown(before)}, which the mesh configuration gives as ${shown(trustDomain)} now; nobody can tell when the waypoint has the new identity, so nothing is rewritten`,
+      `Set trustDomain back to ${shown(before)} in the mesh configuration. To change it, take the namespace back first, let every pod get its new identity, and migrate it again.`,
     );
   }
   return undefined;

@@ -149,7 +149,7 @@ function inexactPlace(object: ConfigObject, provider: string, near: NearAuthoriz
       severity: isAccepted === true ? 'Warning' : 'Critical',
       object: titleOf(object),
       field: 'spec.provider',
-      message: `by it the authorizer ${shown(provider)} of ${titleOf(object)} is asked at ${address}: ${notThere}`,
+      message: `by it the authorizer ${shown(provider)} of ${titleOf(object)} is asked at ${shown(address)}: ${notThere}`,
       fix: `Have its owner take ${shown(host)} out, or say in the extensionProvider in which namespace it is meant (service: NAMESPACE/${shown(host)}).`,
       by: { ...entry, isAcceptable: !opens },
     };
@@ -157,7 +157,7 @@ function inexactPlace(object: ConfigObject, provider: string, near: NearAuthoriz
   return critical(
     titleOf(object),
     'spec.provider',
-    `the authorizer ${shown(provider)} is asked at ${address}${said}: ${notThere}`,
+    `the authorizer ${shown(provider)} is asked at ${shown(address)}${said}: ${notThere}`,
     'Run the authorizer as a Service that the waypoint can call, and name that in its extensionProvider.',
   );
 }
@@ -194,12 +194,11 @@ function judgeFields(
 ): readonly Problem[] {
   return Object.keys(part)
     .filter((field) => isSet(part[field]))
-    .flatMap((field) => [
-      ...judge(object, `${path}.${field}`, own(known, field), to),
-      ...(own(known, field) === undefined || list(part[field]).length > 0
-        ? []
-        : judge(object, `${path}.${field}`, unknown, to)),
-    ]);
+    .flatMap((field) => {
+      const [at, carried] = [`${path}.${shown(field)}`, own(known, field)];
+      const isOdd = carried !== undefined && list(part[field]).length === 0;
+      return [...judge(object, at, carried, to), ...(isOdd ? judge(object, at, unknown, to) : [])];
+    });
 }
 
 /**
@@ -215,7 +214,7 @@ export function inexactFields(
     return [
       ...Object.keys(rule)
         .filter((part) => !parts.has(part) && isSet(rule[part]))
-        .flatMap((part) => judge(object, `${path}.${part}`, unknown, to)),
+        .flatMap((part) => judge(object, `${path}.${shown(part)}`, unknown, to)),
       ...records(rule['from']).flatMap((from, at) =>
         judgeFields(object, `${path}.from[${at}].source`, record(from['source']), source, to),
       ),

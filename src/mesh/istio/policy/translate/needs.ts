@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { listed } from '../../../../base/counted.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { Recent } from '../../../../base/recent.ts';
 import { digestOf } from '../../../../base/sha256.ts';
@@ -158,7 +159,7 @@ function ztunnelGap(
   if (protocols.every((protocol) => isSameAtZtunnel(policy, protocol, options))) return undefined;
   const fields = l7Fields(spec);
   return fields.length > 0
-    ? `uses ${fields.join(', ')}, which ztunnel does not evaluate.`
+    ? `uses ${listed(fields)}, which ztunnel does not evaluate.`
     : 'has values that ztunnel compares in another way than a sidecar.';
 }
 
