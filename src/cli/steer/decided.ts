@@ -1,0 +1,46 @@
+import type { MeshMigration, NamespaceMigration } from '../../api/resources.ts';
+import { quoted } from '../../base/shown.ts';
+import { isEdited } from '../../engine/commands.ts';
+import { refuse, type Decision } from './steering.ts';
+
+/** How one looks whether the operator runs, where it was installed as the documentation has it. */
+export const isItRunning = 'is it running? kubectl get pods -n mesh-migration-system';
+
+/** Where nobody has looked at the object, an edit of its status would be no command. */
+function unseen({ status }: MeshMigration | NamespaceMigration): Decision | undefined {
+  return status?.writtenPhase === undefined
+    ? refuse(`the operator has not looked at it yet; ${isItRunning}`)
+    : undefined;
+}
+
+function going({ metadata }: MeshMigration | NamespaceMigration): Decision | undefined {
+  return metadata.deletionTimestamp === undefined
+    ? undefined
+    : refuse('it is being deleted, which takes back what is not finalized (spec.rollback.onDelete)');
+}
+
+/**
+ * A command that somebody has given and the operator has not taken yet is not overwritten, but by a rollback, which is
+ * for emergencies.
+ */
+function pending({ status }: MeshMigration | NamespaceMigration, decision: Decision): Decision | undefined {
+  if (!isEdited(status) || decision.kind !== 'Write') return undefined;
+  const { edit, says } = decision;
+  if (edit.field === 'status.phase' && edit.value === status.phase)
+    return {
+      kind: 'Already',
+      message: `${says} as soon as the operator looks at it: that was asked for; ${isItRunning}`,
+    };
+  if (edit.value === 'RollingBack') return undefined;
+  return refuse(
+    `status.phase was set to ${quoted(status.phase ?? '')}, and the operator has not answered yet; ${isItRunning}`,
+  );
+}
+
+/** What comes of a command where the object itself does not say otherwise. */
+export function decidedOf(object: MeshMigration | NamespaceMigration, decide: () => Decision): Decision {
+  const early = going(object) ?? unseen(object);
+  if (early !== undefined) return early;
+  const decision = decide();
+  return pending(object, decision) ?? decision;
+}
