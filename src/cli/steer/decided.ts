@@ -1,7 +1,7 @@
 import type { MeshMigration, NamespaceMigration } from '../../api/resources.ts';
 import { quoted } from '../../base/shown.ts';
 import { isEdited } from '../../engine/commands.ts';
-import { refuse, type Decision } from './steering.ts';
+import { already, refuse, type Decision } from './steering.ts';
 
 /** How one looks whether the operator runs, where it was installed as the documentation has it. */
 export const isItRunning = 'is it running? kubectl get pods -n mesh-migration-system';
@@ -21,17 +21,14 @@ function going({ metadata }: MeshMigration | NamespaceMigration): Decision | und
 
 /**
  * A command that somebody has given and the operator has not taken yet is not overwritten, but by a rollback, which is
- * for emergencies.
+ * for emergencies; and nothing is called so already that may be otherwise in a moment.
  */
 function pending({ status }: MeshMigration | NamespaceMigration, decision: Decision): Decision | undefined {
-  if (!isEdited(status) || decision.kind !== 'Write') return undefined;
-  const { edit, says } = decision;
-  if (edit.field === 'status.phase' && edit.value === status.phase)
-    return {
-      kind: 'Already',
-      message: `${says} as soon as the operator looks at it: that was asked for; ${isItRunning}`,
-    };
-  if (edit.value === 'RollingBack') return undefined;
+  if (!isEdited(status) || decision.kind === 'Refuse') return undefined;
+  const edit = decision.kind === 'Write' ? decision.edit : undefined;
+  if (edit?.field === 'status.phase' && edit.value === status.phase)
+    return already(`was told so already, and the operator has not answered yet (${isItRunning})`);
+  if (edit?.value === 'RollingBack') return undefined;
   return refuse(
     `status.phase was set to ${quoted(status.phase ?? '')}, and the operator has not answered yet; ${isItRunning}`,
   );
