@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../src/base/clock.ts';
 import { run } from '../../src/cli/run.ts';
 import type { Host } from '../../src/cli/host.ts';
+import type { HttpTransport } from '../../src/kube/http-transport.ts';
 import type { Transport } from '../../src/kube/transport.ts';
 import { impersonating } from './impersonation.ts';
 
@@ -20,6 +21,10 @@ export interface Keyboard {
   printed(): string;
 }
 
+function closing(transport: Transport): HttpTransport {
+  return { server: transport.server, send: (request) => transport.send(request), close: () => Promise.resolve() };
+}
+
 /** The program in this process, with a cluster behind every context. */
 export function keyboardAt(transport: Transport, clock: Clock, given: Partial<Host> = {}): Keyboard {
   let stdout = '';
@@ -34,11 +39,9 @@ export function keyboardAt(transport: Transport, clock: Clock, given: Partial<Ho
         stderr: { write: (text: string) => (stderr += text) },
         clock,
         random: () => 0,
-        connect: ({ as }) =>
-          Promise.resolve({
-            ...(as === undefined ? transport : impersonating(transport, as)),
-            close: () => Promise.resolve(),
-          }),
+        connect:
+          given.connect ??
+          (({ as }) => Promise.resolve(closing(as === undefined ? transport : impersonating(transport, as)))),
         ...(given.signal && { signal: given.signal }),
         ...(given.env && { env: given.env }),
         ...(given.program !== undefined && { program: given.program }),

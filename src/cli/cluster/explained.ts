@@ -20,23 +20,26 @@ export function isUnserved(error: unknown): boolean {
 const remedies: readonly (readonly [(error: ApiError) => boolean, string])[] = [
   [
     (error) => isUnserved(error) && error.request.includes(group),
-    'MeshMigrations are not known there: the operator is not installed in this cluster (docs/guides/install.md), or this is another cluster than you think',
+    'MeshMigrations are not known there: the operator is not installed in this cluster (docs/guides/install.md), or this is another cluster than you think.',
   ],
   [
     (error) => error instanceof ForbiddenError && error.code === 401,
-    'log in again, or name another context by --context',
+    'Log in again, or name another context by --context.',
   ],
   [
     (error) => error instanceof ForbiddenError,
-    'who may do what is in docs/user-guide.md, Rights; kubectl auth can-i tells what you may',
+    'Who may do what is in docs/user-guide.md, Rights; kubectl auth can-i tells what you may.',
   ],
-  [(error) => error instanceof ConflictError, 'somebody else has changed it at the same time: look, and try again'],
-  [(error) => error instanceof AmbiguousWriteError, 'look at its status before you try again'],
-  [(error) => error instanceof UnavailableError, 'is the API server there, and is this the right context?'],
+  [
+    (error) => error instanceof ConflictError,
+    'Somebody else has changed it again and again at the same time: look, and try again.',
+  ],
+  [(error) => error instanceof AmbiguousWriteError, 'Look at its status before you try again.'],
+  [(error) => error instanceof UnavailableError, 'Is the API server there, and is this the right context?'],
 ];
 
-/** What the API server said, and what to do about it: one line. */
+/** What the API server said, and what to do about it. */
 export function explained(error: ApiError): string {
   const remedy = remedies.find(([fits]) => fits(error))?.[1];
-  return `${error.sentence}${remedy === undefined ? '' : `\n${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`}`;
+  return `${error.sentence}${remedy === undefined ? '' : `\n${remedy}`}`;
 }
