@@ -46,7 +46,7 @@ export function programOf(rows: readonly CliCommand[], host: Host, end: (code: E
     .configureOutput({
       writeOut: (text) => host.stdout.write(printable(unobeyed(text, asEscape))),
       writeErr: () => undefined,
-      getOutHelpWidth: () => host.stdout.columns ?? 100,
+      getOutHelpWidth: () => Math.max(60, host.stdout.columns ?? 100),
     });
   for (const row of rows) addTo(program, row, host, end);
   const examples = rows.flatMap((row) => examplesOf(row, host).slice(0, 1));

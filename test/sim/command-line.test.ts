@@ -76,6 +76,9 @@ describe('the commands on a cluster', () => {
         `kubectl patch mm steered --subresource=status --type=merge -p '{"status":{"phase":"Migrating"}}'`,
       );
       expect((await keyboard.type('status steered --timeout 10m')).exitCode).toBe(1);
+      expect(await refused(keyboard, 'finalize steered')).toContain(
+        'it is paused. First: kubectl mesh-migration resume',
+      );
       expect(await refused(keyboard, 'retry steered -n steered')).toContain(
         'To go on: kubectl mesh-migration resume steered -n steered',
       );

@@ -1,4 +1,5 @@
 import type { Line } from '../terminal/line.ts';
+import { reasoned } from './tree.ts';
 import { rowsOf, type MigrationView, type NamespaceRow, type StatusView } from './view.ts';
 
 function restartsText({ restarts }: NamespaceRow): string {
@@ -6,7 +7,7 @@ function restartsText({ restarts }: NamespaceRow): string {
 }
 
 function trouble({ stalled, rejected }: NamespaceRow | MigrationView): string {
-  if (stalled !== undefined) return `; ${stalled.reason}: ${stalled.message}`;
+  if (stalled !== undefined) return `; ${reasoned(stalled)}`;
   return rejected === undefined ? '' : `; last command not carried out: ${rejected}`;
 }
 

@@ -1,15 +1,19 @@
 import { timestamp } from '../../base/clock.ts';
-import type { Host } from '../host.ts';
+import type { Host, Output } from '../host.ts';
 import { hasColours, painted, widthOf, type Line } from '../terminal/line.ts';
 import { changes } from './changes.ts';
 import { tree } from './tree.ts';
 import type { StatusView } from './view.ts';
 
-/** Columns and rows of a terminal that does not say how large it is. */
+/** Columns and rows of a terminal that does not say how large it is, or that it has none. */
 const usual = { columns: 100, rows: 24 } as const;
 
 /** To the first place, without clearing: what is drawn over does not flicker. Then to the end of each line, and of all. */
 const [home, lineEnd, screenEnd] = ['\u001B[H', '\u001B[K', '\u001B[J'];
+
+function sizeOf({ columns = 0, rows = 0 }: Output): { readonly columns: number; readonly rows: number } {
+  return { columns: columns > 0 ? columns : usual.columns, rows: rows > 0 ? rows : usual.rows };
+}
 
 /** Shows one look after the other. */
 export type Show = (view: StatusView, trouble: string | undefined) => void;
@@ -17,7 +21,7 @@ export type Show = (view: StatusView, trouble: string | undefined) => void;
 /** The whole tree, once. */
 export function printTree(view: StatusView, { stdout, env }: Host): void {
   const colours = hasColours(stdout, env);
-  const lines = tree(view, stdout.columns ?? usual.columns).map((line) => painted(line, colours));
+  const lines = tree(view, sizeOf(stdout).columns).map((line) => painted(line, colours));
   stdout.write(`${lines.join('\n')}\n`);
 }
 
@@ -45,7 +49,7 @@ function drawn({ stdout, env }: Host): Show {
   const colours = hasColours(stdout, env);
   let first = true;
   return (view, trouble) => {
-    const { columns = usual.columns, rows = usual.rows } = stdout;
+    const { columns, rows } = sizeOf(stdout);
     const lines = fitting([...troubleLine(trouble), ...tree(view, columns)], columns, rows);
     const text = lines.map((line) => `${painted(line, colours)}${lineEnd}\n`).join('');
     stdout.write(`${first ? `${home}${screenEnd}` : home}${text}${screenEnd}`);

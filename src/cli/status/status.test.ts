@@ -225,6 +225,13 @@ describe('a screen', () => {
     expect(lines.at(-2)).toMatch(/^… \d+ more lines/);
   });
 
+  it('is taken for an ordinary one where it says that it has no size', () => {
+    const { host, written } = screen({ isTTY: true, columns: 0, rows: 0 }, { NO_COLOR: '1' });
+    showing(host)(viewOf(seen), undefined);
+
+    expect(written()).toContain('longer-name');
+  });
+
   it('says that what it shows may be old', () => {
     const { host, written } = screen({});
     const show = showing(host);

@@ -22,6 +22,11 @@ function paragraph(text: string, width: number, tone?: Tone): readonly Line[] {
   return wrapped(text, width).map((line) => [{ text: `  ${line}`, ...(tone !== undefined && { tone }) }]);
 }
 
+/** The message of a finding begins with its id, which is the reason. */
+export function reasoned({ reason, message }: NonNullable<NamespaceRow['stalled']>): string {
+  return message.startsWith(reason) ? message : `${reason}: ${message}`;
+}
+
 type Told = Pick<NamespaceRow, 'state' | 'message' | 'stalled' | 'rejected' | 'asked'>;
 
 /** What there is to say of it besides where it stands; what is done needs no word. */
@@ -29,7 +34,7 @@ function wordsOf({ state, message, stalled, rejected, asked }: Told, width: numb
   return [
     ...(asked === undefined ? [] : paragraph(`asked for ${asked}; the operator has not answered yet`, width, 'busy')),
     ...(rejected === undefined ? [] : paragraph(`last command not carried out: ${rejected}`, width, 'bad')),
-    ...(stalled === undefined ? [] : paragraph(`${stalled.reason}: ${stalled.message}`, width)),
+    ...(stalled === undefined ? [] : paragraph(reasoned(stalled), width)),
     ...(state === 'InProgress' && message !== '' ? paragraph(message, width, 'dim') : []),
   ];
 }

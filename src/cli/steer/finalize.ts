@@ -8,13 +8,17 @@ import {
   type Decision,
   type MigrationPicture,
   type Steering,
+  type Typed,
 } from './steering.ts';
 
-function ofMigration({ object }: MigrationPicture): Decision {
+function ofMigration({ object }: MigrationPicture, typed: Typed): Decision {
   const phase = phaseOf(object);
   const { migrated = 0 } = object.status?.namespaces ?? {};
   if (object.spec.action === 'Finalize')
     return already(phase === 'Finalized' ? 'is Finalized already' : `was told to already: it is ${phase}`);
+  // A command ends as soon as spec.action is another one: whoever paused it would be overruled without a word.
+  if (wantedOf(object) === 'Pause')
+    return refuse(`it is paused. First: ${typed('resume', { name: object.metadata.name })}`);
   if (wantedOf(object) === 'Rollback')
     return refuse(`it was told to go back, and is ${phase}: nothing stays to be sealed`);
   if (migrated === 0) return refuse(`it is ${phase}, and no namespace of it is migrated: there is nothing to seal`);
