@@ -1,5 +1,5 @@
 /** A command up to where a sentence or a list goes on; what is quoted may hold anything. */
-const command = /kubectl (?:'[^']*'|[^'.;]|[.;](?!\s|$))+/g;
+export const commandText = /kubectl (?:'[^']*'|[^'.;]|[.;](?!\s|$))+/g;
 
 /** Where the commands stand that a text has no room for. */
 const elsewhere = ' What to do stands in docs/runbook.md and docs/findings.md';
@@ -10,7 +10,10 @@ const elsewhere = ' What to do stands in docs/runbook.md and docs/findings.md';
  */
 export function cutText(text: string, room: number, rest = elsewhere): string {
   if (text.length <= room) return text;
-  const spans = [...text.matchAll(command)].map(({ 0: { length }, index }) => ({ start: index, end: index + length }));
+  const spans = [...text.matchAll(commandText)].map(({ 0: { length }, index }) => ({
+    start: index,
+    end: index + length,
+  }));
   const cutAt = (most: number): number => spans.find(({ start, end }) => start < most && end > most)?.start ?? most;
   const plain = Math.max(0, room - 1);
   if (!spans.some(({ end }) => end > plain)) return ending(text, plain);

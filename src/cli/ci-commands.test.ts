@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { formats } from './formats/format.ts';
 import { run } from './run.ts';
-import { meshes } from '../mesh/meshes.ts';
 
 const commands = [
   '::error::stop',
@@ -21,7 +20,7 @@ const obeyed = /^\s*::|##\w*\[/m;
 async function printed(args: readonly string[], stdin = ''): Promise<string> {
   let text = '';
   const stream = { write: (part: string): unknown => (text += part) };
-  await run(args, { stdin: Readable.from([Buffer.from(stdin)]), stdout: stream, stderr: stream }, meshes);
+  await run(args, { stdin: Readable.from([Buffer.from(stdin)]), stdout: stream, stderr: stream });
   return text;
 }
 

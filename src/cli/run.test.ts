@@ -23,23 +23,20 @@ interface Result {
 
 async function cli(args: readonly string[], stdin = ''): Promise<Result> {
   const written = { stdout: '', stderr: '' };
-  const exitCode = await run(
-    args,
-    {
-      stdin: Readable.from([Buffer.from(stdin)]),
-      stdout: {
-        write: (text) => {
-          written.stdout += text;
-        },
+  const exitCode = await run(args, {
+    stdin: Readable.from([Buffer.from(stdin)]),
+    stdout: {
+      write: (text) => {
+        written.stdout += text;
       },
-      stderr: {
-        write: (text) => {
-          written.stderr += text;
-        },
+    },
+    stderr: {
+      write: (text) => {
+        written.stderr += text;
       },
     },
     meshes,
-  );
+  });
   return { exitCode, ...written };
 }
 
@@ -339,19 +336,15 @@ describe('what acts on a terminal', () => {
 describe('a fault of the command itself', () => {
   it('has an exit code of its own, and a stack to report', async () => {
     const written: string[] = [];
-    const exitCode = await run(
-      ['audit', '-f', '-'],
-      {
-        stdin: Readable.from([Buffer.from(critical)]),
-        stdout: {
-          write: () => {
-            throw new RangeError('broken');
-          },
+    const exitCode = await run(['audit', '-f', '-'], {
+      stdin: Readable.from([Buffer.from(critical)]),
+      stdout: {
+        write: () => {
+          throw new RangeError('broken');
         },
-        stderr: { write: (text) => written.push(text) },
       },
-      meshes,
-    );
+      stderr: { write: (text) => written.push(text) },
+    });
 
     expect(exitCode).toBe(3);
     expect(written.join('')).toMatch(/^internal error: RangeError: broken\n {4}at [^]*please report it\.\n$/);
@@ -366,15 +359,11 @@ describe('a fault of the command itself', () => {
     });
 
     expect(
-      await run(
-        ['audit', '-f', '-'],
-        {
-          stdin,
-          stdout: { write: () => undefined },
-          stderr: { write: (text) => written.push(text) },
-        },
-        meshes,
-      ),
+      await run(['audit', '-f', '-'], {
+        stdin,
+        stdout: { write: () => undefined },
+        stderr: { write: (text) => written.push(text) },
+      }),
     ).toBe(2);
     expect(written).toEqual(['cannot read standard input: gone\nTry --help.\n']);
   });

@@ -1,7 +1,6 @@
 import type { Command } from '../api/common.ts';
 import { journalLost } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
-import type { NamespaceMigration } from '../api/resources.ts';
 import { editOf } from './commands.ts';
 import { costOfRollback } from './company.ts';
 import { toldForMs } from './conditions.ts';
@@ -10,7 +9,7 @@ import { sentence } from './held.ts';
 import { foreignChange } from './labels.ts';
 import { isAtRest } from './left.ts';
 import { strangeJournal } from './look.ts';
-import { hasLostJournal, isUnended } from './lost-journal.ts';
+import { askedFor, nothingToRollBack, withoutItsJournal } from './objections.ts';
 import { resumed } from './resume.ts';
 import type { Situation } from './situation.ts';
 import { heldByMigration, startsNobody } from './verdicts.ts';
@@ -77,11 +76,6 @@ function goneOn(situation: Situation, status: NamespaceMigrationStatus, command:
   };
 }
 
-/** Whether it was begun and has no journal, found to be so or not looked at yet. */
-function isLost(object: NamespaceMigration, phase: string | undefined): boolean {
-  return hasLostJournal(object) || (phase !== 'Finalized' && isUnended(object.status ?? {}));
-}
-
 /**
  * Why nothing comes of a command where nothing is started. Where the journal is lost, or was, nothing is begun from
  * labels that are half-way.
@@ -93,14 +87,13 @@ function notStarted(
 ): string | undefined {
   const { object } = situation;
   if (direction !== undefined || action === 'Pause') return undefined;
-  const asked = `${by} asked ${action === 'Rollback' ? 'for a rollback' : 'to go on'}, but`;
-  if (isLost(object, phase))
-    return `${asked} its journal is lost (MM007), so the operator can do neither: do what the message of the namespace says`;
+  const asked = `${by} asked ${askedFor[action]}, but`;
+  const lost = withoutItsJournal(object, phase);
+  if (lost !== undefined) return `${asked} ${lost}`;
   // What was begun here is not this migration's: nothing comes of a command before that one has it again.
   const strange = phase === 'Blocked' ? strangeJournal(situation) : undefined;
   if (strange !== undefined) return `${asked} ${strange.message}. ${strange.fix}`;
-  if (action === 'Rollback')
-    return `${asked} this namespace is ${phase ?? 'not started'}: there is nothing to roll back`;
+  if (action === 'Rollback') return `${asked} ${nothingToRollBack(phase)}`;
   const held = notAgain(situation, phase);
   return held === undefined ? undefined : `${asked} ${held}`;
 }

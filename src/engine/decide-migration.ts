@@ -15,8 +15,8 @@ import { idleAcceptances } from './acceptances.ts';
 import { actionInForce, editOf } from './commands.ts';
 import { withLost } from './confirm.ts';
 import { answerNow, conditionsFor, told } from './conditions.ts';
-import { hasLostJournal } from './lost-journal.ts';
 import { nameOf, wishesOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
+import { askedFor, whyNotCommanded } from './objections.ts';
 import { nextOf, refusedObjects, withRefused, type RefusedWrites } from './refused-records.ts';
 import { planNow } from './plan-status.ts';
 import { summarise } from './summary.ts';
@@ -71,14 +71,6 @@ export function wantedOf({ metadata, spec, status }: MeshMigration): Wanted {
   return actionInForce(spec, status?.command);
 }
 
-/** Whether there is anything to go back from, or that has gone back, or was begun and cannot. */
-function wasStarted(children: readonly NamespaceMigration[]): boolean {
-  return children.some(
-    (child) =>
-      child.status?.direction !== undefined || child.status?.writtenPhase === 'RolledBack' || hasLostJournal(child),
-  );
-}
-
 function acceptEdit({ object, children, now }: MigrationSituation): {
   readonly status: MeshMigrationStatus;
   readonly answer?: string;
@@ -90,24 +82,9 @@ function acceptEdit({ object, children, now }: MigrationSituation): {
   if (edit.kind === 'Senseless') return { status, answer: edit.message };
   const { command: _previous, ...uncommanded } = status;
   const { command } = edit;
-  if (status.writtenPhase === 'Finalized')
-    return { status, answer: `${command.by} asked for ${command.action}, but the migration is Finalized` };
-  if (command.action === 'Rollback' && object.spec.action === 'Plan' && !wasStarted(children)) {
-    return {
-      status,
-      answer: `${command.by} asked for a rollback, but spec.action is Plan and nothing was started: there is nothing to roll back`,
-    };
-  }
-  if (command.action === 'Migrate') {
-    return object.spec.action === 'Migrate'
-      ? { status: uncommanded }
-      : { status, answer: `${command.by} asked to go on, but spec.action is ${object.spec.action}: set it to Migrate` };
-  }
-  if (command.action === 'Pause' && object.spec.action !== 'Migrate')
-    return {
-      status,
-      answer: `${command.by} asked for a pause, but spec.action is ${object.spec.action}: nothing is under way`,
-    };
+  const why = whyNotCommanded(command.action, object, children);
+  if (why !== undefined) return { status, answer: `${command.by} asked ${askedFor[command.action]}, but ${why}` };
+  if (command.action === 'Migrate') return { status: uncommanded };
   return { status: { ...status, command: { ...command, overrides: object.spec.action } } };
 }
 

@@ -7,7 +7,7 @@ import { commandLine, type CommandName, type Place } from './command-lines.ts';
 import { storedReason, waysOut, type StalledReason } from './ways-out.ts';
 
 /** A command on the migration as a whole, where one on this namespace would change nothing. */
-function onMigration({ object }: Situation, intention: string, command: CommandName): string {
+function onMigration({ object }: Pick<Situation, 'object'>, intention: string, command: CommandName): string {
   return `${intention}: ${commandLine(command, { name: object.spec.migration })}`;
 }
 
@@ -73,7 +73,9 @@ export function heldByMigration(situation: Situation, intention = 'To have them 
  * What keeps the migration from starting anybody, and what ends that; undefined if nothing does. A rollback of the whole
  * that was commanded does not: until that is taken back the namespace stays as it is, and says so.
  */
-export function startsNobody(situation: Situation): string | undefined {
+export function startsNobody(
+  situation: Pick<Situation, 'wanted' | 'spec' | 'commanded' | 'object'>,
+): string | undefined {
   const { wanted, spec } = situation;
   if (isGoing(situation)) return 'the MeshMigration is being deleted';
   const isSpec = wanted === spec.action;
@@ -109,7 +111,7 @@ function outcomeOf(but: string | undefined, { failure }: NamespaceMigrationStatu
 }
 
 /** Whether the MeshMigration is being deleted: its record goes with it, and nothing is started any more. */
-function isGoing({ wanted, spec, commanded }: Situation): boolean {
+function isGoing({ wanted, spec, commanded }: Pick<Situation, 'wanted' | 'spec' | 'commanded'>): boolean {
   return wanted === 'DeleteLeave' || (wanted === 'Rollback' && spec.action !== 'Rollback' && commanded === undefined);
 }
 

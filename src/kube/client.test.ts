@@ -240,6 +240,24 @@ describe('the wire form', () => {
     ]);
   });
 
+  it.each([
+    ['of a patch that is only tried asks the server to store nothing', true, 'All'],
+    ['of any other patch does not', false, null],
+  ])('%s', async (_title, dryRun, expected) => {
+    const { client, clock, server } = setUp(() => ok(cart));
+    const options = { signal, dryRun };
+
+    await clock.run(client.mergePatch(deployments, 'shop', 'cart', {}, options));
+    await clock.run(client.jsonPatch(deployments, 'shop', 'cart', [], { ...options, subresource: 'status' }));
+    await clock.run(client.apply(deployments, cart, options));
+
+    expect(server.requests.map(({ path }) => new URL(path, 'http://x').searchParams.get('dryRun'))).toEqual([
+      expected,
+      expected,
+      expected,
+    ]);
+  });
+
   it('of a delete carries its preconditions', async () => {
     const { client, clock, server } = setUp(() => ok({ kind: 'Status' }));
 

@@ -109,7 +109,7 @@ export class KubeClient {
     options: PatchOptions & { readonly force?: boolean },
   ): Promise<T> {
     const { name, namespace } = object.metadata;
-    const query = queryOf({ fieldManager: this.#options.fieldManager, force: options.force ?? false });
+    const query = queryOf({ ...this.#patching(options), force: options.force ?? false });
     const path = pathOf(resource, namespace, name, options.subresource) + query;
     return await this.#write<T>(
       'PATCH',
@@ -132,7 +132,7 @@ export class KubeClient {
       pathOf(resource, namespace, name, options.subresource),
       operations,
       'json-patch',
-      options.signal,
+      options,
     );
   }
 
@@ -144,12 +144,7 @@ export class KubeClient {
     patch: Readonly<Record<string, unknown>>,
     options: PatchOptions,
   ): Promise<T> {
-    return await this.#patch<T>(
-      pathOf(resource, namespace, name, options.subresource),
-      patch,
-      'merge-patch',
-      options.signal,
-    );
+    return await this.#patch<T>(pathOf(resource, namespace, name, options.subresource), patch, 'merge-patch', options);
   }
 
   /** Throws `NotFoundError` when it is gone already and `ConflictError` when a precondition does not hold. */
@@ -210,10 +205,14 @@ export class KubeClient {
     path: string,
     body: unknown,
     type: 'json-patch' | 'merge-patch',
-    signal: AbortSignal,
+    options: PatchOptions,
   ): Promise<T> {
-    const query = queryOf({ fieldManager: this.#options.fieldManager });
-    return await this.#write<T>('PATCH', path + query, signal, body, `application/${type}+json`);
+    const query = queryOf(this.#patching(options));
+    return await this.#write<T>('PATCH', path + query, options.signal, body, `application/${type}+json`);
+  }
+
+  #patching({ dryRun = false }: PatchOptions): QueryValues {
+    return { fieldManager: this.#options.fieldManager, dryRun: dryRun ? 'All' : undefined };
   }
 
   async #read<T>(path: string, signal: AbortSignal, attempts: number): Promise<T> {

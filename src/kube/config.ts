@@ -1,5 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import type { RequestOptions } from 'node:https';
+import { listed } from '../base/counted.ts';
+import { nearest } from '../base/nearest.ts';
+import { quoted, shown } from '../base/shown.ts';
 import { login, KubeconfigError } from './login.ts';
 import type { SecureContextOptions } from 'node:tls';
 
@@ -30,12 +33,23 @@ export interface ClusterConnection {
 /** What KubeConfig calls the context for http://localhost:8080, which it makes up when it finds nothing. */
 const fallbackContext = 'loaded-context';
 
+/** Where a connection leads and in whose name, as kubectl's options of the same names say it. */
+export interface ConnectionOptions {
+  readonly kubeconfig?: string | undefined;
+  /** Default: the current context. */
+  readonly context?: string | undefined;
+  /** The user to impersonate, instead of one that the kubeconfig names. */
+  readonly as?: string | undefined;
+}
+
 /**
  * Finds the cluster as kubectl does: the given file, `$KUBECONFIG`, `~/.kube/config`, and then the ServiceAccount of
  * the pod that this process runs in.
  */
-export async function loadConnection(options: { readonly kubeconfig?: string } = {}): Promise<ClusterConnection> {
+export async function loadConnection(options: ConnectionOptions = {}): Promise<ClusterConnection> {
   const config = load(options.kubeconfig);
+  if (options.context !== undefined) useContext(config, options.context);
+  if (options.as !== undefined) impersonate(config, options.as);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
     throw new KubeconfigError(
@@ -51,6 +65,31 @@ export async function loadConnection(options: { readonly kubeconfig?: string } =
   const connection: ClusterConnection = { server: cluster.server, credentials: () => credentialsOf(config) };
   await connection.credentials(); // a missing file or plugin shows here, not in the middle of the work
   return connection;
+}
+
+function useContext(config: KubeConfig, name: string): void {
+  const names = config.getContexts().map((context) => context.name);
+  if (!names.includes(name)) {
+    const near = nearest(name, names);
+    const hint = near === undefined ? '' : ` Did you mean ${quoted(near)}?`;
+    throw new KubeconfigError(
+      `The kubeconfig has no context ${quoted(name)}, only ${listed(names.map(shown), 10)}.${hint}`,
+    );
+  }
+  config.setCurrentContext(name);
+}
+
+/** What Node.js sends as the value of a header, and a server reads as it was meant. */
+const headerText = /^[!-~](?:[ -~]*[!-~])?$/;
+
+/**
+ * In the kubeconfig, because what that says of impersonation would else be sent in the place of what is asked for: the
+ * credentials have the last word on headers.
+ */
+function impersonate(config: KubeConfig, user: string): void {
+  if (!headerText.test(user))
+    throw new KubeconfigError(`${quoted(user)} is no name that can be impersonated: printable ASCII only.`);
+  config.users = config.users.map((each) => ({ ...each, impersonateUser: user }));
 }
 
 /** The address is in many messages, so it must hold nothing secret; what is wrong with it is not repeated. */

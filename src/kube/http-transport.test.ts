@@ -192,6 +192,53 @@ users: [{name: u, user: ${user}}]
     expect((await connection.credentials()).tls).toMatchObject({ ca: pem, cert: pem, key: pem, servername: 'api' });
   });
 
+  describe('of several contexts', () => {
+    async function two(): Promise<string> {
+      const folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
+      cleanups.push(() => rm(folder, { recursive: true }));
+      const file = join(folder, 'config');
+      await writeFile(
+        file,
+        `apiVersion: v1
+kind: Config
+current-context: staging
+contexts: [{name: staging, context: {cluster: s, user: u}}, {name: production, context: {cluster: p, user: u}}]
+clusters: [{name: s, cluster: {server: "http://127.0.0.1:1"}}, {name: p, cluster: {server: "http://127.0.0.1:2"}}]
+users: [{name: u, user: {token: abc, as: configured}}]
+`,
+      );
+      return file;
+    }
+
+    it('takes the one that is asked for, else the current one', async () => {
+      const kubeconfig = await two();
+
+      expect((await loadConnection({ kubeconfig })).server).toBe('http://127.0.0.1:1');
+      expect((await loadConnection({ kubeconfig, context: 'production' })).server).toBe('http://127.0.0.1:2');
+    });
+
+    it('names those that there are when there is none of that name', async () => {
+      const error = await loadConnection({ kubeconfig: await two(), context: 'prodution' }).catch((e: unknown) => e);
+
+      expect(error).toBeInstanceOf(KubeconfigError);
+      expect((error as Error).message).toBe(
+        'The kubeconfig has no context "prodution", only staging, production. Did you mean "production"?',
+      );
+    });
+
+    it('impersonates whom it is told to, in the place of whom the file names', async () => {
+      const kubeconfig = await two();
+      const as = async (user?: string): Promise<unknown> =>
+        (await (await loadConnection({ kubeconfig, as: user })).credentials()).headers['impersonate-user'];
+
+      expect([await as(), await as('ann@example.com')]).toEqual(['configured', 'ann@example.com']);
+    });
+
+    it.each(['', ' ann', 'ann\r\nx: y', 'änn'])('impersonates nobody whose name is no header: %j', async (user) => {
+      await expect(loadConnection({ kubeconfig: await two(), as: user })).rejects.toThrow('can be impersonated');
+    });
+  });
+
   it.each([['a missing file', '/nonexistent/kubeconfig', 'Cannot read the kubeconfig /nonexistent/kubeconfig']])(
     'refuses %s with its name',
     async (_what, file, message) => {

@@ -57,6 +57,9 @@ const absentRetryMs = 30_000;
  */
 const backoffOptions = { baseMs: 800, maxMs: 40_000, factor: 2, jitter: 0.5 } as const;
 
+/** What the log says when a problem of before is over. */
+export const watchingAgain = 'Watching again';
+
 /** The server ended a watch properly, but so soon and so empty that opening it again at once would be a hot loop. */
 export class ShortWatchError extends Error {
   override readonly name = 'ShortWatchError';
@@ -297,7 +300,7 @@ export class Reflector<T extends Stored> {
 
   #solved(): void {
     const { resource, namespace, log } = this.#options;
-    if (this.#problem !== '') log.info({ resource: pathOf(resource, namespace) }, 'Watching again');
+    if (this.#problem !== '') log.info({ resource: pathOf(resource, namespace) }, watchingAgain);
     this.#problem = '';
   }
 

@@ -28,6 +28,8 @@ export type JsonPatchOperation =
 /** Options of the patching verbs. */
 export interface PatchOptions {
   readonly subresource?: string;
+  /** Rights, admission and validation are asked, and nothing is stored. */
+  readonly dryRun?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -18,7 +18,6 @@ import { corpus, ofKinds } from './corpus.ts';
 import { mutated, runs } from './mutate.ts';
 import { meshOf, pictureOf } from './picture.ts';
 import { askEverything } from './questions.ts';
-import { meshes } from '../../src/mesh/meshes.ts';
 
 // The length is in CPU time of one core, which others may want too.
 jest.setTimeout(30 * 60_000);
@@ -116,7 +115,7 @@ describe('manifests of a shape that nobody expects', () => {
         const written: string[] = [];
         const stream = { write: (text: string) => written.push(text) };
         const stdin = Readable.from([Buffer.from(objects.map((object) => JSON.stringify(object)).join('\n---\n'))]);
-        const exitCode = await run([name, '-f', '-', '-o', format], { stdin, stdout: stream, stderr: stream }, meshes);
+        const exitCode = await run([name, '-f', '-', '-o', format], { stdin, stdout: stream, stderr: stream });
         const text = written.join('');
 
         expect(exitCode === 3 ? text : '').toBe('');

@@ -1,26 +1,21 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { rules } from '../../mesh/istio/rules.ts';
-import { meshes } from '../../mesh/meshes.ts';
 import { run } from '../run.ts';
 import { auditRules } from './audit.ts';
 import type { AuditReport } from './report.ts';
 
 async function criticalIn(documents: readonly string[]): Promise<readonly string[]> {
   let written = '';
-  await run(
-    ['audit', '-f', '-', '-o', 'json', '--fail-on', 'never'],
-    {
-      stdin: Readable.from([Buffer.from(documents.join('\n---\n'))]),
-      stdout: {
-        write: (text) => {
-          written += text;
-        },
+  await run(['audit', '-f', '-', '-o', 'json', '--fail-on', 'never'], {
+    stdin: Readable.from([Buffer.from(documents.join('\n---\n'))]),
+    stdout: {
+      write: (text) => {
+        written += text;
       },
-      stderr: { write: () => undefined },
     },
-    meshes,
-  );
+    stderr: { write: () => undefined },
+  });
   const { findings } = JSON.parse(written) as AuditReport;
   return findings.filter(({ severity }) => severity === 'Critical').map(({ id }) => id);
 }

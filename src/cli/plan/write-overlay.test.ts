@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { UsageError } from '../usage.ts';
+import { UsageError } from '../usage-error.ts';
 import { writeOverlay } from './write-overlay.ts';
 
 describe('writing an overlay', () => {

@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, writeFile 
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { offersFolder } from '../../mesh/istio/policy/translate/offers-overlay.ts';
 import type { OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
-import { UsageError } from '../usage.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** By this, in the first line of every file that is written, it is known later as one that may be replaced. */
 const marker = 'Written by mesh-migration plan, which replaces this file when it writes here again.';

@@ -1,0 +1,48 @@
+import { Option } from 'commander';
+import type { ConnectionOptions } from '../../kube/config.ts';
+import { clusterOptions, withCluster } from '../cluster/options.ts';
+import type { CliCommand } from '../command.ts';
+import { migrationName, milliseconds, namespaceName } from '../options.ts';
+import { UsageError } from '../usage-error.ts';
+import { carryOut } from './carry-out.ts';
+import { finalize } from './finalize.ts';
+import { pause } from './pause.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
+import { rollback } from './rollback.ts';
+import type { Steering } from './steering.ts';
+
+interface Values extends ConnectionOptions {
+  readonly namespace?: string;
+  readonly dryRun?: true;
+  readonly timeout: string;
+}
+
+const options: readonly Option[] = [
+  new Option('-n, --namespace <namespace>', 'only this namespace of the migration'),
+  new Option('--dry-run', 'ask the server, which checks rights and admission, and store nothing'),
+  new Option('--timeout <duration>', 'how long to wait for the answer of the operator; 0s: not at all').default('30s'),
+  ...clusterOptions,
+];
+
+function commandOf(steering: Steering): CliCommand {
+  return {
+    ...steering,
+    argument: { form: '<name>', meaning: 'of the MeshMigration' },
+    options,
+    async run({ argument, options: given }, host) {
+      const { namespace, dryRun = false, timeout, ...connection } = given as Values;
+      if (argument === undefined) throw new UsageError(`${steering.name}: name a MeshMigration`);
+      const answerMs = milliseconds('--timeout', timeout);
+      const place = {
+        name: migrationName(argument),
+        namespace: namespace === undefined ? undefined : namespaceName('--namespace', namespace),
+      };
+      const order = { steering, place, dryRun, answerMs: answerMs === 0 ? undefined : answerMs };
+      return await withCluster(host, connection, async (client) => await carryOut(client, order, host));
+    },
+  };
+}
+
+/** The commands that steer, in the order in which they are needed. */
+export const steeringCommands: readonly CliCommand[] = [pause, resume, rollback, retry, finalize].map(commandOf);
