@@ -139,8 +139,9 @@ export class ClusterView {
     const mayBeMissing = [...otherTemplates, ...configs];
     const inhabited = [this.pods, ...this.#workloads.values(), ...otherTemplates.values()];
     return {
-      configs: (kind, namespace) => ofKind(configs, kind).list(namespace),
-      serves: (kind) => !ofKind(configs, kind).absent,
+      // Names of kinds come out of texts as well, an annotation or spec.accept: of others there is nothing.
+      configs: (kind, namespace) => configs.get(kind)?.list(namespace) ?? [],
+      serves: (kind) => configs.get(kind)?.absent === false,
       daemonSets: () => this.#workloads.get('DaemonSet')?.list() ?? [],
       inhabitedNamespaces: () => [...new Set(inhabited.flatMap((store) => store.namespaces()))],
       pods: (namespace) => this.pods.list(namespace),

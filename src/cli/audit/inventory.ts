@@ -2,7 +2,6 @@ import { WorkloadKind } from '../../api/namespace-migration.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { sidecarStatusAnnotation } from '../../mesh/istio/vocabulary/labels.ts';
 import { nameOf as objectNameOf } from '../../mesh/istio/vocabulary/objects.ts';
-import { ofKind } from '../../mesh/kinds.ts';
 import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectWatched } from '../../mesh/project-watched.ts';
@@ -173,7 +172,7 @@ export function takeInventory(
   });
   const sources = sourcesOf(all, stated);
   const byKind = Map.groupBy(configs, ({ view }) => view.kind);
-  const located = (kind: string): readonly Located[] => byKind.get(ofKind(stated.names, kind).kind) ?? [];
+  const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
   // Asked of each namespace about each: the same lists each time, by which what was worked out of them is known.
   const [viewsOf, homesOf] = listed(located);
   const scaled = scaledTo(objectsOf);
