@@ -13,6 +13,7 @@ import { anyAccount, byAccount, podsAmong } from './by-account.ts';
 import { isInjectedGateway, isMadeGateway } from '../vocabulary/gateway-pods.ts';
 import { namedInRule, ofRule } from './named-callers.ts';
 import { fromMetrics } from './observed.ts';
+import { isRemembered, rememberedIn } from './remembered-callers.ts';
 import { translationOf } from './translation.ts';
 import { policyWorldOf } from './world.ts';
 
@@ -36,11 +37,20 @@ export type Callers =
       readonly seen?: true;
       readonly declared?: true;
     }
-  /**
-   * `untold`: it takes more steps to tell than one look may take, which is MM119. `named`: those who call whoever else
-   * does.
-   */
-  | { readonly kind: 'Unknown'; readonly why: string; readonly untold?: true; readonly named?: readonly Caller[] };
+  | UnknownCallers;
+
+interface UnknownCallers {
+  readonly kind: 'Unknown';
+  readonly why: string;
+  /** It takes more steps to tell than one look may take, which is MM119. */
+  readonly untold?: true;
+  /** Those who call, whoever else does: named beside what is open, or known at the start. */
+  readonly certain?: readonly KnownCallers[];
+  /** Somebody is being asked, and answers before long. */
+  readonly passing?: true;
+  /** It was known at the start who calls: these are all, as far as anybody knew. */
+  readonly settled?: true;
+}
 
 /** Callers of whom somebody knows. */
 export type KnownCallers = Extract<Callers, { kind: 'Known' }>;
@@ -70,11 +80,12 @@ export function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers
 /** By the places of policies among all: what is said of the callers of many Services is one answer. */
 const toldBy = memoize((_policies: PolicyWorld['policies']) => new Map<string, Costed<Callers>>());
 
-const nobody: readonly Caller[] = [];
-
-/** Those who call for certain: all of them, or whoever is named beside what leaves open who else does. */
-export function certainOf(callers: Callers): readonly Caller[] {
-  return callers.kind === 'Known' ? callers.callers : (callers.named ?? nobody);
+/**
+ * Those who call for certain: all of them, or whoever is named beside what leaves open who else does, or was known at
+ * the start. The one way to ask what is Unknown, in every direction: it is never nobody for want of an answer.
+ */
+export function certainOf(callers: Callers): readonly KnownCallers[] {
+  return callers.kind === 'Known' ? [callers] : (callers.certain ?? []);
 }
 
 /** Whom policies name, and which of their rules is the first that leaves open who else calls. */
@@ -107,7 +118,12 @@ export function namedBy(policies: readonly AuthorizationPolicy[], some: readonly
   const { callers, open } = namesIn(allows);
   if (allows.length > 0 && open === undefined) return { kind: 'Known', callers, from: 'its ALLOW policies' };
   const why = open ?? 'no ALLOW policy selects all its pods';
-  return { kind: 'Unknown', why, named: [...callers, ...namesIn(some.filter(lets)).callers] };
+  const named = [...callers, ...namesIn(some.filter(lets)).callers];
+  return {
+    kind: 'Unknown',
+    why,
+    ...(named.length > 0 && { certain: [{ kind: 'Known', callers: named, from: 'its ALLOW policies' }] }),
+  };
 }
 
 /** What the user declared about a namespace: it counts instead of everything else. */
@@ -143,12 +159,21 @@ export function toldCallers(
   return declaredCallers(service.namespace, declared) ?? fromPolicies(service, world);
 }
 
-/** The same, else by what metrics saw. */
+/** What is Unknown now, with whom the journal remembers. */
+function remembering(told: UnknownCallers, service: ServiceFacts, surroundings: Surroundings): UnknownCallers {
+  const certain = [...certainOf(told), ...rememberedIn(service.namespace, surroundings)];
+  return { ...told, certain, ...(isRemembered(service, surroundings) && { settled: true }) };
+}
+
+/** The same, else by what metrics saw, else by what was known at the start. */
 export function callersOf(service: ServiceFacts, world: PolicyWorld, surroundings: Surroundings): Callers {
   const told = toldCallers(service, world, surroundings.spec.callers);
   if (told.kind === 'Known') return told;
   const seen = fromMetrics(service, surroundings);
-  return seen?.kind === 'Unknown' ? { ...told, why: `${told.why}; ${seen.why}` } : (seen ?? told);
+  if (seen?.kind === 'Known') return seen;
+  const why = seen === undefined ? told.why : `${told.why}; ${seen.why}`;
+  const isPassing = seen?.passing === true;
+  return remembering({ ...told, why, ...(isPassing && { passing: true }) }, service, surroundings);
 }
 
 /** Whether a pod, or a workload's next one, has the identity of a caller. */
@@ -224,10 +249,11 @@ function isAmong(pods: readonly PodView[], serviceAccount = anyAccount): boolean
  * CronJob between two runs).
  */
 export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings): boolean {
-  if (callers.kind === 'Unknown') return false; // Known at the start (MM082); metrics that are away since then hold nothing up.
-  const here = byAccount(callers.callers).get(name);
-  if (here === undefined) return false;
-  return callers.seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
+  return certainOf(callers).some(({ callers: known, seen }) => {
+    const here = byAccount(known).get(name);
+    if (here === undefined) return false;
+    return seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
+  });
 }
 
 /** Pods of one kind that are among some callers: asked once in a look for all Services that the same call. */
@@ -274,7 +300,7 @@ interface Guarded {
   readonly callers: Callers;
 }
 
-const untold: Callers = {
+const untold: UnknownCallers = {
   kind: 'Unknown',
   why: 'who calls it takes more steps to work out than one look may take',
   untold: true,
@@ -296,6 +322,9 @@ export const guardedServices: (surroundings: Surroundings) => readonly Guarded[]
     });
     return told.kind === 'Done'
       ? told.value
-      : services.map((service) => ({ service, callers: declaredCallers(service.namespace, declared) ?? untold }));
+      : services.map((service) => ({
+          service,
+          callers: declaredCallers(service.namespace, declared) ?? remembering(untold, service, surroundings),
+        }));
   },
 );

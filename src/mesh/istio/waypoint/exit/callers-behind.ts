@@ -38,11 +38,8 @@ function behindOf({ service, waypoint }: Served, surroundings: Surroundings): re
   const [first] = enforced;
   if (first === undefined) return [];
   const callers = callersOf(service, enforced, surroundings);
-  const found = { policy: first.object, callers };
-  const named = certainOf(callers);
-  return callers.kind === 'Known' || named.length === 0
-    ? [found]
-    : [found, { policy: first.object, callers: { kind: 'Known', callers: named, from: 'its ALLOW policies' } }];
+  const certain = callers.kind === 'Known' ? [] : certainOf(callers);
+  return [callers, ...certain].map((each) => ({ policy: first.object, callers: each }));
 }
 
 /** Whom any policy here names, where it takes too long to tell who calls which Service: more than call, and nobody is missing. */
