@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
+import { journalAnnotation } from '../../src/api/resources.ts';
 import { call, reporter } from '../support/istio-metrics.ts';
 import { allowGet, denyDelete, httpPort, shop } from '../scenarios/http.ts';
 import { cronJob, deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
@@ -132,9 +133,12 @@ function seen(held: string, a: string): PrometheusStandIn {
   return prometheus;
 }
 
+/** Starts the operator anew, with metrics that are gone, and lets something be done before. */
+type Restart = (meanwhile?: () => Promise<void>) => Promise<void>;
+
 /** A story with such a Prometheus, in which the operator starts anew. */
 async function withMetrics(
-  story: (world: World, a: string, held: string, restart: () => Promise<void>) => Promise<void>,
+  story: (world: World, a: string, held: string, restart: Restart) => Promise<void>,
 ): Promise<void> {
   const prometheus = seen('asked', 'asked-a');
   await run(
@@ -142,14 +146,29 @@ async function withMetrics(
       const [held, a] = [world.ns(), world.ns('a')];
       await plain(world, a);
       await shop(world, denyDelete(held));
-      await story(world, a, held, async () => {
+      await story(world, a, held, async (meanwhile) => {
         await world.operator.kill();
+        await meanwhile?.();
         prometheus.series = [];
         await world.operator.start();
       });
     },
     { prometheus: () => ({ transport: prometheus, callersWindow: { ms: 7 * 86_400_000, text: '7d' } }) },
   );
+}
+
+/** As an operator of before left it, which did not keep who calls. */
+async function withoutCallers(world: World, home: string, restart: Restart): Promise<void> {
+  const { metadata } = await world.client.get(kinds.Namespace, undefined, home, world.signal);
+  const { callers, ...journal } = JSON.parse(metadata.annotations?.[journalAnnotation] ?? '{}') as {
+    readonly callers?: unknown;
+  };
+  expect(callers).toMatchObject({ named: [], seen: [`${world.ns('a')}/default`, `${home}/web/web`] });
+  await restart(async () => {
+    await world.patch('Namespace', undefined, home, {
+      metadata: { annotations: { [journalAnnotation]: JSON.stringify(journal) } },
+    });
+  });
 }
 
 describe('callers whom only metrics know', () => {
@@ -160,7 +179,30 @@ describe('callers whom only metrics know', () => {
       await world.command('Paused', a);
       await world.edit({ action: 'Migrate' });
       await isWaiting(world, a, held);
-      await waitsOn(world, a, held, restart);
+      await waitsOn(world, a, held, () => restart());
+    });
+  });
+
+  it('are waited for by nobody where the journal does not have them: it waits until they are named', async () => {
+    await withMetrics(async (world, a, held, restart) => {
+      await start(world, { action: 'Plan' }, ['a', '']);
+      await world.phase('Planned');
+      await world.command('Paused', a);
+      await world.edit({ action: 'Migrate' });
+      await isWaiting(world, a, held);
+      await world.command('Paused', held);
+      await world.command('Migrating', a);
+      await world.childPhase('Migrated', a);
+      await withoutCallers(world, held, restart);
+      await world.command('Migrating', held);
+      await world.eventually('it waits for an answer', async () =>
+        (await world.child(held)).status?.conditions?.find(
+          ({ reason, message }) => reason === 'WaitsForOthers' && message.includes('nobody knows who calls'),
+        ),
+      );
+      expect(Object.keys(await world.modes(held))).toEqual(['Sidecar']);
+      await world.edit({ callers: [{ namespace: held, from: [{ namespace: held, serviceAccount: 'web' }] }] });
+      await world.phase('Migrated');
     });
   });
 

@@ -167,7 +167,7 @@ export function awaitsCallers(surroundings: Surroundings): Awaiting | undefined 
 
 /** One thing to say of all that nobody knows. */
 const waysToKnow =
-  'Name its callers in spec.callers, or in every rule of the ALLOW policies, or set spec.policies.bypass to FailClosed; it goes on by itself';
+  'Name its callers in spec.callers, or in every rule of the ALLOW policies, or set spec.policies.bypass to FailClosed';
 
 /**
  * Before the labels change: of each Service that refuses sidecars somebody knows who calls it, or knew it at the start.
