@@ -25,10 +25,7 @@ interface IdentityField {
  * `*` stands for the begin or the end of a value (security/authz/matcher in istio): a namespace that is whole between
  * two slashes is named all the same.
  */
-const principals = [
-  /^[^/]*\/ns\/([^/*]+)\/(?:sa\/([^/]+)|[^/]*\*)$/,
-  /^\*[^/]*\/([^/*]+)\/sa\/([^/]+)$/,
-];
+const principals = [/^[^/]*\/ns\/([^/*]+)\/(?:sa\/([^/]+)|[^/]*\*)$/, /^\*[^/]*\/([^/*]+)\/sa\/([^/]+)$/];
 
 function byPrincipal(value: string): Named | undefined {
   const match = principals.map((each) => each.exec(value)).find((each) => each !== null);
