@@ -45,7 +45,7 @@ function changedSince(
   return before || now ? { changed: true } : {};
 }
 
-type Before = Pick<Journal, 'unseen' | 'heldBefore' | 'requested'>;
+type Before = Pick<Journal, 'unseen' | 'heldBefore' | 'requested' | 'callers'>;
 
 /**
  * What nobody can tell any more on the way is asked once, with the labels: who is not seen by the sidecars of before,
@@ -59,6 +59,18 @@ function askedOnce({ adapter, surroundings }: Situation): Before {
     ...(unseen && { unseen }),
     heldBefore: adapter.heldBefore(surroundings),
   };
+}
+
+/**
+ * Who calls is asked at the start of each attempt: one that goes on from rest may be the first with a waypoint.
+ */
+function callersOf({ adapter, surroundings, remembered }: Situation, status: NamespaceMigrationStatus): Before {
+  const { direction, attempt = 1, itinerary } = status;
+  const callers =
+    direction === 'Forward' && remembered?.attempt !== attempt
+      ? adapter.callersBefore({ ...surroundings, ...(itinerary && { itinerary }) })
+      : remembered?.callers;
+  return callers === undefined ? {} : { callers };
 }
 
 function ofBefore(situation: Situation, { direction }: NamespaceMigrationStatus, capturedAt: string): Before {
@@ -111,6 +123,7 @@ export function journalOf(
     ...changedSince(situation, status, { capturedAt, labels, set, ...(services && { services }) }),
     ...(services && { services }),
     ...ofBefore(situation, status, capturedAt),
+    ...callersOf(situation, status),
     ...(arrived && { arrived }),
     ...reasonOf(status),
   });

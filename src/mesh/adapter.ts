@@ -5,7 +5,7 @@ import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-m
 import type { KubeObject, Resource } from '../api/object.ts';
 import type { Manifest, Orphan } from './manifest.ts';
 import type { MeshPlace } from './mesh-place.ts';
-import type { Awaiting, Hold, Refusing, ScopeView, UnseenBefore } from './others.ts';
+import type { Awaiting, CallersBefore, Hold, Refusing, ScopeView, UnseenBefore } from './others.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
 import type {
   BudgetView,
@@ -392,6 +392,8 @@ export interface MeshAdapter {
    * judge even then.
    */
   unseenBefore(surroundings: Surroundings): UnseenBefore | undefined;
+  /** The same of who calls what refuses sidecars; undefined where nothing does, or it is too much to be remembered. */
+  callersBefore(surroundings: Surroundings): CallersBefore | undefined;
   /** The same of what would hold a way back: marks of it, `mostHeldBefore` at most, of a few characters. */
   heldBefore(surroundings: Surroundings): readonly string[];
   /** Who would refuse the namespace if it went back now, of those that do not go back already. */

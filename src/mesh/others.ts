@@ -19,6 +19,19 @@ export interface UnseenBefore {
   readonly called?: readonly string[];
 }
 
+/**
+ * Who called the Services of a namespace that refuse sidecars, as it was known at its start. A caller is `namespace`,
+ * whoever calls from there, `namespace/account`, or `namespace/account/workload`.
+ */
+export interface CallersBefore {
+  /** Marks of the Services of which it was known. */
+  readonly of: readonly string[];
+  /** Whom somebody named. */
+  readonly named: readonly string[];
+  /** Whom metrics saw. */
+  readonly seen: readonly string[];
+}
+
 /** The other namespaces of a migration, as far as those wait for one another. */
 export interface ScopeView {
   /** Whether the namespace is in scope: it moves, and restarts its sidecars for HBONE before that. */
@@ -40,6 +53,8 @@ export interface ScopeView {
   declared(): MeshMigrationSpec['callers'];
   /** What is remembered of a namespace since its start about who was not seen there; of this one and of others. */
   unseenBefore(namespace: string): UnseenBefore | undefined;
+  /** The same of who called there; undefined where that is not remembered. Of this one and of others. */
+  callersBefore(namespace: string): CallersBefore | undefined;
   /** Why the way back of one of them does not go on by itself; undefined if it does. */
   stalledBack(namespace: string): string | undefined;
 }

@@ -128,6 +128,10 @@ export function companyOf(around: Around): ScopeView {
       const view = namespace(name);
       return view && journalOn(view)?.unseen;
     },
+    callersBefore: (name) => {
+      const view = namespace(name);
+      return view && journalOn(view)?.callers;
+    },
     stalledBack: (name) => {
       const status = record(name)?.status;
       return stalledBy(status?.conditions) === undefined ? undefined : standing(status).slice(0, 200);

@@ -66,6 +66,18 @@ describe('the journal on a namespace', () => {
     }
   });
 
+  it('keeps who called before the start, and nothing of that in any other shape', () => {
+    const callers = { of: ['abcdef'], named: ['blog', 'cart/web'], seen: [] };
+
+    expect(read(journalText({ ...journal, callers }))?.callers).toEqual(callers);
+    expect(journalText(journal)).not.toContain('callers');
+    for (const other of [7, [], { of: ['abcdef'] }, { ...callers, seen: 'blog' }]) {
+      expect(read(JSON.stringify({ ...(JSON.parse(journalText(journal)) as object), callers: other }))).toEqual(
+        journal,
+      );
+    }
+  });
+
   it('is bounded, whatever a failure says', () => {
     const text = journalText({
       ...journal,

@@ -4,9 +4,10 @@ import { WaypointName } from '../api/mesh-migration-options.ts';
 import { ItineraryName } from '../api/namespace-migration.ts';
 import { journalAnnotation } from '../api/resources.ts';
 import type { LabelTargets, Route } from '../mesh/adapter.ts';
-import { mostHeldBefore, type UnseenBefore } from '../mesh/others.ts';
+import type { CallersBefore, UnseenBefore } from '../mesh/others.ts';
 import { list, record, strings, text, type Json } from '../mesh/json.ts';
 import type { NamespaceView } from '../mesh/views.ts';
+import { callersIn, heldIn, unseenIn } from './remembered.ts';
 
 /** Why an attempt failed. */
 interface JournalFailure {
@@ -63,6 +64,8 @@ export interface Journal {
   readonly requested?: readonly string[];
   /** Who was not seen by the sidecars of before: taken once, with the labels. */
   readonly unseen?: UnseenBefore;
+  /** Who called what refuses sidecars: taken with each attempt. */
+  readonly callers?: CallersBefore;
   /** Marks of what would have held a way back at the start: taken once, with the labels. */
   readonly heldBefore?: readonly string[];
 }
@@ -114,23 +117,6 @@ function byIn(value: unknown): Journal['by'] {
   return typeof name === 'string' && typeof at === 'string' ? { name: name.slice(0, 128), at } : undefined;
 }
 
-function unseenIn(value: unknown): Journal['unseen'] {
-  const [namespaces, policies] = [strings(record(value)['namespaces']), strings(record(value)['policies'])];
-  if (namespaces.length === 0 || policies.length === 0) return undefined;
-  const { called } = record(value);
-  return { namespaces, policies, ...(Array.isArray(called) && { called: strings(called) }) };
-}
-
-/** No mark is longer. */
-const longestMark = 16;
-
-function heldIn(value: unknown): Journal['heldBefore'] {
-  if (!Array.isArray(value)) return undefined; // Begun before they were kept.
-  return strings(value)
-    .filter((mark) => mark.length <= longestMark)
-    .slice(0, mostHeldBefore);
-}
-
 /** What stands there where it is so, and is left out else. */
 function saidTrue(json: Json): Pick<Journal, 'changed' | 'arrived' | 'rested'> {
   const said = (['changed', 'arrived', 'rested'] as const).filter((each) => json[each] === true);
@@ -160,6 +146,7 @@ function fromJson(json: Json): Journal | undefined {
   const services = servicesIn(json['services']);
   const [unseen, heldBefore] = [unseenIn(json['unseen']), heldIn(json['heldBefore'])];
   const requested = strings(json['requested']);
+  const callers = callersIn(json['callers']);
   return {
     ...rest,
     ...(home !== undefined && { home }),
@@ -169,6 +156,7 @@ function fromJson(json: Json): Journal | undefined {
     ...(requested.length > 0 && { requested }),
     ...(unseen && { unseen }),
     ...(heldBefore && { heldBefore }),
+    ...(callers && { callers }),
     route: { from, to },
     labels: labelsIn(json['labels']),
     set: labelsIn(json['set']),
@@ -245,6 +233,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     rested,
     unseen,
     heldBefore,
+    callers,
   } = rest;
   const kept = servicesOut(services);
   return JSON.stringify({
@@ -267,6 +256,7 @@ function asText({ route, failure, by, services, ...rest }: Journal, room: number
     requested: rest.requested,
     unseen: unseen && { namespaces: unseen.namespaces, policies: unseen.policies, called: unseen.called },
     heldBefore,
+    callers: callers && { of: callers.of, named: callers.named, seen: callers.seen },
     by: by && { name: by.name.slice(0, 128), at: by.at },
     failure: failure && { reason: failure.reason, message: failure.message.slice(0, room), at: failure.at },
   });

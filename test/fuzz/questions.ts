@@ -85,6 +85,7 @@ export function questions(adapter: MeshAdapter, surroundings: Surroundings): rea
     ['explain', () => adapter.explain(surroundings)],
     ['longer', () => adapter.longer(surroundings)],
     ['unseenBefore', () => adapter.unseenBefore(surroundings)],
+    ['callersBefore', () => adapter.callersBefore(surroundings)],
     ['requests', () => adapter.requests(surroundings)],
     ['heldBefore', () => adapter.heldBefore(surroundings)],
     ['refusing', () => adapter.refusing(surroundings)],

@@ -165,6 +165,8 @@ function lookalike(home: string, serviceAccount = 'default'): KubeObject {
   };
 }
 
+const gets = { operation: { methods: ['GET'] } };
+
 /** Rules that name somebody beside what leaves the rest open. */
 const beside: Readonly<Record<string, Given['rules']>> = {
   'another rule': (other) => [...getsOf(other), { to: [{ operation: { paths: ['/healthz'] } }] }],
@@ -173,6 +175,19 @@ const beside: Readonly<Record<string, Given['rules']>> = {
     { from: [{ source: { namespaces: [other] } }, { source: { notNamespaces: ['nowhere'] } }] },
   ],
   'a condition': (other) => [{ when: [{ key: 'source.namespace', values: [other] }] }],
+  'a condition about his account': (other) => [
+    { when: [{ key: 'source.serviceAccount', values: [`${other}/default`] }] },
+  ],
+  'another source, by a condition': (other) => [
+    {
+      from: [{ source: { namespaces: ['monitoring'] } }, { source: { requestPrincipals: ['*'] } }],
+      when: [{ key: 'source.namespace', values: ['monitoring', other] }],
+    },
+  ],
+  'any of his accounts': (other) => [
+    { from: [{ source: { principals: [`cluster.local/ns/${other}/sa/*`] } }], to: [gets] },
+  ],
+  'any trust domain': (other) => [{ from: [{ source: { principals: [`*/ns/${other}/sa/default`] } }], to: [gets] }],
 };
 
 describe('a caller that got sidecars since the start, in a namespace that stood before', () => {

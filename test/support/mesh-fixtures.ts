@@ -269,6 +269,7 @@ export function scopeView(overrides: Partial<ScopeView> = {}): ScopeView {
     goingBack: () => [],
     declared: () => [],
     unseenBefore: () => undefined,
+    callersBefore: () => undefined,
     stalledBack: () => undefined,
     ...overrides,
   };

@@ -52,6 +52,7 @@ function scopeOf(planned: ReadonlySet<string>): ScopeView {
     goingBack: () => [],
     declared: () => [],
     unseenBefore: () => undefined,
+    callersBefore: () => undefined,
     stalledBack: () => undefined,
   };
 }

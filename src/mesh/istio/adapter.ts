@@ -1,7 +1,7 @@
 import type { Finding } from '../../api/common.ts';
 import type { ItineraryName, PlannedRestart } from '../../api/namespace-migration.ts';
 import type { MeshAdapter, NamespaceCallers, Surroundings } from '../adapter.ts';
-import type { Awaiting, Hold, Refusing, UnseenBefore } from '../others.ts';
+import type { Awaiting, CallersBefore, Hold, Refusing, UnseenBefore } from '../others.ts';
 import { controlPlaneVersion } from './settings/control-plane-version.ts';
 import { adoptRules } from './findings/adopt.ts';
 import { attachmentRules } from './findings/attachment.ts';
@@ -30,6 +30,7 @@ import { optsOutOfInjection } from './vocabulary/injection.ts';
 import { made, watched } from './settings/resources.ts';
 import { isOurs } from './policy/translate/names.ts';
 import { telemetry } from './telemetry/sightings.ts';
+import { callersBefore } from './waypoint/callers-before.ts';
 import { unseenBefore } from './waypoint/calls/unseen-before.ts';
 import { heldBefore } from './findings/held-before.ts';
 import { refusedCallers } from './waypoint/awaits.ts';
@@ -131,6 +132,13 @@ const safely = {
       surroundings,
       'whom its sidecars do not see',
       () => unseenBefore(surroundings),
+      () => undefined,
+    ),
+  callersBefore: (surroundings) =>
+    guarded<CallersBefore | undefined>(
+      surroundings,
+      'who calls what refuses sidecars',
+      () => callersBefore(surroundings),
       () => undefined,
     ),
   heldBefore: (surroundings) =>

@@ -6,7 +6,7 @@ import { whyNotRestartable } from '../../restartable.ts';
 import { selects, type PodView, type WorkloadView } from '../../views.ts';
 import { arrived } from '../itinerary.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
-import { guardedServices, sidecarCallers, type Caller } from '../waypoint/callers.ts';
+import { certainOf, guardedServices, sidecarCallers, type Caller } from '../waypoint/callers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { found, some, type Evidence, type Rule } from './rule.ts';
 import { nameOf } from '../vocabulary/objects.ts';
@@ -44,7 +44,7 @@ function refusing(surroundings: Surroundings, which: keyof Remaining): readonly 
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
   const remaining = remainingOf(surroundings);
   return guardedServices(surroundings).flatMap(({ service, callers }): readonly Refused[] => {
-    const pods = callers.kind === 'Unknown' ? [] : remaining(callers.callers)[which];
+    const pods = [...new Set(certainOf(callers).flatMap((each) => remaining(each.callers)[which]))];
     return pods.length === 0 ? [] : [{ service, pods }];
   });
 }

@@ -3,6 +3,7 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import { guardedServices, sidecarCallers, sleepingCallers, type KnownCallers } from '../waypoint/callers.ts';
+import { comingCallers } from '../waypoint/coming-callers.ts';
 import { leftOut } from '../waypoint/left-out.ts';
 import { refusedOutside } from '../waypoint/outside.ts';
 import { nameOf } from '../vocabulary/objects.ts';
@@ -33,16 +34,14 @@ function staysElsewhere(namespace: string, { namespace: home, scope }: Surroundi
 }
 
 /**
- * Callers of other namespaces that did call and do not run now. Who only may call would be one for each name in a
- * policy that nobody has.
+ * Callers of other namespaces that do not run now: that did call, or have a template. Who only may call would be one
+ * for each name in a policy that nobody has.
  */
 function sleeping(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
-  const elsewhere =
-    callers.seen === undefined
-      ? []
-      : sleepingCallers(callers.callers, surroundings).filter(({ namespace }) =>
-          staysElsewhere(namespace, surroundings),
-        );
+  const who = callers.seen === undefined ? comingCallers(callers.callers, surroundings) : callers.callers;
+  const elsewhere = sleepingCallers(who, surroundings).filter(({ namespace }) =>
+    staysElsewhere(namespace, surroundings),
+  );
   const names = [
     ...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`)),
   ].sort();

@@ -143,7 +143,7 @@ export const waypointRules: readonly Rule[] = [
     when: 'Start',
     title: 'Nobody knows who calls the Service',
     notOnTheWay:
-      'Who calls is settled before the start and kept with the order of restarts; afterwards metrics show the move itself.',
+      'Who calls is settled before the start and kept in the journal; of what nobody knew then Flip waits (awaitsCallers).',
     fix: 'Name the callers in spec.callers, or in every rule of the ALLOW policies, or have the operator ask Prometheus (--prometheus-url); or set spec.policies.bypass to FailClosed to have callers with sidecars refused until they are in ambient.',
     find: callersFirst((surroundings) =>
       guardedServices(surroundings).flatMap(({ service, callers }) =>

@@ -4,47 +4,62 @@ import type { ConfigView } from '../../views.ts';
 
 /* What an AuthorizationPolicy asks of the identity of its caller, which plaintext does not carry. */
 
-/**
- * A field of a source, its negation, the key of a condition, and the namespaces of whose workloads a value may speak;
- * undefined: of any.
- */
-interface IdentityField {
-  readonly field: string;
-  readonly not: string;
-  readonly key: string;
-  readonly namespaceOf: (value: string, home: string) => string | undefined;
+/** Whom a value names: one account, or all that call from the namespace. */
+export interface Named {
+  readonly namespace: string;
+  readonly serviceAccount?: string;
 }
 
-const principal = /^[^/*]+\/ns\/([^/*]+)\/sa\/[^/]+$/;
+/**
+ * A field of a source, its negation, the key of a condition, and whom a value names; undefined: it may be somebody of
+ * any namespace.
+ */
+interface IdentityField {
+  readonly field: 'principals' | 'serviceAccounts' | 'namespaces';
+  readonly not: string;
+  readonly key: string;
+  readonly namedBy: (value: string, home: string) => Named | undefined;
+}
 
-const fields: readonly IdentityField[] = [
-  {
-    field: 'principals',
-    not: 'notPrincipals',
-    key: 'source.principal',
-    namespaceOf: (value) => principal.exec(value)?.[1],
-  },
+/**
+ * `*` stands for the begin or the end of a value (security/authz/matcher in istio): a namespace that is whole between
+ * two slashes is named all the same.
+ */
+const principals = [/^[^/]*\/ns\/([^/*]+)\/(?:sa\/([^/]+)|[^/]*\*)$/, /^\*[^/]*\/([^/*]+)\/sa\/([^/]+)$/];
+
+function byPrincipal(value: string): Named | undefined {
+  const match = principals.map((each) => each.exec(value)).find((each) => each !== null);
+  const [, namespace, serviceAccount] = match ?? [];
+  if (namespace === undefined) return undefined;
+  return serviceAccount === undefined || serviceAccount.includes('*') ? { namespace } : { namespace, serviceAccount };
+}
+
+function byAccount(value: string, home: string): Named {
+  const [first = '', second] = value.split('/');
+  return second === undefined
+    ? { namespace: home, serviceAccount: first }
+    : { namespace: first, serviceAccount: second };
+}
+
+/** By what a policy names callers; where a source does so by several fields, the first that is precise enough counts. */
+export const identityFields: readonly IdentityField[] = [
+  { field: 'principals', not: 'notPrincipals', key: 'source.principal', namedBy: byPrincipal },
+  { field: 'serviceAccounts', not: 'notServiceAccounts', key: 'source.serviceAccount', namedBy: byAccount },
   {
     field: 'namespaces',
     not: 'notNamespaces',
     key: 'source.namespace',
-    namespaceOf: (value) => (value.includes('*') ? undefined : value),
-  },
-  {
-    field: 'serviceAccounts',
-    not: 'notServiceAccounts',
-    key: 'source.serviceAccount',
-    namespaceOf: (value, home) => (value.includes('/') ? value.split('/')[0] : home),
+    namedBy: (value) => (value.includes('*') ? undefined : { namespace: value }),
   },
 ];
 
 /** The namespaces of which something speaks. */
 type Spoken = 'Any' | ReadonlySet<string>;
 
-function spokenOf({ namespaceOf }: IdentityField, values: readonly unknown[], home: string): Spoken {
+function spokenOf({ namedBy }: IdentityField, values: readonly unknown[], home: string): Spoken {
   const found = new Set<string>();
   for (const value of values) {
-    const namespace = typeof value === 'string' ? namespaceOf(value, home) : undefined;
+    const namespace = typeof value === 'string' ? namedBy(value, home)?.namespace : undefined;
     if (namespace === undefined) return 'Any';
     found.add(namespace);
   }
@@ -110,7 +125,7 @@ const readingOf = memoize(({ spec, namespace: home }: Asking): Reading => {
   for (const rule of records(spec['rules'])) {
     const conditions = askedBy(
       records(rule['when']).flatMap((condition) =>
-        fields
+        identityFields
           .filter(({ key }) => key === text(condition['key']))
           .map((field) => [field, condition['values'], condition['notValues']] as const),
       ),
@@ -131,7 +146,7 @@ const readingOf = memoize(({ spec, namespace: home }: Asking): Reading => {
 
 function ofSource(source: Json, home: string): Asked {
   return askedBy(
-    fields.map((field) => [field, source[field.field], source[field.not]] as const),
+    identityFields.map((field) => [field, source[field.field], source[field.not]] as const),
     home,
   );
 }

@@ -5,8 +5,16 @@ import type { Awaiting } from '../../others.ts';
 import { circleFrom } from '../../circle.ts';
 import type { PodView } from '../../views.ts';
 import { oldSidecars, type OldSidecars } from './calls/old-sidecars.ts';
-import { callsFrom, guardedServices, sidecarCallers, sleepingCallers, type KnownCallers } from './callers.ts';
+import {
+  callsFrom,
+  certainOf,
+  guardedServices,
+  sidecarCallers,
+  sleepingCallers,
+  type KnownCallers,
+} from './callers.ts';
 import { getsWaypoint } from './choose.ts';
+import { comingCallers } from './coming-callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
 import { refusedOutside } from './outside.ts';
 
@@ -53,15 +61,15 @@ export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
 
 /**
  * Namespaces of callers that have no sidecar now, but will: they start with one, or go back to it. Nobody joins what
- * they would have to wait for then.
+ * they would have to wait for then. Of those whom metrics saw nobody need know a template: they did call.
  */
 function laterCallers(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
-  const asleep =
-    callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings).map(({ namespace }) => namespace);
+  const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
+  const coming = [...asleep, ...comingCallers(callers.callers, surroundings)].map(({ namespace }) => namespace);
   const leaving = (surroundings.scope?.goingBack() ?? []).filter((namespace) =>
     callsFrom(namespace, callers, surroundings),
   );
-  return [...asleep, ...leaving];
+  return [...coming, ...leaving];
 }
 
 /**
@@ -76,8 +84,7 @@ const callersWithSidecars = memoize((surroundings: Surroundings): ReadonlyMap<st
     found.set(namespace, pods);
     return pods;
   }
-  for (const callers of new Set(guardedServices(surroundings).map((each) => each.callers))) {
-    if (callers.kind === 'Unknown') continue;
+  for (const callers of new Set(guardedServices(surroundings).flatMap((each) => certainOf(each.callers)))) {
     for (const pod of sidecarCallers(callers.callers, surroundings)) podsFrom(pod.namespace).add(pod);
     for (const namespace of laterCallers(callers, surroundings)) podsFrom(namespace);
   }
@@ -86,8 +93,8 @@ const callersWithSidecars = memoize((surroundings: Surroundings): ReadonlyMap<st
 
 /**
  * Those of other namespaces: callers beside the called are restarted before them (`order.ts`), or hold their restart up
- * (`findings/own-callers.ts`). Who calls was known at the start (MM082); metrics that are away since then hold nothing
- * up.
+ * (`findings/own-callers.ts`). Who calls was known at the start (MM082) and is in the journal; whoever is named beside
+ * what is open now counts as well (`certainOf`).
  */
 export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> {
   return new Map(
@@ -155,7 +162,29 @@ function awaitsOutside(surroundings: Surroundings): Awaiting | undefined {
  * theirs, or are outside the mesh.
  */
 export function awaitsCallers(surroundings: Surroundings): Awaiting | undefined {
-  return awaitsOutside(surroundings) ?? awaitsSidecars(surroundings);
+  return awaitsOutside(surroundings) ?? awaitsSidecars(surroundings) ?? awaitsAnswer(surroundings);
+}
+
+/** One thing to say of all that nobody knows. */
+const waysToKnow =
+  'Name its callers in spec.callers, or in every rule of the ALLOW policies, or set spec.policies.bypass to FailClosed';
+
+/**
+ * Before the labels change: of each Service that refuses sidecars somebody knows who calls it, or knew it at the start.
+ * An answer that was never there holds its own namespace only, whoever has made it go: it has its sidecars, and all of
+ * it works. While Prometheus is still being asked, which ends with its window or its failure, nobody has to do anything.
+ */
+function awaitsAnswer(surroundings: Surroundings): Awaiting | undefined {
+  if (surroundings.itinerary === undefined) return undefined; // MM082 says so before the start.
+  if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return undefined;
+  const open = guardedServices(surroundings).flatMap(({ service, callers }) =>
+    callers.kind === 'Known' || callers.settled === true ? [] : [{ service, callers }],
+  );
+  const [first] = open;
+  if (first === undefined) return undefined;
+  const stuck = open.some(({ callers }) => callers.passing !== true);
+  const who = `nobody knows who calls ${listed(open.map(({ service }) => `Service ${service.name}`))} (${first.callers.why}), and callers with sidecars would be refused`;
+  return { stuck, message: `${who}. ${waysToKnow}` };
 }
 
 function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {

@@ -19,7 +19,7 @@ import { sizeOf } from '../policy/translate/size.ts';
 import { isServable, serviceTitle } from '../policy/translate/world.ts';
 import { boundWaypoint } from './bound.ts';
 import { calledServices, type Called } from './called-services.ts';
-import { guardedServices, sidecarCallers } from './callers.ts';
+import { certainOf, guardedServices, sidecarCallers } from './callers.ts';
 import { clusterServices, servicesAtHost } from './cluster-services.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
 
@@ -218,7 +218,7 @@ function waitsForRoutes(surroundings: Surroundings): readonly string[] {
 function waitsForCallers(surroundings: Surroundings): readonly string[] {
   if (surroundings.spec.policies.bypass !== 'CallersFirst') return [];
   return guardedServices(surroundings)
-    .flatMap(({ callers }) => (callers.kind === 'Known' ? sidecarCallers(callers.callers, surroundings) : []))
+    .flatMap(({ callers }) => certainOf(callers).flatMap((each) => sidecarCallers(each.callers, surroundings)))
     .map(({ namespace }) => namespace)
     .filter((namespace) => namespace !== surroundings.namespace.name);
 }

@@ -3,8 +3,9 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ObservedWorkload } from '../../telemetry.ts';
 import type { ServiceView } from '../../views.ts';
 import { bounded, spend } from '../../../base/effort.ts';
-import { anyOf, callersOf, namespacesNamedBy, type PolicyWorld } from './callers.ts';
+import { anyOf, callersOf, type PolicyWorld } from './callers.ts';
 import { clusterServices } from './cluster-services.ts';
+import { namespacesNamedBy } from './named-callers.ts';
 import { askedAt, neighbour } from './neighbour.ts';
 import { policyWorldOf } from './world.ts';
 

@@ -1,19 +1,19 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { MeshMigrationSpec } from '../../../api/mesh-migration-spec.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { text } from '../../json.ts';
-import type { ConfigView, PodView } from '../../views.ts';
+import type { PodView } from '../../views.ts';
 import { injects } from '../vocabulary/injection.ts';
 import { modeOf } from '../vocabulary/pod-mode.ts';
 import { bounded, costed, recount, spend, type Costed } from '../../../base/effort.ts';
 import { callerSteps } from '../../effort-limits.ts';
-import { parsed } from '../policy/parsed.ts';
 import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
-import type { AuthorizationPolicy, Rule, Source } from '../policy/types.ts';
+import type { AuthorizationPolicy } from '../policy/types.ts';
 import { anyAccount, byAccount, podsAmong } from './by-account.ts';
 import { isInjectedGateway, isMadeGateway } from '../vocabulary/gateway-pods.ts';
+import { namedInRule, ofRule } from './named-callers.ts';
 import { fromMetrics } from './observed.ts';
+import { isRemembered, rememberedIn } from './remembered-callers.ts';
 import { translationOf } from './translation.ts';
 import { policyWorldOf } from './world.ts';
 
@@ -37,8 +37,20 @@ export type Callers =
       readonly seen?: true;
       readonly declared?: true;
     }
-  /** `untold`: it takes more steps to tell than one look may take, which is MM119. */
-  | { readonly kind: 'Unknown'; readonly why: string; readonly untold?: true };
+  | UnknownCallers;
+
+interface UnknownCallers {
+  readonly kind: 'Unknown';
+  readonly why: string;
+  /** It takes more steps to tell than one look may take, which is MM119. */
+  readonly untold?: true;
+  /** Those who call, whoever else does: named beside what is open, or known at the start. */
+  readonly certain?: readonly KnownCallers[];
+  /** Somebody is being asked, and answers before long. */
+  readonly passing?: true;
+  /** It was known at the start who calls: these are all, as far as anybody knew. */
+  readonly settled?: true;
+}
 
 /** Callers of whom somebody knows. */
 export type KnownCallers = Extract<Callers, { kind: 'Known' }>;
@@ -46,79 +58,21 @@ export type KnownCallers = Extract<Callers, { kind: 'Known' }>;
 /** What of a namespace says who calls its Services. */
 export type PolicyWorld = Pick<World, 'policies' | 'workloads'>;
 
-const identity = /^[^/*]+\/ns\/([^/*]+)\/sa\/([^/*]+)$/;
-
-/** By what a source names callers. */
-export type Names = Pick<Source, 'principals' | 'serviceAccounts' | 'namespaces'>;
-
-/**
- * The callers that a source names; undefined if it leaves open who they are. Several fields restrict each other, so one
- * that names them is enough.
- */
-export function ofSource(source: Names, home: string): readonly Caller[] | undefined {
-  const named = source.principals.map((principal) => identity.exec(principal));
-  if (named.length > 0 && named.every((match) => match !== null)) {
-    return named.map((match) => ({ namespace: match[1] ?? '', serviceAccount: match[2] ?? '' }));
-  }
-  if (source.serviceAccounts.length > 0) {
-    return source.serviceAccounts.map((account) => {
-      const [first = '', second] = account.split('/');
-      return second === undefined
-        ? { namespace: home, serviceAccount: first }
-        : { namespace: first, serviceAccount: second };
-    });
-  }
-  const plain = source.namespaces.length > 0 && source.namespaces.every((namespace) => !namespace.includes('*'));
-  return plain ? source.namespaces.map((namespace) => ({ namespace })) : undefined;
-}
-
-/** The callers that a rule names; undefined if it leaves open who they are. */
-export function ofRule(rule: Rule, home: string): readonly Caller[] | undefined {
-  const found = rule.from.map((source) => ofSource(source, home));
-  return found.length === 0 || found.some((callers) => callers === undefined)
-    ? undefined
-    : found.flatMap((callers) => callers ?? []);
-}
-
-/**
- * The namespaces that an ALLOW policy names as those of its callers, and whether one of its rules leaves open who they
- * are.
- */
-export interface NamedNamespaces {
-  readonly namespaces: ReadonlySet<string>;
-  readonly open: boolean;
-}
-
-/**
- * Read once for as long as the policy stays as it is: everybody asks whether his own is among them. Undefined of what
- * lets nobody through.
- */
-export const namespacesNamedBy: (config: ConfigView) => NamedNamespaces | undefined = memoize(
-  (config: ConfigView): NamedNamespaces | undefined => {
-    // What lets nobody through need not be parsed for that, however large it is.
-    if (['DENY', 'AUDIT', 'CUSTOM'].includes(text(config.spec['action']) ?? '')) return undefined;
-    const policy = parsed(config);
-    if (policy?.kind !== 'AuthorizationPolicy' || policy.action !== 'ALLOW' || policy.dryRun) return undefined;
-    const found = policy.rules.map((rule) => ofRule(rule, policy.namespace));
-    return {
-      namespaces: new Set(found.flatMap((callers) => callers ?? []).map(({ namespace }) => namespace)),
-      open: found.includes(undefined),
-    };
-  },
-);
-
 /**
  * What the ALLOW policies of a Service say about its callers: nobody else gets through, so nobody else calls with
- * success.
+ * success. Those that select only some of its pods leave open who calls the others.
  */
 export function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers {
   spend(1 + world.policies.length / 16);
-  const places = world.policies.flatMap(({ policy }, place) =>
-    coverage(policy, service, world.workloads) === 'All' ? [place] : [],
-  );
+  const selected = world.policies.map(({ policy }) => coverage(policy, service, world.workloads));
+  const placesOf = (which: 'All' | 'Some'): readonly number[] =>
+    selected.flatMap((each, place) => (each === which ? [place] : []));
+  const [all, some] = [placesOf('All'), placesOf('Some')];
   const told = toldBy(world.policies);
-  const key = places.join(' ');
-  const known = told.get(key) ?? costed(() => namedBy(places.flatMap((place) => world.policies[place]?.policy ?? [])));
+  const key = `${all.join(' ')}/${some.join(' ')}`;
+  const at = (places: readonly number[]): readonly AuthorizationPolicy[] =>
+    places.flatMap((place) => world.policies[place]?.policy ?? []);
+  const known = told.get(key) ?? costed(() => namedBy(at(all), at(some)));
   told.set(key, known);
   return recount(known);
 }
@@ -126,24 +80,50 @@ export function fromPolicies(service: ServiceFacts, world: PolicyWorld): Callers
 /** By the places of policies among all: what is said of the callers of many Services is one answer. */
 const toldBy = memoize((_policies: PolicyWorld['policies']) => new Map<string, Costed<Callers>>());
 
-/** What policies say of the callers of all that they decide about. */
-export function namedBy(policies: readonly AuthorizationPolicy[]): Callers {
-  const allows = policies.filter(({ action, dryRun }) => action === 'ALLOW' && !dryRun);
-  if (allows.length === 0) return { kind: 'Unknown', why: 'no ALLOW policy selects all its pods' };
+/**
+ * Those who call for certain: all of them, or whoever is named beside what leaves open who else does, or was known at
+ * the start. The one way to ask what is Unknown, in every direction: it is never nobody for want of an answer.
+ */
+export function certainOf(callers: Callers): readonly KnownCallers[] {
+  return callers.kind === 'Known' ? [callers] : (callers.certain ?? []);
+}
+
+/** Whom policies name, and which of their rules is the first that leaves open who else calls. */
+function namesIn(policies: readonly AuthorizationPolicy[]): {
+  readonly callers: readonly Caller[];
+  readonly open?: string;
+} {
   const callers: Caller[] = [];
-  for (const policy of allows) {
+  let open: string | undefined;
+  for (const policy of policies) {
     for (const [index, rule] of policy.rules.entries()) {
-      const found = ofRule(rule, policy.namespace);
-      spend(1 + (found?.length ?? 0));
-      if (found === undefined)
-        return {
-          kind: 'Unknown',
-          why: `rule ${index} of AuthorizationPolicy ${policy.namespace}/${policy.name} does not name its callers`,
-        };
+      const all = ofRule(rule, policy.namespace);
+      const found = all ?? namedInRule(rule, policy.namespace);
+      spend(1 + found.length);
       for (const caller of found) callers.push(caller);
+      if (all !== undefined) continue;
+      open ??= `rule ${index} of AuthorizationPolicy ${policy.namespace}/${policy.name} does not name its callers`;
     }
   }
-  return { kind: 'Known', callers, from: 'its ALLOW policies' };
+  return { callers, ...(open !== undefined && { open }) };
+}
+
+function lets({ action, dryRun }: AuthorizationPolicy): boolean {
+  return action === 'ALLOW' && !dryRun;
+}
+
+/** What policies say of the callers of all that they decide about; `some` decide about a part of it. */
+export function namedBy(policies: readonly AuthorizationPolicy[], some: readonly AuthorizationPolicy[] = []): Callers {
+  const allows = policies.filter(lets);
+  const { callers, open } = namesIn(allows);
+  if (allows.length > 0 && open === undefined) return { kind: 'Known', callers, from: 'its ALLOW policies' };
+  const why = open ?? 'no ALLOW policy selects all its pods';
+  const named = [...callers, ...namesIn(some.filter(lets)).callers];
+  return {
+    kind: 'Unknown',
+    why,
+    ...(named.length > 0 && { certain: [{ kind: 'Known', callers: named, from: 'its ALLOW policies' }] }),
+  };
 }
 
 /** What the user declared about a namespace: it counts instead of everything else. */
@@ -179,12 +159,21 @@ export function toldCallers(
   return declaredCallers(service.namespace, declared) ?? fromPolicies(service, world);
 }
 
-/** The same, else by what metrics saw. */
+/** What is Unknown now, with whom the journal remembers. */
+function remembering(told: UnknownCallers, service: ServiceFacts, surroundings: Surroundings): UnknownCallers {
+  const certain = [...certainOf(told), ...rememberedIn(service.namespace, surroundings)];
+  return { ...told, certain, ...(isRemembered(service, surroundings) && { settled: true }) };
+}
+
+/** The same, else by what metrics saw, else by what was known at the start. */
 export function callersOf(service: ServiceFacts, world: PolicyWorld, surroundings: Surroundings): Callers {
   const told = toldCallers(service, world, surroundings.spec.callers);
   if (told.kind === 'Known') return told;
   const seen = fromMetrics(service, surroundings);
-  return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : (seen ?? told);
+  if (seen?.kind === 'Known') return seen;
+  const why = seen === undefined ? told.why : `${told.why}; ${seen.why}`;
+  const isPassing = seen?.passing === true;
+  return remembering({ ...told, why, ...(isPassing && { passing: true }) }, service, surroundings);
 }
 
 /** Whether a pod, or a workload's next one, has the identity of a caller. */
@@ -260,10 +249,11 @@ function isAmong(pods: readonly PodView[], serviceAccount = anyAccount): boolean
  * CronJob between two runs).
  */
 export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings): boolean {
-  if (callers.kind === 'Unknown') return false; // Known at the start (MM082); metrics that are away since then hold nothing up.
-  const here = byAccount(callers.callers).get(name);
-  if (here === undefined) return false;
-  return callers.seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
+  return certainOf(callers).some(({ callers: known, seen }) => {
+    const here = byAccount(known).get(name);
+    if (here === undefined) return false;
+    return seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
+  });
 }
 
 /** Pods of one kind that are among some callers: asked once in a look for all Services that the same call. */
@@ -310,7 +300,7 @@ interface Guarded {
   readonly callers: Callers;
 }
 
-const untold: Callers = {
+const untold: UnknownCallers = {
   kind: 'Unknown',
   why: 'who calls it takes more steps to work out than one look may take',
   untold: true,
@@ -332,6 +322,9 @@ export const guardedServices: (surroundings: Surroundings) => readonly Guarded[]
     });
     return told.kind === 'Done'
       ? told.value
-      : services.map((service) => ({ service, callers: declaredCallers(service.namespace, declared) ?? untold }));
+      : services.map((service) => ({
+          service,
+          callers: declaredCallers(service.namespace, declared) ?? remembering(untold, service, surroundings),
+        }));
   },
 );

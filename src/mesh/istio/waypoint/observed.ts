@@ -159,7 +159,12 @@ export function fromMetrics(service: ServiceFacts, surroundings: Surroundings): 
     case undefined:
       return undefined;
     case 'Learning':
-      return { kind: 'Unknown', why: `Prometheus is still being asked about the last ${observed.window}` };
+      // Piece by piece, and it is 'Unavailable' when it does not answer: this passes.
+      return {
+        kind: 'Unknown',
+        why: `Prometheus is still being asked about the last ${observed.window}`,
+        passing: true,
+      };
     case 'Unavailable':
       return { kind: 'Unknown', why: 'Prometheus does not tell (MM088)' };
     case 'Observed':

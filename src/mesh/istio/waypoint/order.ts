@@ -4,7 +4,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
-import { guardedServices } from './callers.ts';
+import { certainOf, guardedServices } from './callers.ts';
 import { inOrder } from './in-order.ts';
 import { reasonsOf, type Say } from './reasons.ts';
 import { byKey, callingAmong, grouped, keyOf, keysAmong, type Keys, type Wait } from './waits.ts';
@@ -36,15 +36,11 @@ function callersFirst({ workloads, namespace }: Surroundings, guarded: ReturnTyp
     spend,
   );
   return guarded.flatMap(({ service, callers }) =>
-    callers.kind === 'Unknown'
-      ? []
-      : [
-          {
-            first: keysOf(calling(callers.callers)),
-            later: keysOf(select(service.selector)),
-            why: `Service ${service.name}, by ${callers.from}`,
-          },
-        ],
+    certainOf(callers).map((each) => ({
+      first: keysOf(calling(each.callers)),
+      later: keysOf(select(service.selector)),
+      why: `Service ${service.name}, by ${each.from}`,
+    })),
   );
 }
 

@@ -17,6 +17,7 @@ import type { AuthorizationPolicy, Source, TargetRef } from '../policy/types.ts'
 import {
   callersOf,
   callsFrom,
+  certainOf,
   declaredCallers,
   isGateway,
   namedBy,
@@ -24,6 +25,7 @@ import {
   toldCallers,
   type Callers,
 } from './callers.ts';
+import { rememberedIn } from './remembered-callers.ts';
 import { worldOf } from './world.ts';
 
 /*
@@ -222,10 +224,9 @@ function atWaypoint(service: ServiceFacts, { mesh }: Surroundings): readonly Aut
 function callersAt(service: ServiceFacts, world: World, surroundings: Surroundings): readonly Callers[] {
   const declared = declaredCallers(service.namespace, surroundings.spec.callers);
   if (declared !== undefined) return [declared];
-  const told = [toldCallers(service, world, []), namedBy(atWaypoint(service, surroundings))].filter(
-    ({ kind }) => kind === 'Known',
-  );
-  return told.length > 0 ? told : [callersOf(service, world, surroundings)];
+  const told = [toldCallers(service, world, []), namedBy(atWaypoint(service, surroundings))];
+  const known = told.flatMap(certainOf);
+  return told.some(({ kind }) => kind === 'Known') ? known : [...known, callersOf(service, world, surroundings)];
 }
 
 /**
@@ -273,7 +274,7 @@ export function refusingPods(
 
 /**
  * Who calls what guards of the namespace protect, by the names of these; worked out once for a picture, whoever asks,
- * within the steps that it may take at its own start. Where that takes more nobody can tell, and nobody waits for it.
+ * within the steps that it may take at its own start. Where that takes more, whoever called at its start does.
  */
 const callersBehind = memoize((surroundings: Surroundings) => {
   const known = new Map<string, readonly Callers[]>();
@@ -281,7 +282,7 @@ const callersBehind = memoize((surroundings: Surroundings) => {
     const before = known.get(key);
     if (before !== undefined) return before;
     const told = bounded(callerSteps, () => guardedCalls(guards, surroundings).flatMap(({ callers }) => callers));
-    const callers = told.kind === 'Done' ? told.value : [];
+    const callers = told.kind === 'Done' ? told.value : rememberedIn(surroundings.namespace.name, surroundings);
     known.set(key, callers);
     return callers;
   };

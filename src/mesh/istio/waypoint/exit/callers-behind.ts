@@ -1,12 +1,12 @@
-import { bounded, spend } from '../../../../base/effort.ts';
+import { bounded } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { ConfigView } from '../../../views.ts';
 import type { Served } from '../../policy/translate/to-sidecar/served.ts';
 import { policyOptionsOf } from '../../settings/policy-options.ts';
 import { decides, enforcedAt, policiesByTarget, type Enforced } from '../by-target.ts';
-import { declaredCallers, type Caller, type Callers } from '../callers.ts';
-import { callersNamedBy } from '../named-beside.ts';
+import { certainOf, declaredCallers, type Callers } from '../callers.ts';
+import { callersNamedBy } from '../named-callers.ts';
 import { callersThrough } from './order.ts';
 import { isExit } from './route.ts';
 import { servedServices } from './served.ts';
@@ -28,15 +28,6 @@ function callersOf(service: Served['service'], enforced: readonly Enforced[], { 
   return callersThrough(service, policies, { workloads: [] }, spec.callers);
 }
 
-/** Whom policies name beside rules that leave the rest open: they call, whoever else does. */
-function namedBeside(policies: readonly ConfigView[]): readonly Caller[] {
-  return policies.flatMap((policy) => {
-    const named = callersNamedBy(policy);
-    spend(1 + named.length / 8);
-    return named;
-  });
-}
-
 /**
  * Safe: E, whoever is named counts, whatever else is open beside it. Dying before or after: nothing is written for it.
  */
@@ -47,11 +38,8 @@ function behindOf({ service, waypoint }: Served, surroundings: Surroundings): re
   const [first] = enforced;
   if (first === undefined) return [];
   const callers = callersOf(service, enforced, surroundings);
-  const found = { policy: first.object, callers };
-  const named = callers.kind === 'Unknown' ? namedBeside(enforced.map(({ object }) => object)) : [];
-  return named.length === 0
-    ? [found]
-    : [found, { policy: first.object, callers: { kind: 'Known', callers: named, from: 'its ALLOW policies' } }];
+  const certain = callers.kind === 'Known' ? [] : certainOf(callers);
+  return [callers, ...certain].map((each) => ({ policy: first.object, callers: each }));
 }
 
 /** Whom any policy here names, where it takes too long to tell who calls which Service: more than call, and nobody is missing. */

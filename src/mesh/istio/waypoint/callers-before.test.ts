@@ -1,0 +1,181 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  config,
+  injected,
+  installed,
+  mesh,
+  migrationSpec,
+  pod,
+  scopeView,
+  service,
+  surroundings,
+  workload,
+} from '../../../../test/support/mesh-fixtures.ts';
+import { call, observed, reporter } from '../../../../test/support/istio-metrics.ts';
+import type { Surroundings } from '../../adapter.ts';
+import type { CallersBefore } from '../../others.ts';
+import type { ObservedCallers } from '../../telemetry.ts';
+import type { ConfigView, TemplateView } from '../../views.ts';
+import { istio } from '../adapter.ts';
+import { awaitsCallers } from './awaits.ts';
+
+/** Nobody may DELETE: it needs HTTP, and says nothing of who calls. */
+const deny = config('AuthorizationPolicy', {
+  action: 'DENY',
+  rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
+});
+
+const probe = { to: [{ operation: { paths: ['/healthz'] } }] };
+
+function allow(principals: readonly string[], ...more: readonly unknown[]): ConfigView {
+  const rules = [{ from: [{ source: { principals } }] }, ...more];
+  return config('AuthorizationPolicy', { action: 'ALLOW', rules }, { name: 'allow' });
+}
+
+interface Given {
+  readonly policies?: readonly ConfigView[];
+  readonly metrics?: ObservedCallers;
+  readonly before?: CallersBefore | undefined;
+  readonly services?: Surroundings['services'];
+  readonly spec?: Surroundings['spec'];
+  /** What of `blog`, which is in scope but where it says otherwise, is there: one pod with a sidecar. */
+  readonly blog?: Partial<{
+    readonly pods: Surroundings['pods'];
+    readonly workloads: Surroundings['workloads'];
+    readonly otherTemplates: readonly TemplateView[];
+    readonly moves: boolean;
+  }>;
+}
+
+const reader = pod({ namespace: 'blog', name: 'reader', uid: 'reader', serviceAccount: 'reader' });
+
+function shop({ policies = [], metrics, before, services = [service()], spec, blog = {} }: Given): Surroundings {
+  const { pods = [reader], workloads = [], otherTemplates = [], moves = true } = blog;
+  const own = surroundings({ services });
+  return {
+    ...own,
+    spec: spec ?? own.spec,
+    scope: scopeView({ moves: (name) => name === 'blog' && moves, callersBefore: () => before }),
+    mesh: {
+      ...mesh([...installed, deny, ...policies]),
+      pods: (name) => (name === 'blog' ? pods : own.pods),
+      workloads: (name) => (name === 'blog' ? workloads : own.workloads),
+      otherTemplates: (name) => (name === 'blog' ? otherTemplates : []),
+      labelsOf: () => ({ 'istio-injection': 'enabled' }),
+      ...(metrics && { observedCallers: () => metrics }),
+    },
+  };
+}
+
+function onTheWay(given: Given): ReturnType<typeof awaitsCallers> {
+  return awaitsCallers({ ...shop(given), itinerary: 'L7' });
+}
+
+const bySpec = migrationSpec({ callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] });
+const readers = allow(['cluster.local/ns/blog/sa/reader']);
+const learning: ObservedCallers = { kind: 'Learning', window: '7d' };
+const away: ObservedCallers = { kind: 'Unavailable', server: 'http://prometheus', why: 'no connection' };
+
+describe('who called at the start', () => {
+  it('is kept by account, and apart whom metrics saw', () => {
+    const metrics = observed(call({ to: 'shop/web', by: 'blog/reader' }), reporter('shop/web'))('shop');
+
+    expect(istio.callersBefore(shop({ policies: [readers] }))).toMatchObject({ named: ['blog/reader'], seen: [] });
+    expect(istio.callersBefore(shop({ metrics }))).toMatchObject({ named: [], seen: ['blog/reader'] });
+    expect(istio.callersBefore(shop({ spec: bySpec }))).toMatchObject({ named: ['blog'], seen: [] });
+  });
+
+  it('is kept of a Service of which it is not known now and was before, and of no other', () => {
+    const before = istio.callersBefore(shop({ policies: [readers] }));
+
+    expect(istio.callersBefore(shop({ before }))).toEqual(before);
+    expect(istio.callersBefore(shop({}))).toEqual({ of: [], named: [], seen: [] });
+  });
+
+  it('is kept where sidecars are refused, and callers go first', () => {
+    expect(istio.callersBefore({ ...shop({ policies: [readers] }), itinerary: 'L4' })).toBeUndefined();
+    const spec = migrationSpec({ policies: { bypass: 'FailClosed' } });
+    expect(istio.callersBefore(shop({ policies: [readers], spec }))).toBeUndefined();
+  });
+
+  it('is namespaces where there are many accounts, and nothing where there are many of these', () => {
+    const many = (count: number, of: (index: number) => string): readonly string[] =>
+      Array.from({ length: count }, (_, index) => `cluster.local/ns/${of(index)}`);
+
+    expect(istio.callersBefore(shop({ policies: [allow(many(900, (index) => `blog/sa/reader-${index}`))] }))).toEqual(
+      expect.objectContaining({ named: ['blog'] }),
+    );
+    const policies = [allow(many(900, (index) => `blog-${index}/sa/reader`))];
+    expect(istio.callersBefore(shop({ policies }))).toBeUndefined();
+  });
+});
+
+describe('before the labels change', () => {
+  const before = istio.callersBefore(shop({ policies: [readers] }));
+
+  it.each<[string, Given]>([
+    ['the policy is away', {}],
+    ['a rule for everybody stands beside', { policies: [allow(['cluster.local/ns/blog/sa/reader'], probe)] }],
+    ['metrics are still asked for', { metrics: learning }],
+    ['Prometheus is away', { metrics: away }],
+  ])('those who were known are waited for: %s', (_what, given) => {
+    expect(onTheWay({ ...given, before })).toMatchObject({ stuck: false, namespaces: ['blog'] });
+  });
+
+  it('it goes on when they have gone', () => {
+    expect(onTheWay({ before, blog: { pods: [] } })).toBeUndefined();
+  });
+
+  it.each<[string, Given, boolean]>([
+    ['while metrics are asked for, for nobody', { metrics: learning }, false],
+    ['where Prometheus is away', { metrics: away }, true],
+    ['without a policy', {}, true],
+    ['of a Service that came since', { before, services: [service(), service({ name: 'new', uid: 'new' })] }, true],
+  ])('it waits where nobody knows, and nobody knew: %s', (_what, given, stuck) => {
+    const awaited = onTheWay({ ...given, blog: { pods: [] } });
+
+    expect(awaited).toMatchObject({ stuck });
+    expect(awaited?.message).toContain('nobody knows who calls Service');
+    expect(awaited?.message).toContain('spec.callers');
+    expect(onTheWay({ ...given, spec: bySpec, blog: { pods: [] } })).toBeUndefined();
+  });
+
+  it('whoever is named beside what is open is waited for, known before or not', () => {
+    const policies = [allow(['cluster.local/ns/blog/sa/reader'], probe)];
+
+    expect(onTheWay({ policies })?.namespaces).toEqual(['blog']);
+  });
+});
+
+describe('callers without a pod', () => {
+  const template = {
+    namespace: 'blog',
+    name: 'reader',
+    uid: 'reader',
+    serviceAccount: 'reader',
+    templateLabels: injected.labels,
+  };
+  const other = { ...workload(template), kind: 'CronJob' } as TemplateView;
+
+  it.each<[string, Given['blog'], boolean]>([
+    ['a Deployment that is being replaced', { workloads: [workload(template)] }, true],
+    ['one at zero', { workloads: [workload({ ...template, replicas: 0 })] }, true],
+    ['one at zero that nobody moves', { workloads: [workload({ ...template, replicas: 0 })], moves: false }, false],
+    ['one that nobody moves', { workloads: [workload(template)], moves: false }, true],
+    ['a CronJob between two runs', { otherTemplates: [other] }, true],
+    ['one that nobody moves, between two runs', { otherTemplates: [other], moves: false }, true],
+    ['one of another account', { otherTemplates: [{ ...other, serviceAccount: 'other' }] }, false],
+    ['nothing', {}, false],
+  ])('count by their templates: %s', (_what, blog, waits) => {
+    const awaited = onTheWay({ policies: [readers], blog: { pods: [], ...blog } });
+
+    expect(awaited !== undefined).toBe(waits);
+  });
+
+  it('are named before the start where nobody moves them', () => {
+    const given = shop({ policies: [readers], blog: { pods: [], otherTemplates: [other], moves: false } });
+
+    const told = istio.findings(given, 'Start').filter(({ id }) => id === 'MM083');
+    expect(told.map(({ message }) => message).join()).toContain('blog/reader');
+  });
+});
