@@ -177,6 +177,10 @@ export const waypointRemedies: RemediesById = {
       { says: 'migrate them before it', done: eachPodOf('blog', (pod) => [inAmbient(pod)]) },
       { says: 'set spec.policies.bypass to FailClosed: they are refused until they are in ambient', done: failClosed },
       {
+        says: 'where policies let one call and it does not, name in spec.callers who does',
+        done: patchMigration({ callers: [{ namespace: 'shop', from: [] }] }),
+      },
+      {
         says: /^Name in spec\.callers the ServiceAccounts that do call/,
         done: patchMigration({
           callers: [{ namespace: 'shop', from: [{ namespace: 'blog', serviceAccount: 'front' }] }],

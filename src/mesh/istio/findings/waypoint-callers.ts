@@ -2,7 +2,13 @@ import { timestamp } from '../../../base/clock.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
-import { guardedServices, sidecarCallers, sleepingCallers, type KnownCallers } from '../waypoint/callers.ts';
+import {
+  guardedServices,
+  sidecarCallers,
+  sleepingCallers,
+  type Caller,
+  type KnownCallers,
+} from '../waypoint/callers.ts';
 import { comingCallers } from '../waypoint/coming-callers.ts';
 import { leftOut } from '../waypoint/left-out.ts';
 import { refusedOutside } from '../waypoint/outside.ts';
@@ -34,21 +40,21 @@ function staysElsewhere(namespace: string, { namespace: home, scope }: Surroundi
 }
 
 /**
- * Callers of other namespaces that do not run now: that did call, or have a template. Who only may call would be one
- * for each name in a policy that nobody has.
+ * Callers of other namespaces that have no sidecar now: that did call, or have a template. Who only may call would be
+ * one for each name in a policy that nobody has.
  */
 function sleeping(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
-  const who = callers.seen === undefined ? comingCallers(callers.callers, surroundings) : callers.callers;
-  const elsewhere = sleepingCallers(who, surroundings).filter(({ namespace }) =>
-    staysElsewhere(namespace, surroundings),
+  const seen = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
+  const named = ({ namespace, serviceAccount = '*' }: Caller): string => `${namespace}/${serviceAccount}`;
+  const awake = new Set(sidecarCallers(callers.callers, surroundings).map(named));
+  const elsewhere = [...seen, ...comingCallers(callers.callers, surroundings)].filter(
+    (caller) => staysElsewhere(caller.namespace, surroundings) && !awake.has(named(caller)),
   );
-  const names = [
-    ...new Set(elsewhere.map(({ namespace, serviceAccount = '*' }) => `${namespace}/${serviceAccount}`)),
-  ].sort();
+  const names = [...new Set(elsewhere.map(named))].sort();
   return names.length === 0
     ? []
     : [
-        `callers that do not run now get sidecars when they do, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`,
+        `callers without a sidecar now get one with their next pods, and would be refused then: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}, known from ${callers.from}`,
       ];
 }
 

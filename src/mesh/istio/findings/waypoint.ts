@@ -159,7 +159,7 @@ export const waypointRules: readonly Rule[] = [
     when: 'Start',
     notOnTheWay: 'Flip waits for these callers (awaitsCallers): whoever may call takes nobody back by starting to.',
     title: 'Callers still have sidecars',
-    fix: 'Put the namespaces of the callers into the scope of this migration, which lets them go first, or migrate them before it. Or set spec.policies.bypass to FailClosed: they are refused until they are in ambient.',
+    fix: 'Put the namespaces of the callers into the scope of this migration, which lets them go first, or migrate them before it. Or set spec.policies.bypass to FailClosed: they are refused until they are in ambient. Or, where policies let one call and it does not, name in spec.callers who does.',
     find: callersFirst(withSidecars),
   },
   {

@@ -1,6 +1,6 @@
 import { memoize } from '../../../base/memoize.ts';
 import { workloadOf } from '../../look-up.ts';
-import type { PodView, TemplateView, WorkloadView } from '../../views.ts';
+import { asPod, type PodView, type TemplateView, type WorkloadView } from '../../views.ts';
 import { dataplaneModeLabel, sidecarContainer, sidecarStatusAnnotation, templatesAnnotation } from './labels.ts';
 import { modeOf } from './pod-mode.ts';
 import { gatewayNameLabel } from './gateway.ts';
@@ -55,4 +55,9 @@ export function isOfGateway(pod: PodView, workloads: readonly WorkloadView[]): b
 export function isInjectedGateway({ annotations }: Pick<PodView, 'annotations'>): boolean {
   const names = annotations[templatesAnnotation]?.split(',').map((name) => name.trim()) ?? [];
   return names.includes('gateway') && !names.includes('sidecar');
+}
+
+/** Whether a template makes pods of the application, in whichever mode: none of a gateway, and none of the node's network. */
+export function isOfApplication(template: TemplateView): boolean {
+  return template.hostNetwork !== true && !makesGateway(template) && !isInjectedGateway(asPod(template));
 }

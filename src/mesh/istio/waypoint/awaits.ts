@@ -193,7 +193,8 @@ function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {
   const names = [...awaited.keys()].sort();
   const stay = names.filter((name) => surroundings.scope?.moves(name) !== true);
   const pods = [...new Set(names.flatMap((name) => awaited.get(name) ?? []))];
-  const who = `${listed(names)}${pods.length === 0 ? '' : ` (${podNames(pods)})`}`;
+  const away = names.filter((name) => awaited.get(name)?.length === 0);
+  const who = `${listed(names)}${pods.length === 0 ? '' : ` (${podNames(pods)})`}${away.length === 0 ? '' : ` (no sidecar now, but with their next pods: ${listed(away)})`}`;
   if (stay.length > 0)
     return {
       stuck: true,

@@ -21,6 +21,7 @@ import { boundWaypoint } from './bound.ts';
 import { calledServices, type Called } from './called-services.ts';
 import { certainOf, guardedServices, sidecarCallers } from './callers.ts';
 import { clusterServices, servicesAtHost } from './cluster-services.ts';
+import { comingCallers } from './coming-callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
 
 /**
@@ -218,7 +219,12 @@ function waitsForRoutes(surroundings: Surroundings): readonly string[] {
 function waitsForCallers(surroundings: Surroundings): readonly string[] {
   if (surroundings.spec.policies.bypass !== 'CallersFirst') return [];
   return guardedServices(surroundings)
-    .flatMap(({ callers }) => certainOf(callers).flatMap((each) => sidecarCallers(each.callers, surroundings)))
+    .flatMap(({ callers }) =>
+      certainOf(callers).flatMap((each) => [
+        ...sidecarCallers(each.callers, surroundings),
+        ...comingCallers(each.callers, surroundings),
+      ]),
+    )
     .map(({ namespace }) => namespace)
     .filter((namespace) => namespace !== surroundings.namespace.name);
 }

@@ -5,6 +5,7 @@ import {
   installed,
   mesh,
   migrationSpec,
+  plainPod,
   pod,
   scopeView,
   service,
@@ -157,14 +158,17 @@ describe('callers without a pod', () => {
   };
   const other = { ...workload(template), kind: 'CronJob' } as TemplateView;
 
+  const apart = { templateLabels: { 'sidecar.istio.io/inject': 'false' } };
+
   it.each<[string, Given['blog'], boolean]>([
     ['a Deployment that is being replaced', { workloads: [workload(template)] }, true],
     ['one at zero', { workloads: [workload({ ...template, replicas: 0 })] }, true],
-    ['one at zero that nobody moves', { workloads: [workload({ ...template, replicas: 0 })], moves: false }, false],
+    ['one at zero that nobody moves', { workloads: [workload({ ...template, replicas: 0 })], moves: false }, true],
     ['one that nobody moves', { workloads: [workload(template)], moves: false }, true],
     ['a CronJob between two runs', { otherTemplates: [other] }, true],
     ['one that nobody moves, between two runs', { otherTemplates: [other], moves: false }, true],
     ['one of another account', { otherTemplates: [{ ...other, serviceAccount: 'other' }] }, false],
+    ['one that asks for no sidecar', { workloads: [workload({ ...template, ...apart })] }, false],
     ['nothing', {}, false],
   ])('count by their templates: %s', (_what, blog, waits) => {
     const awaited = onTheWay({ policies: [readers], blog: { pods: [], ...blog } });
@@ -172,10 +176,45 @@ describe('callers without a pod', () => {
     expect(awaited !== undefined).toBe(waits);
   });
 
-  it('are named before the start where nobody moves them', () => {
-    const given = shop({ policies: [readers], blog: { pods: [], otherTemplates: [other], moves: false } });
+  it.each<[string, Given['blog']]>([
+    ['a CronJob', { otherTemplates: [other] }],
+    ['a workload at zero', { workloads: [workload({ ...template, replicas: 0 })] }],
+    [
+      'one whose pods have none yet',
+      {
+        workloads: [workload(template)],
+        pods: [
+          plainPod({ namespace: 'blog', serviceAccount: 'reader', owner: { kind: 'Deployment', name: 'reader' } }),
+        ],
+      },
+    ],
+  ])('are named before the start where nobody moves them: %s', (_what, blog) => {
+    const told = messages(shop({ policies: [readers], blog: { pods: [], ...blog, moves: false } }));
 
-    const told = istio.findings(given, 'Start').filter(({ id }) => id === 'MM083');
-    expect(told.map(({ message }) => message).join()).toContain('blog/reader');
+    expect(told).toEqual([
+      expect.stringContaining('get one with their next pods, and would be refused then: blog/reader'),
+    ]);
+  });
+
+  it('are named once where some of theirs have sidecars', () => {
+    const told = messages(shop({ policies: [readers], blog: { workloads: [workload(template)], moves: false } }));
+
+    expect(told).toEqual([expect.stringContaining('callers with sidecars go past a waypoint')]);
+  });
+
+  it('are said to be without one by who waits for them', () => {
+    const awaited = onTheWay({ policies: [readers], blog: { pods: [], otherTemplates: [other] } });
+
+    expect(awaited?.message).toContain(
+      'its callers in blog (no sidecar now, but with their next pods: blog) are in scope',
+    );
   });
 });
+
+/** What MM083 says. */
+function messages(given: Surroundings): readonly string[] {
+  return istio
+    .findings(given, 'Start')
+    .filter(({ id }) => id === 'MM083')
+    .map(({ message }) => message);
+}

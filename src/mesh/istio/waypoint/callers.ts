@@ -10,6 +10,7 @@ import { coverage } from '../policy/translate/selection.ts';
 import type { ServiceFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy } from '../policy/types.ts';
 import { anyAccount, byAccount, podsAmong } from './by-account.ts';
+import { accountsBack } from './coming-callers.ts';
 import { isInjectedGateway, isMadeGateway } from '../vocabulary/gateway-pods.ts';
 import { namedInRule, ofRule } from './named-callers.ts';
 import { fromMetrics } from './observed.ts';
@@ -245,15 +246,20 @@ function isAmong(pods: readonly PodView[], serviceAccount = anyAccount): boolean
 }
 
 /**
- * Whether some of the callers are in a namespace: with pods that run, or seen before, by metrics, while none does (a
- * CronJob between two runs).
+ * Whether some of the callers are in a namespace: with pods that run, or come (a CronJob between two runs, a workload at
+ * zero), or seen before, by metrics, whatever makes their pods.
  */
-export function callsFrom(name: string, callers: Callers, { mesh }: Surroundings): boolean {
+export function callsFrom(name: string, callers: Callers, surroundings: Surroundings): boolean {
+  const isThere = (account: string): boolean =>
+    isAmong(calling(surroundings.mesh.pods(name)), account) || comes(account, accountsBack(surroundings)(name));
   return certainOf(callers).some(({ callers: known, seen }) => {
     const here = byAccount(known).get(name);
-    if (here === undefined) return false;
-    return seen === true || [...here.keys()].some((account) => isAmong(calling(mesh.pods(name)), account));
+    return here !== undefined && (seen === true || [...here.keys()].some(isThere));
   });
+}
+
+function comes(account: string, accounts: ReadonlySet<string>): boolean {
+  return account === anyAccount ? accounts.size > 0 : accounts.has(account);
 }
 
 /** Pods of one kind that are among some callers: asked once in a look for all Services that the same call. */

@@ -258,7 +258,7 @@ describe('callers that were seen and do not run now', () => {
   it('hold a namespace back where they get sidecars', () => {
     for (const labels of [injected, { 'istio.io/rev': 'canary' }]) {
       expect(messages('MM083', withLabels(shop(nightly), labels))).toEqual([
-        'Service shop/web: callers that do not run now get sidecars when they do, and would be refused then: batch/nightly, known from Prometheus, last 7d',
+        'Service shop/web: callers without a sidecar now get one with their next pods, and would be refused then: batch/nightly, known from Prometheus, last 7d',
       ]);
     }
   });

@@ -5,7 +5,7 @@ import { nextMode } from '../../vocabulary/next-mode.ts';
 import { concerns, modeOf } from '../../vocabulary/pod-mode.ts';
 import { question } from './question.ts';
 import { isGateway } from '../callers.ts';
-import { isInjectedGateway, makesGateway } from '../../vocabulary/gateway-pods.ts';
+import { isOfApplication } from '../../vocabulary/gateway-pods.ts';
 
 /*
  * Who sleeps is asked like who runs: workloads at zero, or without a pod for another reason, and CronJobs between two runs wake without asking anybody.
@@ -29,21 +29,16 @@ export function inhabitantsOf(name: string, surroundings: Surroundings): Inhabit
   };
 }
 
-/** Whether a template makes pods of the application, in whichever mode: none of a gateway, and none of the node's network. */
-export function isOfApplication(template: TemplateView): boolean {
-  return template.hostNetwork !== true && !makesGateway(template) && !isInjectedGateway(asPod(template));
-}
-
 /**
- * Templates of which no pod runs and whose next pods would be in that mode, or may be; but for gateways, which are none
- * of the application's.
+ * Templates of which no pod serves and whose next pods would be in that mode, or may be; but for gateways, which are
+ * none of the application's. A pod that only ends, or has ended, is no reason to pass by the one that comes after it.
  */
 export function asleep(
   { pods, workloads, otherTemplates, labels }: Inhabitants,
   mode: Extract<Mode, 'Ambient' | 'Sidecar'>,
   mesh: MeshObjects,
 ): readonly TemplateView[] {
-  const owners = new Set(pods.map(({ owner }) => owner && `${owner.kind}/${owner.name}`));
+  const owners = new Set(pods.filter(serves).map(({ owner }) => owner && `${owner.kind}/${owner.name}`));
   const idle = workloads.filter(({ kind, name, replicas }) => replicas === 0 || !owners.has(`${kind}/${name}`));
   return [...idle, ...otherTemplates].filter(
     (template) => isOfApplication(template) && [mode, 'Transitional'].includes(nextMode(mesh, labels, asPod(template))),

@@ -1,9 +1,10 @@
 import { spend } from '../../../../base/effort.ts';
 import { asPod, type PodView, type TemplateView } from '../../../views.ts';
+import { isOfApplication } from '../../vocabulary/gateway-pods.ts';
 import { nextMode } from '../../vocabulary/next-mode.ts';
 import { modeOf } from '../../vocabulary/pod-mode.ts';
 import { anyAccount } from '../by-account.ts';
-import { asleep, isOfApplication, serves } from './asleep.ts';
+import { asleep, serves } from './asleep.ts';
 import { question, type There } from './question.ts';
 
 /** Who has sidecars in a namespace, by service account; `anyAccount` is among them where that takes too long to tell. */
