@@ -35,6 +35,11 @@ export function restartValue(situation: Situation, attempt: number, step: string
   return `${situation.migrationUid.slice(0, 8)}-${attempt}-${step}`;
 }
 
+/** That of this restart. */
+export function valueOf({ situation, status, step }: Pick<Turn, 'situation' | 'status' | 'step'>): string {
+  return restartValue(situation, status.attempt ?? 1, step.name);
+}
+
 /** The attempt that a value of the restart annotation is of, if a migration of this uid wrote it. */
 export function restartOf(value: string | undefined, migrationUid: string): number | undefined {
   const [uid, attempt] = value?.split('-') ?? [];
@@ -53,6 +58,21 @@ export function isOwnRestart(
 ): boolean {
   const of = restartOf(value, migrationUid);
   return of !== undefined && of >= (remembered?.first ?? attempt);
+}
+
+/**
+ * The step on the way there whose restart the template of a workload shows, of this way; what the way back writes has a
+ * number behind it. Whoever loses the record of a restart has lost nothing.
+ */
+export function restartShown(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  { templateAnnotations }: WorkloadView,
+): string | undefined {
+  const value = templateAnnotations[restartAnnotation];
+  if (!isOwnRestart(situation, status, value)) return undefined;
+  const [, , step, ...more] = value?.split('-') ?? [];
+  return more.length === 0 ? step : undefined;
 }
 
 /**
