@@ -1,4 +1,6 @@
+import type { WorkloadRecord } from '../api/namespace-migration.ts';
 import type { WorkloadView } from '../mesh/views.ts';
+import type { Turn } from './turn.ts';
 
 /*
  * Whose the pods of a workload are once its restart is complete. Asked of what its controller remembers of the template
@@ -15,4 +17,15 @@ function isOwnersTurn({ observedGeneration, generation, updated, current, rolled
 /** Rolled out or paused by its owner: its pods are not ours to judge, and no other restart waits for them. */
 export function isOwnersInHand(workload: WorkloadView): boolean {
   return workload.paused || isOwnersTurn(workload);
+}
+
+/**
+ * On the way there also by the record, for controllers that remember nothing (a DaemonSet, OnDelete): pods of another
+ * revision than our restart has left. That lasts when the owner's template is whole, so it takes nothing back and is not
+ * asked at rest, where a death is told rather than passed by.
+ */
+export function isOwnersOnTheWay({ workload, all }: Turn, record: WorkloadRecord | undefined): boolean {
+  const left = record?.completedAt === undefined || workload.rolledOut !== undefined ? undefined : record.revision;
+  const isAnother = left !== undefined && all.some(({ revision }) => revision !== undefined && revision !== left);
+  return isOwnersInHand(workload) || isAnother;
 }

@@ -8,7 +8,7 @@ import { podsOf } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import type { Turn } from './turn.ts';
 import { isConcerned } from './concerned.ts';
-import { isOwnersInHand } from './owners-hand.ts';
+import { isOwnersOnTheWay } from './owners-hand.ts';
 import { recordOf, restartedIn } from './restarted.ts';
 import { falters, watchedLongEnough } from './watch.ts';
 
@@ -46,10 +46,10 @@ function hasNoPlaceYet({ situation: { adapter, spec } }: Turn, pod: PodView): bo
  * says nothing yet, and what its owner rolls out since is watched (`falters`).
  */
 function isOver(turn: Turn, known: WorkloadRecord | undefined): boolean {
-  const { step, stale, status, workload } = turn;
+  const { step, stale, status } = turn;
   if (known?.step !== step.name || known.completedAt === undefined) return false;
   if (status.direction !== 'Forward') return stale.length === 0;
-  return isOwnersInHand(workload) || stale.every((pod) => hasNoPlaceYet(turn, pod));
+  return isOwnersOnTheWay(turn, known) || stale.every((pod) => hasNoPlaceYet(turn, pod));
 }
 
 /** What is said of those that were restarted and are short of pods now. */
@@ -72,8 +72,10 @@ function shortOfPods(turns: readonly Turn[]): Short {
   const all = turns
     .filter(({ situation, status, workload }) => restartedIn(situation, status, workload) !== undefined)
     .flatMap((turn) => {
-      const outcome = falters(turn, recordOf(turn.status, turn.workload));
-      return outcome === undefined ? [] : [{ outcome, isOwners: isOwnersInHand(turn.workload) }];
+      const record = recordOf(turn.status, turn.workload);
+      const isOwners = isOwnersOnTheWay(turn, record);
+      const outcome = falters(turn, isOwners, record);
+      return outcome === undefined ? [] : [{ outcome, isOwners }];
     });
   const failed = all.find(({ outcome }) => outcome.kind === 'Failed')?.outcome;
   const until = Math.min(

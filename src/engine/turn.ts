@@ -1,9 +1,4 @@
-import {
-  longestOriginal,
-  mostWorkloads,
-  type NamespaceMigrationStatus,
-  type WorkloadRecord,
-} from '../api/namespace-migration.ts';
+import { longestOriginal, type NamespaceMigrationStatus, type WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
@@ -13,6 +8,7 @@ import { refusalOf } from './refused.ts';
 import { isRolledOut, nextEviction, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, waitedBefore, type Deadline } from './waits.ts';
+import { withRecord } from './with-record.ts';
 
 /** One workload in one Restart step. */
 export interface Turn {
@@ -73,25 +69,6 @@ export function restartShown(
   if (!isOwnRestart(situation, status, value)) return undefined;
   const [, , step, ...more] = value?.split('-') ?? [];
   return more.length === 0 ? step : undefined;
-}
-
-/**
- * The records with one put in, or exchanged for the one of the same workload. When there is no room any more, those go
- * whose workload is gone: another one of its name has another uid, and so a record of its own. Then the oldest go that
- * are done and had nothing to be put back: their templates show that they were restarted.
- */
-export function withRecord(
-  records: readonly WorkloadRecord[],
-  record: WorkloadRecord,
-  there: readonly WorkloadView[],
-): readonly WorkloadRecord[] {
-  const others = records.filter(({ kind, name }) => kind !== record.kind || name !== record.name);
-  if (others.length < mostWorkloads) return [...others, record];
-  const uids = new Set(there.map(({ uid }) => uid));
-  const left = others.filter(({ uid }) => uids.has(uid));
-  const spare = left.filter(({ original, completedAt }) => original === undefined && completedAt !== undefined);
-  const gone = new Set(spare.slice(0, Math.max(0, left.length + 1 - mostWorkloads)));
-  return [...left.filter((each) => !gone.has(each)), record];
 }
 
 function recorded({ situation, status }: Turn, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
@@ -158,9 +135,16 @@ export function announce(turn: Turn, previous: WorkloadRecord | undefined, patch
   };
 }
 
+/** Only where its controller remembers nothing itself: a record is lost more easily. */
+function revisionThen({ workload, all }: Turn): Pick<WorkloadRecord, 'revision'> {
+  const [revision, ...others] = new Set(all.map((pod) => pod.revision));
+  return workload.rolledOut !== undefined || revision === undefined || others.length > 0 ? {} : { revision };
+}
+
 /** Says in the status that the restart is over. */
 export function complete(turn: Turn, record: WorkloadRecord): Outcome {
-  return { kind: 'Done', patch: recorded(turn, { ...record, completedAt: timestamp(turn.situation.now) }) };
+  const completedAt = timestamp(turn.situation.now);
+  return { kind: 'Done', patch: recorded(turn, { ...record, completedAt, ...revisionThen(turn) }) };
 }
 
 /** What podsPerMinute says about starting another restart now. */

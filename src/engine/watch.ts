@@ -4,7 +4,6 @@ import type { StepPlan } from '../mesh/adapter.ts';
 import type { WorkloadView } from '../mesh/views.ts';
 import { notEnrolled } from './enrolment.ts';
 import { outage, type Outage } from './outage.ts';
-import { isOwnersInHand } from './owners-hand.ts';
 import { restartedIn } from './restarted.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { troubles, type Turn } from './turn.ts';
@@ -48,10 +47,10 @@ function whatIsLacking(turn: Turn, isOwners: boolean): string {
 /** It fails as a restart does that makes no progress; undefined while it does not, and by when that is to be asked. */
 function failing(
   turn: Turn,
+  isOwners: boolean,
   record: WorkloadRecord | undefined,
   outs: readonly Outage[],
 ): { readonly failed?: Outcome; readonly until: number } {
-  const isOwners = isOwnersInHand(turn.workload);
   const until = Math.min(...outs.map((each) => each.until));
   if (outs.some(({ over }) => over)) {
     const message = `${whatIsLacking(turn, isOwners)}, for ${turn.situation.spec.restart.progressDeadline}`;
@@ -61,9 +60,8 @@ function failing(
 }
 
 /** For how long as it may take; from then on a person is to look. One that only has to stay whole needs nobody. */
-function waiting(turn: Turn, until: number): Outcome {
+function waiting(turn: Turn, isOwners: boolean, until: number): Outcome {
   const { situation, step, workload } = turn;
-  const isOwners = isOwnersInHand(workload);
   const message = whatIsLacking(turn, isOwners);
   const wait = `${step.name}: ${workload.kind} ${workload.uid} after its restart`;
   if (!isShort(workload) && !isOwners) {
@@ -80,16 +78,15 @@ function waiting(turn: Turn, until: number): Outcome {
  * A workload that was restarted and is short of pods now, or was a moment ago: others wait for it, and it fails if a pod
  * that has a place to run is not Ready. More pods than there is room for, or than may be made, are no failure of ours,
  * and each pod has its time from when it has a place. What its owner has in hand never fails, unless pods of it are
- * Ready in no mesh; it is waited for. Safe: nothing is written; dying before or after, each pod has its time anew.
+ * Ready in no mesh; it is waited for (`owners-hand.ts`). Safe: nothing is written; dying before or after, each pod has its time anew.
  * Undefined if it is whole.
  */
-export function falters(turn: Turn, record: WorkloadRecord | undefined): Outcome | undefined {
+export function falters(turn: Turn, isOwners: boolean, record: WorkloadRecord | undefined): Outcome | undefined {
   const { workload, stale } = turn;
-  const isOwners = isOwnersInHand(workload);
   const outs = isOwners ? [] : outages(turn);
   if (!isShort(workload) && outs.length === 0 && !(isOwners && stale.length > 0)) return undefined;
-  const { failed, until } = failing(turn, record, outs);
-  return failed ?? waiting(turn, until);
+  const { failed, until } = failing(turn, isOwners, record, outs);
+  return failed ?? waiting(turn, isOwners, until);
 }
 
 /**

@@ -5,15 +5,17 @@ import type { World } from '../scenarios/world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { badRelease, message, minuteMs, says, slow, stalled, two, watched } from './watched-story.ts';
 
-type Kind = 'Deployment' | 'StatefulSet';
+type Kind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
 
-/** Each with one pod: its rollout leaves none of before beside the new one. */
-const alone: Readonly<Record<string, readonly [Kind, (home: string) => KubeObject]>> = {
-  'a StatefulSet with one pod': ['StatefulSet', (home) => workload('StatefulSet', home, 'db', { replicas: 1 })],
+/** What leaves no pod of before beside the new ones when it is rolled out; how many pods it has. */
+const alone: Readonly<Record<string, readonly [Kind, number, (home: string) => KubeObject]>> = {
+  'a StatefulSet with one pod': ['StatefulSet', 1, (home) => workload('StatefulSet', home, 'db', { replicas: 1 })],
   'a Deployment that recreates its pod': [
     'Deployment',
+    1,
     (home) => deployment(home, 'db', { replicas: 1, spec: { strategy: { type: 'Recreate' } } }),
   ],
+  'a DaemonSet that makes all its pods anew at once': ['DaemonSet', 3, (home) => workload('DaemonSet', home, 'db')],
 };
 
 async function isNotHeldAgainst(world: World): Promise<void> {
@@ -26,19 +28,19 @@ async function isNotHeldAgainst(world: World): Promise<void> {
 describe('what its owner rolls out after its restart', () => {
   it.each(Object.entries(alone))(
     'of %s is waited for and told, and takes nothing back',
-    async (_name, [kind, made]) => {
+    async (_name, [kind, pods, made]) => {
       await watched(
         (home) => [made(home), deployment(home, 'web', { replicas: 2, behaviour: slow })],
-        3,
+        2 + pods,
         { restart: { watch: '5m', progressDeadline: '2m' } },
         async (world, home) => {
           await says(world, /watching for 5m/);
+          const atOnce = { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '100%' } } };
+          if (kind === 'DaemonSet') await world.patch(kind, home, 'db', { spec: atOnce });
           await world.patch(kind, home, 'db', badRelease());
           await world.pause(15 * minuteMs);
           await isNotHeldAgainst(world);
-          expect(await message(world)).toMatch(
-            /^(Deployment|StatefulSet) db was restarted and has 0 of 1 pods available/,
-          );
+          expect(await message(world)).toMatch(/^[A-Z]\w+ db was restarted and has 0 of \d pods available/);
           expect(await stalled(world)).toBe('NotRestartable');
           await world.patch(kind, home, 'db', {
             spec: { template: { metadata: { annotations: { [podBehaviour.neverReady]: null } } } },
