@@ -139,6 +139,13 @@ const WorkloadRecord = z.object({
     ),
   startedAt: Time.describe('When the restart was announced, before anything was written to the workload.'),
   completedAt: Time.optional().describe('When all its pods were seen restarted, available and in the right mode.'),
+  revision: z
+    .string()
+    .max(63)
+    .optional()
+    .describe(
+      'controller-revision-hash of its pods then, where its controller does not remember whether a template was rolled out to the end: pods of another one are of a rollout of its owner.',
+    ),
 });
 export type WorkloadRecord = z.infer<typeof WorkloadRecord>;
 

@@ -1,7 +1,8 @@
 import type { WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { durationMs } from '../base/duration.ts';
-import { selects, type BudgetView, type PodView } from '../mesh/views.ts';
+import { selects, type BudgetView } from '../mesh/views.ts';
+import { notEnrolled } from './enrolment.ts';
 import { heldByFinding } from './held.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
 import type { Outcome } from './situation.ts';
@@ -10,13 +11,12 @@ import {
   complete,
   culprit,
   evict,
-  isResult,
   isWhole,
   pace,
   patchTemplate,
   progress,
   restarting,
-  restartValue,
+  valueOf,
   seeTemplate,
   troubles,
   wasChangedBack,
@@ -83,44 +83,13 @@ function guard(turn: Turn): Outcome | Manner {
   return mayBeRestarted(turn) ?? pace(situation) ?? (byEviction ? 'Evictions' : 'Rollout');
 }
 
-function valueOf({ situation, status, step }: Turn): string {
-  return restartValue(situation, status.attempt ?? 1, step.name);
-}
-
-/**
- * A pod of this restart that is Ready but in no mesh, past its deadline; or the deadline of the first one that may still
- * make it. One of before waits for its turn, however long the others take: of that the rollout's own deadline judges.
- */
-function enrolment(turn: Turn, record: WorkloadRecord): { readonly late?: PodView; readonly until: number } {
-  const { situation, pods } = turn;
-  const value = valueOf(turn);
-  const allowed = durationMs(situation.spec.restart.enrolmentDeadline);
-  const target = situation.adapter.modeFor(situation.spec.to);
-  let until = Infinity;
-  for (const pod of pods) {
-    const mode = situation.adapter.modeOf(pod);
-    if (!pod.ready || mode === target || (mode !== 'None' && mode !== 'Transitional')) continue;
-    if (!isResult(turn, record, pod, value)) continue;
-    const due = deadline(situation, `enrolment of pod ${pod.uid}`, allowed);
-    if (due.over) return { late: pod, until };
-    until = Math.min(due.until, until);
-  }
-  return { until };
-}
-
 /** A restart that has been announced and sent: fails at a deadline, else waits. */
 function watchProgress(turn: Turn, record: WorkloadRecord): Outcome {
   const { situation, workload, stale } = turn;
   const { restart } = situation.spec;
   const name = `${workload.kind} ${workload.name}`;
-  const { late, until } = turn.step.name === 'RestartWorkloads' ? enrolment(turn, record) : { until: Infinity };
-  if (late !== undefined) {
-    return {
-      kind: 'Failed',
-      reason: 'PodNotEnrolled',
-      message: `pod ${late.name} of ${name} is Ready but still ${situation.adapter.modeOf(late)} after ${restart.enrolmentDeadline}`,
-    };
-  }
+  const { failed, until } = notEnrolled(turn, record);
+  if (failed !== undefined) return failed;
   if (workload.deadlineExceeded && workload.observedGeneration >= workload.generation) {
     return {
       kind: 'Failed',

@@ -8,14 +8,11 @@ import { podsOf } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import type { Turn } from './turn.ts';
 import { isConcerned } from './concerned.ts';
-import { falters, isOwnersInHand, isRestarted, watchedLongEnough } from './watch.ts';
+import { isOwnersOnTheWay } from './owners-hand.ts';
+import { recordOf, restartedIn } from './restarted.ts';
+import { falters, watchedLongEnough } from './watch.ts';
 
 type RestartWork = Extract<StepWork, { kind: 'Restart' }>;
-
-/** A workload that was deleted and created again is another one, whatever its name. */
-function isOf(record: WorkloadRecord, workload: WorkloadView): boolean {
-  return record.kind === workload.kind && record.name === workload.name && record.uid === workload.uid;
-}
 
 function turnOf(
   situation: Situation,
@@ -45,17 +42,14 @@ function hasNoPlaceYet({ situation: { adapter, spec } }: Turn, pod: PodView): bo
 }
 
 /**
- * That a restart is complete is only believed where no pod says otherwise; on the way there one without a place to run
- * says nothing yet.
+ * That a restart is complete is only believed where no pod says otherwise. On the way there one without a place to run
+ * says nothing yet, and what its owner rolls out since is watched (`falters`).
  */
 function isOver(turn: Turn, known: WorkloadRecord | undefined): boolean {
   const { step, stale, status } = turn;
   if (known?.step !== step.name || known.completedAt === undefined) return false;
-  return stale.every((pod) => status.direction === 'Forward' && hasNoPlaceYet(turn, pod));
-}
-
-function recordOf({ workloads = [] }: NamespaceMigrationStatus, workload: WorkloadView): WorkloadRecord | undefined {
-  return workloads.find((record) => isOf(record, workload));
+  if (status.direction !== 'Forward') return stale.length === 0;
+  return isOwnersOnTheWay(turn, known) || stale.every((pod) => hasNoPlaceYet(turn, pod));
 }
 
 /** What is said of those that were restarted and are short of pods now. */
@@ -74,18 +68,14 @@ function lookedAtBy(outcome: Outcome, until: number): Outcome {
 }
 
 /** Each of them is asked at each look: one that waits for ever hides none that has failed. */
-function shortOfPods(
-  situation: Situation,
-  status: NamespaceMigrationStatus,
-  step: StepPlan,
-  work: RestartWork,
-  workloads: readonly WorkloadView[],
-): Short {
-  const all = workloads
-    .filter((workload) => workload.available < workload.replicas && isRestarted(status, recordOf(status, workload)))
-    .flatMap((workload) => {
-      const outcome = falters(turnOf(situation, status, step, work, workload));
-      return outcome === undefined ? [] : [{ outcome, isOwners: isOwnersInHand(workload) }];
+function shortOfPods(turns: readonly Turn[]): Short {
+  const all = turns
+    .filter(({ situation, status, workload }) => restartedIn(situation, status, workload) !== undefined)
+    .flatMap((turn) => {
+      const record = recordOf(turn.status, turn.workload);
+      const isOwners = isOwnersOnTheWay(turn, record);
+      const outcome = falters(turn, isOwners, record);
+      return outcome === undefined ? [] : [{ outcome, isOwners }];
     });
   const failed = all.find(({ outcome }) => outcome.kind === 'Failed')?.outcome;
   const until = Math.min(
@@ -128,16 +118,18 @@ export function restartStep(
 ): Outcome {
   const isForward = status.direction === 'Forward';
   const workloads = work.order?.(situation.surroundings) ?? situation.surroundings.workloads;
-  const short = isForward ? shortOfPods(situation, status, step, work, workloads) : {};
+  const turns = workloads.map((workload) => turnOf(situation, status, step, work, workload));
+  const short = isForward ? shortOfPods(turns) : {};
   if (short.failed !== undefined) return short.failed;
   let patch: Partial<NamespaceMigrationStatus> = {};
-  for (const workload of workloads) {
+  for (const turn of turns) {
     const current = { ...status, ...patch };
-    const known = recordOf(current, workload);
-    const outcome = nextFor(turnOf(situation, current, step, work, workload), known, short.holds);
+    const outcome = nextFor({ ...turn, status: current }, recordOf(current, turn.workload), short.holds);
     patch = { ...patch, ...outcome.patch };
     if (outcome.kind !== 'Done') return { ...outcome, patch };
   }
-  const watched = isForward ? watchedLongEnough(situation, { ...status, ...patch }, step) : undefined;
+  const watched = isForward
+    ? watchedLongEnough(situation, { ...status, ...patch }, step, short.lacks !== undefined)
+    : undefined;
   return { ...(short.lacks ?? watched ?? { kind: 'Done' }), patch };
 }

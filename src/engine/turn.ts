@@ -1,9 +1,4 @@
-import {
-  longestOriginal,
-  mostWorkloads,
-  type NamespaceMigrationStatus,
-  type WorkloadRecord,
-} from '../api/namespace-migration.ts';
+import { longestOriginal, type NamespaceMigrationStatus, type WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
@@ -13,6 +8,7 @@ import { refusalOf } from './refused.ts';
 import { isRolledOut, nextEviction, restartsByEviction } from './rollout.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, waitedBefore, type Deadline } from './waits.ts';
+import { withRecord } from './with-record.ts';
 
 /** One workload in one Restart step. */
 export interface Turn {
@@ -33,6 +29,11 @@ export interface Turn {
 /** The value of the restart annotation: it names the restart, so that the write is recognised after a crash. */
 export function restartValue(situation: Situation, attempt: number, step: string): string {
   return `${situation.migrationUid.slice(0, 8)}-${attempt}-${step}`;
+}
+
+/** That of this restart. */
+export function valueOf({ situation, status, step }: Pick<Turn, 'situation' | 'status' | 'step'>): string {
+  return restartValue(situation, status.attempt ?? 1, step.name);
 }
 
 /** The attempt that a value of the restart annotation is of, if a migration of this uid wrote it. */
@@ -56,22 +57,18 @@ export function isOwnRestart(
 }
 
 /**
- * The records with one put in, or exchanged for the one of the same workload. When there is no room any more, those go
- * whose workload is gone: another one of its name has another uid, and so a record of its own. Then the oldest go that
- * are done and had nothing to be put back: their templates show that they were restarted.
+ * The step on the way there whose restart the template of a workload shows, of this way; what the way back writes has a
+ * number behind it. Whoever loses the record of a restart has lost nothing.
  */
-export function withRecord(
-  records: readonly WorkloadRecord[],
-  record: WorkloadRecord,
-  there: readonly WorkloadView[],
-): readonly WorkloadRecord[] {
-  const others = records.filter(({ kind, name }) => kind !== record.kind || name !== record.name);
-  if (others.length < mostWorkloads) return [...others, record];
-  const uids = new Set(there.map(({ uid }) => uid));
-  const left = others.filter(({ uid }) => uids.has(uid));
-  const spare = left.filter(({ original, completedAt }) => original === undefined && completedAt !== undefined);
-  const gone = new Set(spare.slice(0, Math.max(0, left.length + 1 - mostWorkloads)));
-  return [...left.filter((each) => !gone.has(each)), record];
+export function restartShown(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  { templateAnnotations }: WorkloadView,
+): string | undefined {
+  const value = templateAnnotations[restartAnnotation];
+  if (!isOwnRestart(situation, status, value)) return undefined;
+  const [, , step, ...more] = value?.split('-') ?? [];
+  return more.length === 0 ? step : undefined;
 }
 
 function recorded({ situation, status }: Turn, record: WorkloadRecord): Partial<NamespaceMigrationStatus> {
@@ -138,9 +135,16 @@ export function announce(turn: Turn, previous: WorkloadRecord | undefined, patch
   };
 }
 
+/** Only where its controller remembers nothing itself: a record is lost more easily. */
+function revisionThen({ workload, all }: Turn): Pick<WorkloadRecord, 'revision'> {
+  const [revision, ...others] = new Set(all.map((pod) => pod.revision));
+  return workload.rolledOut !== undefined || revision === undefined || others.length > 0 ? {} : { revision };
+}
+
 /** Says in the status that the restart is over. */
 export function complete(turn: Turn, record: WorkloadRecord): Outcome {
-  return { kind: 'Done', patch: recorded(turn, { ...record, completedAt: timestamp(turn.situation.now) }) };
+  const completedAt = timestamp(turn.situation.now);
+  return { kind: 'Done', patch: recorded(turn, { ...record, completedAt, ...revisionThen(turn) }) };
 }
 
 /** What podsPerMinute says about starting another restart now. */

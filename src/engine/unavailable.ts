@@ -5,9 +5,11 @@ import type { WorkloadView } from '../mesh/views.ts';
 import { commandLine } from './command-lines.ts';
 import type { Draft } from './draft.ts';
 import { podsOf } from './rollout.ts';
+import { restartedIn } from './restarted.ts';
 import type { Situation } from './situation.ts';
-import { deadline } from './waits.ts';
-import { isOwnersInHand, isShort } from './watch.ts';
+import { outage, type Outage } from './outage.ts';
+import { isOwnersInHand } from './owners-hand.ts';
+import { isShort } from './watch.ts';
 
 /*
  * What was restarted may die of its new data plane long after: of a certificate that runs out, or of what it calls once
@@ -18,10 +20,24 @@ import { isOwnersInHand, isShort } from './watch.ts';
 
 const reason = 'WorkloadUnavailable';
 
-/** Those that this migration has restarted and that are short of pods, by no rollout of their owner. */
-function shortOnes({ surroundings }: Situation, { workloads = [] }: NamespaceMigrationStatus): readonly WorkloadView[] {
-  const restarted = new Set(workloads.filter(({ completedAt }) => completedAt !== undefined).map(({ uid }) => uid));
-  return surroundings.workloads.filter((each) => restarted.has(each.uid) && isShort(each) && !isOwnersInHand(each));
+interface Short extends Outage {
+  readonly workload: WorkloadView;
+}
+
+/**
+ * Those that this migration has restarted and that are short of pods, by no rollout of their owner. All are asked about:
+ * one that comes and goes is short again.
+ */
+function shortOnes(situation: Situation, status: NamespaceMigrationStatus): readonly Short[] {
+  const { surroundings, spec } = situation;
+  const watch = durationMs(spec.restart.watch);
+  return surroundings.workloads
+    .filter((each) => restartedIn(situation, status, each) !== undefined && !isOwnersInHand(each))
+    .flatMap((workload) => {
+      const wait = `at rest: ${titleOf(workload)} ${workload.uid}`;
+      const out = outage(situation, wait, isShort(workload), watch, workload.available);
+      return out !== undefined && isShort(workload) ? [{ ...out, workload }] : [];
+    });
 }
 
 function titleOf({ kind, name }: WorkloadView): string {
@@ -52,6 +68,16 @@ function isAsked({ wanted }: Situation, { phase, verdict, status: { direction } 
   return phase === 'Migrated' && verdict.state === 'Ready' && direction === 'Forward' && !stays;
 }
 
+/** Of what was only restarted for HBONE nothing goes back: its labels and its mesh are what they were. */
+function wayOut({ kind, name, namespace }: WorkloadView, { object }: Situation, { status }: Draft): string {
+  if (status.itinerary === 'Hbone') {
+    const again = `kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`;
+    return `It was only restarted for HBONE and has a sidecar as before, so nothing would come of going back. Repair it, and this is over; to have its pods made anew: ${again}`;
+  }
+  const back = commandLine('GoBack', { name: object.spec.migration, namespace: object.metadata.namespace });
+  return `Nothing goes back by itself any more. Repair it, and this is over; or, if it cannot live here, go back: ${back}`;
+}
+
 /**
  * What rests, where something that was restarted has been short of pods for as long as it would have been watched: a
  * person is to look. With one pod more than before that begins anew; where nobody wants to watch nobody is told.
@@ -59,10 +85,7 @@ function isAsked({ wanted }: Situation, { phase, verdict, status: { direction } 
 export function withUnavailable(situation: Situation, draft: Draft): Draft {
   const { watch } = situation.spec.restart;
   if (!isAsked(situation, draft) || durationMs(watch) === 0) return draft;
-  const short = shortOnes(situation, draft.status).map((workload) => ({
-    workload,
-    ...deadline(situation, `at rest: ${titleOf(workload)} ${workload.uid}`, durationMs(watch), workload.available),
-  }));
+  const short = shortOnes(situation, draft.status);
   if (short.length === 0) return draft;
   const late = short.find(({ workload, over }) => over || isTold(situation, workload));
   if (late === undefined) {
@@ -71,15 +94,13 @@ export function withUnavailable(situation: Situation, draft: Draft): Draft {
     return { ...draft, next: next.kind === 'Wait' ? { ...next, until: Math.min(until, next.until ?? until) } : next };
   }
   const { workload } = late;
-  const { metadata, spec } = situation.object;
-  const back = commandLine('GoBack', { name: spec.migration, namespace: metadata.namespace });
   return {
     ...draft,
     verdict: {
       state: 'Stalled',
       reason,
       message: `${titleOf(workload)} has ${workload.available} of ${workload.replicas} pods available${why(workload, situation)}`,
-      way: `Nothing goes back by itself any more. Repair it, and this is over; or, if it cannot live here, go back: ${back}`,
+      way: wayOut(workload, situation, draft),
     },
   };
 }

@@ -65,6 +65,18 @@ export function waitedBefore({ waited }: Situation, wait: string): number {
   return waited(peeked + wait);
 }
 
+const stood = '= ';
+
+/** A wait that neither goes on nor is over in this look: what is the matter may come back. */
+export function standStill({ waited }: Situation, wait: string): void {
+  waited(stood + wait);
+}
+
+/** The name of a wait that stands still; undefined for one that goes on. */
+export function standing(wait: string): string | undefined {
+  return wait.startsWith(stood) ? wait.slice(stood.length) : undefined;
+}
+
 const ended = '! ';
 const early = '* ';
 
@@ -113,7 +125,7 @@ export function noting(situation: Situation): Asked & { readonly situation: Situ
       return 0;
     }
     waits.add(wait);
-    return situation.waited(wait);
+    return situation.waited(standing(wait) ?? wait);
   };
   return { situation: { ...situation, waited }, waits, kept: () => (leaves ? { kept: { except: [...except] } } : {}) };
 }

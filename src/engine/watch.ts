@@ -2,9 +2,12 @@ import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { WorkloadView } from '../mesh/views.ts';
+import { notEnrolled } from './enrolment.ts';
+import { outage, type Outage } from './outage.ts';
+import { restartedIn } from './restarted.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { troubles, type Turn } from './turn.ts';
-import { deadline } from './waits.ts';
+import { deadline, standStill } from './waits.ts';
 
 /*
  * A restart that is complete is no proof that the workload lives in the new data plane: many die a little later, of
@@ -12,83 +15,99 @@ import { deadline } from './waits.ts';
  * that has failed. Safe: nothing is written; dying before or after, the next process watches anew.
  */
 
-/**
- * A new rollout of it is its owner's, and what comes of that is not ours to judge. Pods of an older template are the
- * proof: a restart that is complete leaves none. That pods are missing is none, whoever cannot make them.
- */
-function isOwnersTurn({ observedGeneration, generation, updated, current }: WorkloadView): boolean {
-  return observedGeneration < generation || current > updated;
-}
-
 /** Less than it had, and not by a node or two that are lost or drained, where each has one of its pods. */
 export function isShort({ kind, available, replicas }: WorkloadView): boolean {
   return kind === 'DaemonSet' ? available < replicas / 2 : available < replicas;
 }
 
-/** Rolled out or paused by its owner: its pods are not ours to judge, and no other restart waits for them. */
-export function isOwnersInHand(workload: WorkloadView): boolean {
-  return workload.paused || isOwnersTurn(workload);
-}
-
-/** Of a restart of this way: a record may also be of an attempt or a migration before. */
-export function isRestarted({ steps = [] }: NamespaceMigrationStatus, known: WorkloadRecord | undefined): boolean {
-  if (known?.completedAt === undefined) return false;
-  const { startedAt } = known;
-  return steps.some((each) => each.name === known.step && Date.parse(each.startedAt) <= Date.parse(startedAt));
-}
-
-/** A pod that has a place to run, and is not Ready for as long as is allowed without one more that is. */
-function latePod({ situation, step, workload, all }: Turn): { readonly late: boolean; readonly until: number } {
+/** Pods that have a place to run, and are or were not Ready without one more that is. */
+function outages({ situation, step, workload, all }: Turn): readonly Outage[] {
   const allowed = durationMs(situation.spec.restart.progressDeadline);
-  const dues = all
-    .filter(({ ready, node }) => !ready && node !== undefined)
-    .map(({ uid }) => deadline(situation, `${step.name}: pod ${uid} not Ready`, allowed, workload.available));
-  return { late: dues.some(({ over }) => over), until: Math.min(...dues.map(({ until }) => until)) };
+  const short = isShort(workload);
+  return all
+    .filter(({ node }) => node !== undefined)
+    .flatMap(({ uid, ready }) => {
+      const wait = `${step.name}: pod ${uid} not Ready`;
+      return outage(situation, wait, short && !ready, allowed, workload.available) ?? [];
+    });
 }
 
-/**
- * A workload that was restarted and is short of pods now: others wait for it, and it fails as a restart does that makes
- * no progress, if a pod that has a place to run is not Ready. More pods than there is room for, or than may be made, are
- * no failure of ours, and each pod has its time from when it has a place. What its owner has in hand never fails; it is
- * waited for. Safe: nothing is written; dying before or after, each pod has its time anew. Undefined if it is whole.
- */
-export function falters(turn: Turn): Outcome | undefined {
-  const { situation, step, workload } = turn;
-  const { kind, name, uid, available, replicas } = workload;
-  if (!isShort(workload)) return undefined;
-  const { progressDeadline } = situation.spec.restart;
+function whatIsLacking(turn: Turn, isOwners: boolean): string {
+  const { workload, stale } = turn;
+  const { kind, name, available, replicas } = workload;
   const said = troubles(turn);
-  const short = `${kind} ${name} was restarted and has ${available} of ${replicas} pods available${said === '' ? '' : `: ${said}`}`;
-  const { late, until } = isOwnersInHand(workload) ? { late: false, until: Infinity } : latePod(turn);
-  if (late) return { kind: 'Failed', reason: 'WorkloadUnavailable', message: `${short}, for ${progressDeadline}` };
-  const due = deadline(
-    situation,
-    `${step.name}: ${kind} ${uid} after its restart`,
-    durationMs(progressDeadline),
-    available,
-  );
-  return due.over
-    ? { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message: short, ...(until < Infinity && { until }) }
-    : { kind: 'Wait', until: Math.min(due.until, until), message: short };
+  const because = said === '' ? '' : `: ${said}`;
+  const has = `${available} of ${replicas} pods available`;
+  if (isShort(workload)) return `${kind} ${name} was restarted and has ${has}${because}`;
+  return isOwners
+    ? `${kind} ${name} was restarted and its owner rolls it out: ${has}, ${stale.length} not yet in their mode${because}`
+    : `${kind} ${name} was restarted and has ${has}, not yet for as long as some were missing`;
 }
 
-/** Whether some workload was restarted in a step. */
-function hasRestarted(status: NamespaceMigrationStatus, { name }: StepPlan): boolean {
-  return (status.workloads ?? []).some((record) => record.step === name && isRestarted(status, record));
+/** It fails as a restart does that makes no progress; undefined while it does not, and by when that is to be asked. */
+function failing(
+  turn: Turn,
+  isOwners: boolean,
+  record: WorkloadRecord | undefined,
+  outs: readonly Outage[],
+): { readonly failed?: Outcome; readonly until: number } {
+  const until = Math.min(...outs.map((each) => each.until));
+  if (outs.some(({ over }) => over)) {
+    const message = `${whatIsLacking(turn, isOwners)}, for ${turn.situation.spec.restart.progressDeadline}`;
+    return { failed: { kind: 'Failed', reason: 'WorkloadUnavailable', message }, until };
+  }
+  return record !== undefined && isOwners ? notEnrolled(turn, record) : { until };
+}
+
+/** For how long as it may take; from then on a person is to look. One that only has to stay whole needs nobody. */
+function waiting(turn: Turn, isOwners: boolean, until: number): Outcome {
+  const { situation, step, workload } = turn;
+  const message = whatIsLacking(turn, isOwners);
+  const wait = `${step.name}: ${workload.kind} ${workload.uid} after its restart`;
+  if (!isShort(workload) && !isOwners) {
+    standStill(situation, wait);
+    return { kind: 'Wait', until, message };
+  }
+  const due = deadline(situation, wait, durationMs(situation.spec.restart.progressDeadline), workload.available);
+  return due.over
+    ? { kind: 'Wait', stuck: true, stalled: 'NotRestartable', message, ...(until < Infinity && { until }) }
+    : { kind: 'Wait', until: Math.min(due.until, until), message };
 }
 
 /**
- * Waits once all of them are restarted; undefined when that is over. Asked whether or not one of them is short of pods:
- * one that comes and goes keeps the namespace on its way no longer than it has to be whole at the end.
+ * A workload that was restarted and is short of pods now, or was a moment ago: others wait for it, and it fails if a pod
+ * that has a place to run is not Ready. More pods than there is room for, or than may be made, are no failure of ours,
+ * and each pod has its time from when it has a place. What its owner has in hand never fails, unless pods of it are
+ * Ready in no mesh; it is waited for (`owners-hand.ts`). Safe: nothing is written; dying before or after, each pod has its time anew.
+ * Undefined if it is whole.
+ */
+export function falters(turn: Turn, isOwners: boolean, record: WorkloadRecord | undefined): Outcome | undefined {
+  const { workload, stale } = turn;
+  const outs = isOwners ? [] : outages(turn);
+  if (!isShort(workload) && outs.length === 0 && !(isOwners && stale.length > 0)) return undefined;
+  const { failed, until } = failing(turn, isOwners, record, outs);
+  return failed ?? waiting(turn, isOwners, until);
+}
+
+/**
+ * Waits once all of them are restarted; undefined when that is over. Time in which something is `lacking` does not
+ * count: what comes and goes is not watched for the longer the oftener it comes.
  */
 export function watchedLongEnough(
   situation: Situation,
   status: NamespaceMigrationStatus,
   step: StepPlan,
+  isLacking: boolean,
 ): Outcome | undefined {
   const { watch } = situation.spec.restart;
-  if (!hasRestarted(status, step)) return undefined;
-  const { over, until } = deadline(situation, `${step.name}: after the restarts`, durationMs(watch));
+  const { workloads } = situation.surroundings;
+  if (!workloads.some((workload) => restartedIn(situation, status, workload) === step.name)) return undefined;
+  const wait = `${step.name}: after the restarts`;
+  if (isLacking) {
+    standStill(situation, wait);
+    return undefined;
+  }
+  const { over, until } = deadline(situation, wait, durationMs(watch));
   return over
     ? undefined
     : { kind: 'Wait', until, message: `watching for ${watch} whether what was restarted stays available` };

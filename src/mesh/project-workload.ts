@@ -58,6 +58,21 @@ function deadlineExceeded(status: Json): boolean {
   );
 }
 
+/**
+ * The Deployment controller keeps `NewReplicaSetAvailable` until the template changes, whatever becomes of the pods
+ * (`syncRolloutStatus`); that of a StatefulSet has the current revision follow when all pods are Ready at the new one
+ * (`completeRollingUpdate`), and only where it rolls out all of them.
+ */
+function rolledOut(kind: WorkloadKind, strategy: Json, status: Json): Pick<WorkloadView, 'rolledOut'> {
+  if (kind === 'Deployment') {
+    const progressing = records(status['conditions']).find(({ type }) => type === 'Progressing');
+    return progressing === undefined ? {} : { rolledOut: progressing['reason'] === 'NewReplicaSetAvailable' };
+  }
+  const [current, update] = [text(status['currentRevision']), text(status['updateRevision'])];
+  const isPartial = strategy['type'] === 'OnDelete' || count(record(strategy['rollingUpdate'])['partition']) > 0;
+  return isPartial || current === undefined || update === undefined ? {} : { rolledOut: current === update };
+}
+
 /** How many pods there are and in which state; a DaemonSet counts scheduled pods where the others count replicas. */
 function counters(
   kind: WorkloadKind,
@@ -156,6 +171,7 @@ export function projectWorkload(kind: WorkloadKind): (object: KubeObject) => Wor
       ...(updateRevision !== undefined && { updateRevision }),
       ...(kind === 'Deployment' && { progressDeadlineMs: count(spec['progressDeadlineSeconds'], 600) * 1000 }),
       deadlineExceeded: deadlineExceeded(status),
+      ...rolledOut(kind, strategy, status),
       ...told(object, status),
       serviceAccount: text(podSpec['serviceAccountName']) ?? 'default',
       asks: podAsks(podSpec),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { WorkloadKind } from '../api/namespace-migration.ts';
 import type { KubeObject } from '../api/object.ts';
 import { projectBudget, projectConfig, projectNamespace, projectPod, projectService } from './project.ts';
 import { projectTemplate } from './project-template.ts';
@@ -230,6 +231,14 @@ describe('resolvePercent', () => {
   });
 });
 
+function progressing(reason: string): object {
+  return { conditions: [{ type: 'Progressing', reason }] };
+}
+
+function revisions(currentRevision: string, updateRevision: string): object {
+  return { currentRevision, updateRevision };
+}
+
 describe('projectWorkload', () => {
   const worst = (kind: 'Deployment' | 'StatefulSet' | 'DaemonSet', spec: object, replicas: number): number =>
     projectWorkload(kind)(object({ spec: { replicas, ...spec }, status: { desiredNumberScheduled: replicas } }))
@@ -305,6 +314,20 @@ describe('projectWorkload', () => {
       hasTemplateAnnotations: false,
     });
     expect(projectWorkload('Deployment')(object({})).replicas).toBe(1);
+  });
+
+  it.each<[string, WorkloadKind, object, object, boolean | undefined]>([
+    ['a Deployment that was whole', 'Deployment', {}, progressing('NewReplicaSetAvailable'), true],
+    ['a Deployment with a new template', 'Deployment', {}, progressing('NewReplicaSetCreated'), false],
+    ['a Deployment that came to nothing', 'Deployment', {}, progressing('ProgressDeadlineExceeded'), false],
+    ['a Deployment without a deadline', 'Deployment', {}, {}, undefined],
+    ['a StatefulSet that was whole', 'StatefulSet', {}, revisions('a', 'a'), true],
+    ['a StatefulSet with a new template', 'StatefulSet', {}, revisions('a', 'b'), false],
+    ['a StatefulSet with a canary', 'StatefulSet', { rollingUpdate: { partition: 1 } }, revisions('a', 'b'), undefined],
+    ['a StatefulSet that never rolls', 'StatefulSet', { type: 'OnDelete' }, revisions('a', 'b'), undefined],
+    ['a DaemonSet', 'DaemonSet', {}, { desiredNumberScheduled: 1 }, undefined],
+  ])('knows whether the template was rolled out once of %s', (_case, kind, updateStrategy, status, expected) => {
+    expect(projectWorkload(kind)(object({ spec: { updateStrategy }, status })).rolledOut).toBe(expected);
   });
 });
 

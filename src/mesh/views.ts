@@ -142,6 +142,11 @@ export interface WorkloadView extends TemplateView {
   /** StatefulSet: ordinals below stay on the old revision. */
   readonly partition: number;
   readonly updateRevision?: string;
+  /**
+   * Whether its template as it is was rolled out to the end once, as its controller remembers: that stays so when pods
+   * die later. Absent where it remembers nothing, as that of a DaemonSet.
+   */
+  readonly rolledOut?: boolean;
   /** Milliseconds; Deployments only. */
   readonly progressDeadlineMs?: number;
   /** Deployments only: Progressing=False with reason ProgressDeadlineExceeded at the current generation. */

@@ -149,6 +149,29 @@ describe('Stopwatch', () => {
         [70, 'settled before a'],
       ],
     ],
+    [
+      'stands still for as long as looks say so, and goes on afterwards',
+      25,
+      'a',
+      [
+        [0, 'a'],
+        [10, '= a'],
+        [10.5, '= a'],
+        [40, 'a'],
+        [55, 'a'],
+      ],
+    ],
+    [
+      'keeps the progress that it had when it stood still',
+      30,
+      'a#2',
+      [
+        [0, 'a#2'],
+        [10, '= a'],
+        [20, 'a#1'],
+        [40, 'a#2'],
+      ],
+    ],
   ])('a wait %s', (_case, expected, wait, looks) => {
     expect(told(wait, ...looks)).toBe(expected);
   });

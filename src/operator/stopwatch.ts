@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { isKept, type Kept } from '../engine/waits.ts';
+import { isKept, standing, type Kept } from '../engine/waits.ts';
 
 /** What one gap between two looks counts at most: a process that was suspended has watched nothing meanwhile. */
 const longestGapMs = 60_000;
@@ -11,9 +11,12 @@ interface Wait {
   readonly ms: number;
   /** The most that was reached so far. */
   readonly progress: number;
-  /** The last look had no occasion to ask about it. */
-  readonly stands: boolean;
+  /** What the gap after the last look counts. */
+  readonly counts: Counts;
 }
+
+/** `Short`: the last look had no occasion to ask about it. `Nothing`: it said that it stands still. */
+type Counts = 'All' | 'Short' | 'Nothing';
 
 interface Looked {
   readonly at: number;
@@ -24,6 +27,17 @@ interface Looked {
 function parse(wait: string): { readonly name: string; readonly progress: number } {
   const at = wait.lastIndexOf('#');
   return at < 0 ? { name: wait, progress: 0 } : { name: wait.slice(0, at), progress: Number(wait.slice(at + 1)) };
+}
+
+/** A wait as a look names it. */
+function named(wait: string): { readonly name: string; readonly progress: number; readonly counts: Counts } {
+  const name = standing(wait);
+  return name === undefined ? { ...parse(wait), counts: 'All' } : { ...parse(name), counts: 'Nothing' };
+}
+
+function counted(gap: number, counts: Counts): number {
+  if (counts === 'Nothing' || (counts === 'Short' && gap > longestDetourMs)) return 0;
+  return Math.min(gap, longestGapMs);
 }
 
 /**
@@ -42,7 +56,7 @@ export class Stopwatch {
   read(key: string): (wait: string) => number {
     const at = this.#clock.monotonic();
     const before = this.#looked.get(key);
-    return (wait) => this.#standing(before, parse(wait), at).ms;
+    return (wait) => this.#reached(before, parse(wait), at).ms;
   }
 
   /** After that look: the waits in force. Any other is forgotten, unless the look had no occasion to ask about it. */
@@ -54,15 +68,15 @@ export class Stopwatch {
         ? []
         : [...(before?.waits ?? [])]
             .filter(([name]) => isKept(kept, name))
-            .map(([name, { progress }]) => ({ name, progress, stands: true }));
-    const all = [...others, ...waits.map((wait) => ({ ...parse(wait), stands: false }))];
+            .map(([name, { progress }]) => ({ name, progress, counts: 'Short' as const }));
+    const all = [...others, ...waits.map(named)];
     if (all.length === 0) {
       this.#looked.delete(key);
       return;
     }
     this.#looked.set(key, {
       at,
-      waits: new Map(all.map((wait) => [wait.name, { ...this.#standing(before, wait, at), stands: wait.stands }])),
+      waits: new Map(all.map((wait) => [wait.name, { ...this.#reached(before, wait, at), counts: wait.counts }])),
     });
   }
 
@@ -71,15 +85,13 @@ export class Stopwatch {
     this.#looked.delete(key);
   }
 
-  #standing(
+  #reached(
     before: Looked | undefined,
     { name, progress }: { readonly name: string; readonly progress: number },
     at: number,
-  ): Omit<Wait, 'stands'> {
+  ): Omit<Wait, 'counts'> {
     const known = before?.waits.get(name);
     if (before === undefined || known === undefined || progress > known.progress) return { ms: 0, progress };
-    const gap = at - before.at;
-    const counts = known.stands && gap > longestDetourMs ? 0 : Math.min(gap, longestGapMs);
-    return { ms: known.ms + counts, progress: known.progress };
+    return { ms: known.ms + counted(at - before.at, known.counts), progress: known.progress };
   }
 }

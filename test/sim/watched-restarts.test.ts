@@ -126,7 +126,9 @@ describe('a workload that was restarted', () => {
       await world.pause(2 * minuteMs);
       expect((await world.child()).status?.phase).toBe('Migrating');
       await die(world, home, 'web', false);
-      await world.childPhase('Migrated', home, 30_000);
+      await world.pause(minuteMs / 2);
+      expect((await world.child()).status?.phase).toBe('Migrating');
+      await world.childPhase('Migrated', home, 3 * minuteMs);
     });
   });
 

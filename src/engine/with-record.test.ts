@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { workload } from '../../test/support/mesh-fixtures.ts';
 import { mostWorkloads, type WorkloadRecord } from '../api/namespace-migration.ts';
-import { withRecord } from './turn.ts';
+import { withRecord } from './with-record.ts';
 
 const at = '2026-01-01T00:00:00Z';
 
@@ -38,5 +38,12 @@ describe('one record more than a status has room for', () => {
     expect(records).toHaveLength(mostWorkloads);
     expect(records.slice(0, 2)).toEqual(kept);
     expect(records.map(({ name }) => name)).not.toContain('w2');
+  });
+
+  it('takes the place of one whose template shows its restart before that of one whose pods were evicted', () => {
+    const records = withRecord([recordOf(0, { patches: 0 }), ...full.slice(1)], late, all);
+
+    expect(records.map(({ name }) => name)).toContain('w0');
+    expect(records.map(({ name }) => name)).not.toContain('w1');
   });
 });

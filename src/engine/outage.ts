@@ -1,0 +1,36 @@
+import type { Situation } from './situation.ts';
+import { deadline, standStill, waitedBefore } from './waits.ts';
+
+/*
+ * How long something is out that may come and go. A container in a crash loop is Ready for some seconds every five
+ * minutes (the longest back-off of the kubelet), and each of these would begin its time anew. So its time goes on where
+ * it stood, less what it was well meanwhile, until it was well for as long as it was out.
+ */
+
+/** How an outage stands against what it is allowed. */
+export interface Outage {
+  readonly over: boolean;
+  /** When it will be over if nothing changes: by lasting too long, or by having been well for as long. */
+  readonly until: number;
+}
+
+/** Undefined where there is none, or it is made good. To ask is to report, as of a deadline. */
+export function outage(
+  situation: Situation,
+  wait: string,
+  isOut: boolean,
+  allowedMs: number,
+  progress = 0,
+): Outage | undefined {
+  const well = `${wait}, and well since`;
+  const regained = waitedBefore(situation, well);
+  if (isOut) {
+    if (regained > 0) standStill(situation, well);
+    return deadline(situation, wait, allowedMs + regained, progress);
+  }
+  const lost = Math.min(allowedMs, waitedBefore(situation, wait));
+  if (regained >= lost) return undefined;
+  standStill(situation, wait);
+  situation.waited(well);
+  return { over: false, until: situation.now + Math.ceil(lost - regained) };
+}

@@ -1,0 +1,33 @@
+import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
+import type { WorkloadView } from '../mesh/views.ts';
+import type { Situation } from './situation.ts';
+import { restartShown } from './turn.ts';
+
+/*
+ * What was restarted. A record says so; but records are lost with the status, make room for others and are left behind
+ * by another attempt, so the template is asked as well, which still has our value.
+ */
+
+/** The record of a workload: one that was deleted and created again is another one, whatever its name. */
+export function recordOf(
+  { workloads = [] }: NamespaceMigrationStatus,
+  { kind, name, uid }: WorkloadView,
+): WorkloadRecord | undefined {
+  return workloads.find((record) => record.kind === kind && record.name === name && record.uid === uid);
+}
+
+/** Of a restart of this way: a record may also be of an attempt or a migration before. */
+function isOfThisWay({ steps = [] }: NamespaceMigrationStatus, { step, startedAt }: WorkloadRecord): boolean {
+  return steps.some((each) => each.name === step && Date.parse(each.startedAt) <= Date.parse(startedAt));
+}
+
+/** The step in which a workload was restarted to the end, on this way; undefined if none was, or it is under way. */
+export function restartedIn(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  workload: WorkloadView,
+): string | undefined {
+  const known = recordOf(status, workload);
+  if (known !== undefined && known.completedAt === undefined) return undefined;
+  return known !== undefined && isOfThisWay(status, known) ? known.step : restartShown(situation, status, workload);
+}
