@@ -1,5 +1,6 @@
 import { blockContains } from '../../../base/address.ts';
 import { memoize } from '../../../base/memoize.ts';
+import { shown } from '../../../base/shown.ts';
 import { record, records, strings, text, type Json } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
 
@@ -27,6 +28,7 @@ const nearAddress = memoize(({ spec }: ConfigView): string | undefined => {
 
 /** An authorizer that is asked in the pod of the proxy itself. */
 export interface NearAuthorizer {
+  /** As it is shown: anybody may have written it. */
   readonly address: string;
   readonly host: string;
   /** By which it is asked there; absent where the mesh configuration names the address itself. */
@@ -68,7 +70,7 @@ function placeOf(service: string, { isService }: Hosts): Place {
 
 /** Where it is asked by what the namespace itself or the mesh has; else by what others have and nobody has accepted. */
 function nearest({ namespace, host }: Place, opens: boolean, hosts: Hosts): NearAuthorizer | undefined {
-  if (isNear(host)) return { address: host, host, opens };
+  if (isNear(host)) return { address: shown(host), host, opens };
   const entries = hosts
     .entriesOf(host)
     .filter((entry) => (namespace ?? entry.namespace) === entry.namespace && nearAddress(entry) !== undefined);
@@ -78,7 +80,7 @@ function nearest({ namespace, host }: Place, opens: boolean, hosts: Hosts): Near
   if (entry === undefined) return undefined;
   const { kind, name } = entry;
   return {
-    address: nearAddress(entry) ?? '',
+    address: shown(nearAddress(entry) ?? ''),
     host,
     entry: { kind, namespace: entry.namespace, name },
     ...(hosts.isStranger(entry) && { isTheirs: true, ...(isAccepted(entry) && { isAccepted: true }) }),

@@ -149,7 +149,7 @@ function inexactPlace(object: ConfigObject, provider: string, near: NearAuthoriz
       severity: isAccepted === true ? 'Warning' : 'Critical',
       object: titleOf(object),
       field: 'spec.provider',
-      message: `by it the authorizer ${shown(provider)} of ${titleOf(object)} is asked at ${shown(address)}: ${notThere}`,
+      message: `by it the authorizer ${shown(provider)} of ${titleOf(object)} is asked at ${address}: ${notThere}`,
       fix: `Have its owner take ${shown(host)} out, or say in the extensionProvider in which namespace it is meant (service: NAMESPACE/${shown(host)}).`,
       by: { ...entry, isAcceptable: !opens },
     };
@@ -157,7 +157,7 @@ function inexactPlace(object: ConfigObject, provider: string, near: NearAuthoriz
   return critical(
     titleOf(object),
     'spec.provider',
-    `the authorizer ${shown(provider)} is asked at ${shown(address)}${said}: ${notThere}`,
+    `the authorizer ${shown(provider)} is asked at ${address}${said}: ${notThere}`,
     'Run the authorizer as a Service that the waypoint can call, and name that in its extensionProvider.',
   );
 }
