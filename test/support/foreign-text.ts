@@ -104,7 +104,7 @@ const ways: readonly Change[] = [
 ];
 
 /** Of a picture with more texts than that the others are like the first ones: paths of a policy that is too large. */
-const most = 25;
+const most = 10;
 
 /** Each text that is read for an answer, once. */
 function textsRead(given: Surroundings, ask: (given: Surroundings) => unknown): readonly string[] {

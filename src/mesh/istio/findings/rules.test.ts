@@ -2250,19 +2250,20 @@ describe('what a stranger has', () => {
   const isAcceptable = ([{ id }, { finding }]: readonly [Rule, Found]): boolean =>
     protecting.includes(id) || finding.fix.includes('add to spec.accept: {finding: ');
 
-  it.each(Object.entries(hostile))(
-    'takes nobody back, and can be accepted unless it protects him: %s',
-    (_what, make) => {
-      const faults = oneIn(16, examples).flatMap(({ id, given, isKnown }) => {
-        const beside = besideStrangers(given, make);
-        return critical(id, beside)
-          .filter((each) => !isKnown(each) && (takesBack(beside, each) || !isAcceptable(each)))
-          .map(([, { finding }]) => `${id} ${finding.object}: ${finding.message}`);
-      });
+  // Each shape is tried on an eighth of the examples, another one each: all with all take minutes.
+  const shapes = Object.entries(hostile).map(([what, make], at) => [what, make, at % 8] as const);
 
-      expect(faults).toEqual([]);
-    },
-  );
+  it.each(shapes)('takes nobody back, and can be accepted unless it protects him: %s', (_what, make, part) => {
+    const those = examples.filter((_, at) => at % 8 === part);
+    const faults = oneIn(4, those).flatMap(({ id, given, isKnown }) => {
+      const beside = besideStrangers(given, make);
+      return critical(id, beside)
+        .filter((each) => !isKnown(each) && (takesBack(beside, each) || !isAcceptable(each)))
+        .map(([, { finding }]) => `${id} ${finding.object}: ${finding.message}`);
+    });
+
+    expect(faults).toEqual([]);
+  });
 });
 
 describe('a text that a tenant chose', () => {
