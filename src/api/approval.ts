@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** How many plans `spec.approval.plans` has room for: one list may serve a hundred clusters, whose plans differ. */
-export const mostApprovedPlans = 256;
+export const mostApprovedPlans = 1000;
 
 /** How many namespaces `status.plan` has room for. */
 export const mostApproved = 1000;
@@ -26,7 +26,7 @@ export const Approval = z.object({
     .max(mostApprovedPlans)
     .default([])
     .describe(
-      'Plans that are approved of: hashes as status.plan has them, of the whole migration or of single waves. What is taken out is approved of no more; what is under way goes on all the same.',
+      'Plans that are approved of: hashes as status.plan has them, of the whole migration, of single waves, or as the message of a namespace has it, of that one alone. What is taken out is approved of no more; what is under way goes on all the same.',
     )
     .meta({ 'x-kubernetes-list-type': 'set' }),
 });
@@ -50,7 +50,7 @@ export type ApprovedPlan = z.infer<typeof ApprovedPlan>;
 /** `status.plan`. */
 export const PlanStatus = z.object({
   hash: PlanHash.optional().describe(
-    'Hash of the plan of all namespaces in scope, whether started or not: their steps, the objects that are made for them, and what was answered for or warned of. Not of times, counts, versions and restarts. Absent until all of them were looked at.',
+    'Hash of the plan of all namespaces in scope, whether started or not: their steps and labels, the objects that are made for them, their own policies and routes, and what was answered for. Not of pods, times, counts, versions and restarts. Absent until all of them were looked at.',
   ),
   waves: z
     .array(WavePlan)
@@ -63,7 +63,7 @@ export const PlanStatus = z.object({
     .max(mostApproved)
     .optional()
     .describe(
-      'Plans of namespaces as they were approved of. One that changes afterwards is not approved of any more, unless it came to warn of less; the others stay approved.',
+      'Plans of namespaces as they were approved of. One that changes afterwards is not approved of any more, unless less had to be answered for; the others stay approved.',
     )
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['namespace'] }),
   awaiting: z

@@ -214,7 +214,7 @@ export const NamespaceMigrationStatus = z.object({
     .describe('The steps ahead and the reason for each.')
     .meta({ 'x-kubernetes-list-type': 'atomic' }),
   planDigest: PlanDigest.optional().describe(
-    'What the plan consists of, for the hashes in status.plan of the MeshMigration: digests of its steps, of the objects that are made, and of each finding that is warned of or answered for. As it was at the start, once it is started.',
+    'What the plan consists of, for the hashes in status.plan of the MeshMigration: digests of its steps, of the objects that are made with those of its owner, and of each finding that was answered for. As it was at the start, once it is started.',
   ),
   explanations: z
     .array(z.string().max(512))

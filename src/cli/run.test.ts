@@ -237,6 +237,32 @@ describe('mesh-migration plan', () => {
     expect(readdirSync(out).filter((name) => name.includes('blog'))).toEqual([]);
   });
 
+  const inBlog = (kind: string, apiVersion: string, rest: string): string =>
+    `---\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {namespace: blog, ${rest}`;
+
+  it.each([
+    [
+      'the mesh configuration',
+      '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: elsewhere}\ndata: {mesh: "trustDomain: ${DOMAIN}"}\n',
+    ],
+    [
+      'a namespace of callers',
+      '---\napiVersion: v1\nkind: Namespace\nmetadata: {name: blog, labels: {a: "${TEAM}"}}\n',
+    ],
+    ['pods of callers', inBlog('Deployment', 'apps/v1', 'name: a, labels: {a: "${TEAM}"}}\n')],
+    [
+      'a route beside a blank that is of its own namespace',
+      inBlog('PodDisruptionBudget', 'policy/v1', 'name: a, labels: {a: "${TEAM}"}}\n') +
+        inBlog('VirtualService', 'networking.istio.io/v1', 'name: b}\nspec: {hosts: ["${HOST}"]}\n'),
+    ],
+  ])('writes nothing while something is to be filled in for %s', async (what, blank) => {
+    const out = join(directory, `blank-${what.replaceAll(' ', '-')}`);
+    const { exitCode } = await cli(['plan', '-f', '-', '--write', out], `${good}${blank}`);
+
+    expect(exitCode).not.toBe(0);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it.each(['audit', 'plan'])('%s leaves out what is excluded', async (command) => {
     const folder = join(directory, `excluded-${command}`);
     mkdirSync(folder);

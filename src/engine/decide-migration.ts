@@ -223,7 +223,7 @@ export function decideMigration(given: MigrationSituation): MigrationDecision {
       ...(noted.length > 0 && { returned: [...noted] }),
       ...stated(waves),
       ...(plan !== undefined && { plan }),
-      ...windowsStatus(opening, children),
+      ...windowsStatus(object, opening, children),
       ...(started && rest.startedAt === undefined && { startedAt: timestamp(now) }),
       conditions: [
         ...conditionsFor(

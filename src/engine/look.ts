@@ -13,9 +13,8 @@ import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
 import { ledThere, movedSince } from './moved-since.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { fewFindings } from '../mesh/few-findings.ts';
-import { noApprovals, notApproved } from '../plan/approval.ts';
 import { journalOn } from '../plan/journal.ts';
-import { planDigest } from './plan-digest.ts';
+import { planned, unapproved } from './planned.ts';
 import type { Situation } from './situation.ts';
 import { lateJournal, sweep } from './sweep.ts';
 import { restartOf } from './turn.ts';
@@ -186,7 +185,7 @@ function hasEnded(
 
 /** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
 function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
-  const { wanted, notAdmitted, approvals = noApprovals, surroundings, frozen } = situation;
+  const { wanted, notAdmitted, frozen } = situation;
   const { command } = status;
   if (wanted !== 'Migrate')
     return waiting(status, 'Planned', 'Ready', 'Planned', 'nothing critical was found; nothing was changed');
@@ -198,7 +197,7 @@ function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
       message: `it is ${frozen}, so it is not started`,
     });
   // By the plan as it is at this moment: whatever was stored of it, nothing else is started than what was approved of.
-  const held = notApproved(surroundings.namespace.name, status.planDigest, approvals) ?? notAdmitted;
+  const held = unapproved(situation, status) ?? notAdmitted;
   if (held !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', held);
   return waiting(
     begun(situation, status, 'Forward', nextAttempt(situation, status)),
@@ -212,38 +211,6 @@ function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
 /** The first sentence of what is to be done: all of it stands beside the finding. */
 function remedy({ fix }: Finding): string {
   return fix.split(/(?<=[.!])\s/)[0] ?? '';
-}
-
-/** As many as the API admits. */
-const maxExplanations = 50;
-
-/** What the steps would be, and what they rest on. */
-function planned(
-  situation: Situation,
-  status: NamespaceMigrationStatus,
-  findings: readonly Finding[],
-): NamespaceMigrationStatus {
-  const { adapter, surroundings, spec } = situation;
-  const itinerary = adapter.choose(surroundings);
-  const waypoint = adapter.adopts(surroundings);
-  const labels = observedLabels(situation);
-  const steps = adapter.itinerary(spec, labels, itinerary, waypoint).forward;
-  const plan = steps.map(({ name, why }) => ({ name, why }));
-  const explanations = adapter
-    .explain(surroundings)
-    .slice(0, maxExplanations)
-    .map((sentence) => sentence.slice(0, 512));
-  const order = adapter.order(surroundings);
-  const { explanations: _explanations, order: _order, waypoint: _waypoint, ...rest } = status;
-  return {
-    ...rest,
-    plan,
-    planDigest: planDigest(situation, { itinerary, waypoint, labels, steps }, findings),
-    itinerary,
-    ...(waypoint !== undefined && { waypoint }),
-    ...(explanations.length > 0 && { explanations }),
-    ...(order.length > 0 && { order: [...order] }),
-  };
 }
 
 /**

@@ -42,31 +42,50 @@ function madeBy({ steps }: Chosen, { surroundings }: Situation): object {
   });
 }
 
-/** Findings of others about the namespace void no approval: they write what they like. */
-function isOwn({ object }: Finding, namespace: string): boolean {
-  return object === `Namespace ${namespace}` || object.includes(` ${namespace}/`);
+/** Kinds of which the owner of a namespace says what is to hold in it, all of which is looked at. */
+function stated({ adapter }: Situation): readonly string[] {
+  return adapter.watched
+    .filter(({ resource, namespace, keep, isOwn, isInstance }) => {
+      const isPartial = keep !== undefined || isOwn === true || isInstance === true;
+      return resource.namespaced && namespace === 'All' && !isPartial;
+    })
+    .map(({ kind }) => kind);
 }
 
-/** What whoever approves is warned of, or what somebody has answered for. */
-function warnings({ spec, surroundings: { namespace } }: Situation, findings: readonly Finding[]): readonly string[] {
-  const answered = new Set(answeredFor(spec, namespace.name, findings));
-  return findings
-    .filter(({ severity }) => severity === 'Warning')
-    .filter((finding) => answered.has(finding) || isOwn(finding, namespace.name))
-    .map(({ id, object }) => `${id} ${object}`);
+/** The namespace's own policies and routes: whoever edits one may change what is refused, whatever is warned of. */
+function ownObjects(situation: Situation): readonly string[] {
+  const { mesh, namespace } = situation.surroundings;
+  return stated(situation)
+    .flatMap((kind) => mesh.configs(kind, namespace.name))
+    .map(({ kind, name, spec }) => `${kind} ${name} ${orderedText(spec)}`)
+    .sort();
+}
+
+/** What somebody has answered for. */
+function answers({ spec, surroundings: { namespace } }: Situation, findings: readonly Finding[]): readonly string[] {
+  return answeredFor(spec, namespace.name, findings).map(({ id, object }) => `${id} ${object}`);
+}
+
+/** The labels that steps set, and on which Services. */
+function labelled({ steps }: Chosen, { surroundings }: Situation): object {
+  return steps.flatMap(({ work }) => {
+    if (work.kind === 'BindServices') return [[work.targets, work.services(surroundings)]];
+    return 'targets' in work ? [[work.targets]] : [];
+  });
 }
 
 /**
  * What the plan of a namespace consists of, as far as somebody approves of it: its steps with the labels that they set,
- * the objects that are made, and what is warned of or answered for. Not what changes while nothing is decided anew:
- * pods, versions, times, the order of restarts.
+ * the objects that are made and those of its owner that they are made from, and what was answered for. Not what changes
+ * while nothing is decided anew: pods, jobs, versions, times, the order of restarts, nor what others have. So no
+ * warnings: they name pods, and come and go.
  */
 export function planDigest(situation: Situation, chosen: Chosen, findings: readonly Finding[]): string {
   const { itinerary, waypoint = '', labels, steps } = chosen;
-  const targets = steps.flatMap(({ work }) => ('targets' in work ? [work.targets] : []));
+  const names = steps.map(({ name }) => name);
   return digestFrom({
-    steps: partOf({ itinerary, waypoint, labels, targets, names: steps.map(({ name }) => name) }),
-    objects: partOf(madeBy(chosen, situation)),
-    warnings: warnings(situation, findings),
+    steps: partOf({ itinerary, waypoint, labels, labelled: labelled(chosen, situation), names }),
+    objects: partOf({ made: madeBy(chosen, situation), own: ownObjects(situation) }),
+    answers: answers(situation, findings),
   });
 }

@@ -10,7 +10,7 @@ import { planNow, unapprovedIn, type PlanSituation } from './plan-status.ts';
 const names = ['a', 'b', 'c'];
 
 function digest(of: string): string {
-  return digestFrom({ steps: of.repeat(16).slice(0, 16), objects: 'o'.repeat(16), warnings: [] });
+  return digestFrom({ steps: of.repeat(16).slice(0, 16), objects: 'o'.repeat(16), answers: [] });
 }
 
 interface Given {

@@ -1,8 +1,7 @@
 import { mostApproved, type ApprovedPlan, type PlanStatus } from '../api/approval.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
-import { hexOf } from '../base/sha256.ts';
-import { orderedText } from '../mesh/seal.ts';
 import { approvalsOf, notApproved } from '../plan/approval.ts';
+import { hashAlone, hashOf } from '../plan/digest.ts';
 import type { Scope } from '../plan/scope.ts';
 import { waveOf, type Waves } from '../plan/waves.ts';
 
@@ -46,8 +45,7 @@ function partOf(
     if (digest === undefined) return undefined;
     digests[name] = digest;
   }
-  const { from, to } = spec;
-  return { hash: `sha256:${hexOf(orderedText({ from, to, label, digests }))}`, digests };
+  return { hash: hashOf(spec, label, digests), digests };
 }
 
 /** What is restarted for HBONE only comes before all waves: it belongs to the first. */
@@ -74,6 +72,23 @@ function partsOf(situation: PlanSituation): Parts {
   return { all: everyone.length === 0 ? undefined : partOf(situation, order, everyone, known), waves: byWave };
 }
 
+/**
+ * Each namespace by itself: whoever changes his own again and again changes the hash of all with it, and the others are
+ * approved of without him. Only where somebody approves at all, because there may be a thousand.
+ */
+function alone({ object, scope, children }: PlanSituation): readonly Part[] {
+  if (object.spec.approval.plans.length === 0) return [];
+  const known = digestsOf(children);
+  return [...scope.namespaces, ...scope.hbone].flatMap((name) => {
+    const digest = known.get(name);
+    return digest === undefined ? [] : [{ hash: hashAlone(object.spec, name, digest), digests: { [name]: digest } }];
+  });
+}
+
+function homeOf({ metadata }: NamespaceMigration): string {
+  return metadata.namespace ?? '';
+}
+
 /** What a listed plan says now, over what was approved of before. */
 function approvedBy(part: Part, before: ReadonlyMap<string, ApprovedPlan>): readonly ApprovedPlan[] {
   return Object.entries(part.digests)
@@ -85,16 +100,23 @@ function approvedBy(part: Part, before: ReadonlyMap<string, ApprovedPlan>): read
  * What is approved of: as it was, as long as the plan by which it was is still listed, and whatever a listed plan says
  * now.
  */
-function approvedNow({ object, scope }: PlanSituation, { all, waves }: Parts): readonly ApprovedPlan[] {
+function approvedNow(situation: PlanSituation, { all, waves }: Parts): readonly ApprovedPlan[] {
+  const { object, scope, children } = situation;
   const listed = new Set(object.spec.approval.plans);
   const inScope = new Set([...scope.namespaces, ...scope.hbone]);
   const before = object.status?.plan?.approved ?? [];
-  const kept = before.filter(({ by, namespace }) => listed.has(by) && inScope.has(namespace));
+  // Who is started needs none, and there is room for those who are to come.
+  const begun = new Set(children.filter(({ status }) => status?.direction !== undefined).map(homeOf));
+  const isOpen = (name: string): boolean => inScope.has(name) && !begun.has(name);
+  const kept = before.filter(({ by, namespace }) => listed.has(by) && isOpen(namespace));
   const approved = new Map(kept.map((entry) => [entry.namespace, entry]));
-  const parts = [...waves.map(({ part }) => part), ...(all === undefined ? [] : [all])];
+  const parts = [...waves.map(({ part }) => part), ...(all === undefined ? [] : [all]), ...alone(situation)];
   for (const part of parts.filter(({ hash }) => listed.has(hash)))
     for (const entry of approvedBy(part, approved)) approved.set(entry.namespace, entry);
-  return [...approved.values()].sort((a, b) => (a.namespace < b.namespace ? -1 : 1)).slice(0, mostApproved);
+  return [...approved.values()]
+    .filter(({ namespace }) => isOpen(namespace))
+    .sort((a, b) => (a.namespace < b.namespace ? -1 : 1))
+    .slice(0, mostApproved);
 }
 
 /** Phases in which a namespace may still be started by itself. */

@@ -67,14 +67,14 @@ describe('a migration with windows', () => {
   });
 
   it('says when what is open is too short for another one', () => {
-    const decision = decided([migrated, pending], { windows: [{ ...noons, duration: '2h' }] });
+    const decision = decided([migrated, pending], { windows: [{ ...noons, schedule: '0 9 * * *', duration: '4h' }] });
     expect(decision.status.windows).toEqual({
       state: 'Closing',
       closesAt: '2026-11-30T13:00:00Z',
-      nextOpen: '2026-12-01T11:00:00Z',
+      nextOpen: '2026-12-01T09:00:00Z',
       margin: '2h',
     });
-    expect(told(decision)).toMatch(/less than the 2h that a namespace takes .* before 2026-12-01T11:00:00Z/);
+    expect(told(decision)).toMatch(/less than the 2h that a namespace takes .* before 2026-12-01T09:00:00Z/);
   });
 
   it('says nothing of what is open, and looks again before too little of it is left', () => {

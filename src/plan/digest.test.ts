@@ -3,39 +3,39 @@ import { fc } from '../../test/support/properties.ts';
 import { PlanDigest } from '../api/approval.ts';
 import { digestFrom, whatDiffers } from './digest.ts';
 
-const plan = { steps: 'a'.repeat(16), objects: 'b'.repeat(16), warnings: ['MM042 Telemetry shop/logs', 'MM055 x'] };
+const plan = { steps: 'a'.repeat(16), objects: 'b'.repeat(16), answers: ['MM042 Telemetry shop/logs', 'MM055 x'] };
 const approved = digestFrom(plan);
 
 describe('a plan that was approved of', () => {
   it.each([
     ['itself', {}, undefined],
-    ['the same in another order', { warnings: plan.warnings.toReversed() }, undefined],
-    ['one that warns of less', { warnings: plan.warnings.slice(1) }, undefined],
-    ['one that warns of nothing', { warnings: [] }, undefined],
+    ['the same in another order', { answers: plan.answers.toReversed() }, undefined],
+    ['one with less to answer for', { answers: plan.answers.slice(1) }, undefined],
+    ['one with nothing to answer for', { answers: [] }, undefined],
     ['one with other steps', { steps: 'c'.repeat(16) }, 'its steps'],
-    ['one that makes something else', { objects: 'c'.repeat(16) }, 'what is made for it'],
-    ['one that warns of more', { warnings: [...plan.warnings, 'MM060 y'] }, 'what is warned of'],
-    ['one that warns of something else', { warnings: ['MM060 y'] }, 'what is warned of'],
+    ['one that makes something else', { objects: 'c'.repeat(16) }, 'what is made for it or what its owner states'],
+    ['one with more to answer for', { answers: [...plan.answers, 'MM060 y'] }, 'what was answered for'],
+    ['one with something else to answer for', { answers: ['MM060 y'] }, 'what was answered for'],
     [
       'another one',
-      { steps: 'c'.repeat(16), objects: 'd'.repeat(16), warnings: ['MM060 y'] },
-      'its steps, what is made for it, what is warned of',
+      { steps: 'c'.repeat(16), objects: 'd'.repeat(16), answers: ['MM060 y'] },
+      'its steps, what is made for it or what its owner states, what was answered for',
     ],
   ])('is compared with %s', (_other, changed, differs) => {
     expect(whatDiffers(approved, digestFrom({ ...plan, ...changed }))).toBe(differs);
   });
 
-  it('covers no other set of warnings where there are too many to tell apart', () => {
+  it('covers no other set of answers where there are too many to tell apart', () => {
     const many = Array.from({ length: 30 }, (_, at) => `MM100 ${at}`);
-    const before = digestFrom({ ...plan, warnings: many });
-    expect(whatDiffers(before, digestFrom({ ...plan, warnings: many.toReversed() }))).toBeUndefined();
-    expect(whatDiffers(before, digestFrom({ ...plan, warnings: many.slice(1) }))).toBe('what is warned of');
+    const before = digestFrom({ ...plan, answers: many });
+    expect(whatDiffers(before, digestFrom({ ...plan, answers: many.toReversed() }))).toBeUndefined();
+    expect(whatDiffers(before, digestFrom({ ...plan, answers: many.slice(1) }))).toBe('what was answered for');
   });
 
-  it('fits into a status, and is covered by itself, whatever it warns of', () => {
+  it('fits into a status, and is covered by itself, whatever was answered for', () => {
     fc.assert(
-      fc.property(fc.array(fc.string(), { maxLength: 100 }), (warnings) => {
-        const digest = digestFrom({ ...plan, warnings });
+      fc.property(fc.array(fc.string(), { maxLength: 100 }), (answers) => {
+        const digest = digestFrom({ ...plan, answers });
         expect(PlanDigest.safeParse(digest).success).toBe(true);
         expect(whatDiffers(digest, digest)).toBeUndefined();
       }),

@@ -120,6 +120,26 @@ describe('the journal on a namespace', () => {
     expect(read(journalText({ ...journal, services: last }))?.services).toHaveProperty('zoo');
   });
 
+  it('stays readable at all bounds at once, and keeps what Services were rather than who called', () => {
+    const texts = (count: number, length: number): readonly string[] =>
+      Array.from({ length: count }, (_, index) => `${index}`.padEnd(length, 'x'));
+    const services = Object.fromEntries(texts(1000, 50).map((name) => [name, { 'istio.io/use-waypoint': null }]));
+    const full: Journal = {
+      ...journal,
+      services,
+      requested: texts(200, 63),
+      heldBefore: texts(500, 12),
+      unseen: { namespaces: texts(60, 63), policies: texts(30, 63), called: texts(30, 63) },
+      callers: { of: texts(200, 12), named: texts(60, 63), seen: [] },
+    };
+    const kept = read(journalText(full));
+    expect(kept).toMatchObject({ labels: journal.labels, heldBefore: full.heldBefore, requested: full.requested });
+    const without = read(journalText({ ...full, services: {} }));
+    expect(without?.callers ?? full.callers).toEqual(full.callers);
+    const roomy = read(journalText({ ...journal, services, callers: { of: texts(200, 12), named: [], seen: [] } }));
+    expect(Object.keys(roomy?.services ?? {}).length).toBeGreaterThanOrEqual(250);
+  });
+
   const json = JSON.parse(journalText(journal)) as Record<string, unknown>;
   it.each<[string, string]>([
     ['nothing', ''],

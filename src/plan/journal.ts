@@ -195,12 +195,22 @@ export function journalText(journal: Journal): string {
   const whole = asText(journal, maxMessage);
   if (fits(whole)) return whole;
   const short = asText(journal, shortMessage);
-  return fits(short) ? short : asText({ ...journal, services: someOf(journal) }, shortMessage);
+  if (fits(short)) return short;
+  // Who called is asked of policies again; what a Service was, of nobody else once its annotation is gone.
+  const { callers: _callers, ...forgetful } = journal;
+  const [some = {}, most = {}] = [journal, forgetful].map(someOf);
+  const enough = Math.min(leastServices, Object.keys(journal.services ?? {}).length);
+  const text = asText({ ...journal, services: some }, shortMessage);
+  const isEnough = Object.keys(some).length >= enough && fits(text);
+  return isEnough ? text : asText({ ...forgetful, services: most }, shortMessage);
 }
 
 function fits(text: string): boolean {
   return Buffer.byteLength(text) <= maxJournalBytes;
 }
+
+/** Fewer are not kept for the sake of who called. */
+const leastServices = 250;
 
 /** As many Services as fit, the first ones, hundreds at least: of the others only their annotation tells. */
 function someOf(journal: Journal): NonNullable<Journal['services']> {

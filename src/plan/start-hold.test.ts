@@ -3,7 +3,7 @@ import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
 import { freezeAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
 import { frozenBy } from './freeze.ts';
-import { medianMs, startHold } from './start-hold.ts';
+import { marginMs, startHold } from './start-hold.ts';
 import { windowFindings } from './window-findings.ts';
 
 const now = Date.parse('2026-11-30T12:00:00Z');
@@ -29,12 +29,14 @@ function arrived(minutes: number, status: NamespaceMigration['status'] = {}): Na
   };
 }
 
-describe('medianMs', () => {
-  it('is that of the namespaces that have arrived by a way of their own', () => {
-    expect(medianMs([])).toBeUndefined();
-    expect(medianMs([arrived(10), arrived(600), arrived(30)])).toBe(30 * minuteMs);
+describe('the margin', () => {
+  const day = migration([{ ...nights, duration: '24h' }]);
+
+  it('is the median of the namespaces that have arrived by a way of their own', () => {
+    expect(marginMs(day, [])).toBeUndefined();
+    expect(marginMs(day, [arrived(10), arrived(600), arrived(30)])).toBe(30 * minuteMs);
     expect(
-      medianMs([
+      marginMs(day, [
         arrived(10, { writtenPhase: 'Migrating' }),
         arrived(10, { direction: 'Backward', writtenPhase: 'RollingBack' }),
         arrived(10, { itinerary: 'Hbone' }),
@@ -42,6 +44,11 @@ describe('medianMs', () => {
         arrived(-10),
       ]),
     ).toBeUndefined();
+  });
+
+  it('is half of the shortest window at most: one that was paused for a night keeps nobody else', () => {
+    expect(marginMs(migration([{ ...nights, duration: '4h' }]), [arrived(600)])).toBe(120 * minuteMs);
+    expect(marginMs(migration([{ ...nights, kind: 'Deny' }]), [arrived(6000)])).toBe(120 * minuteMs);
   });
 });
 
@@ -57,9 +64,9 @@ describe('startHold', () => {
     ['nothing in one that is open', migration([{ ...nights, schedule: '0 12 * * *' }]), [arrived(120)], undefined],
     [
       'one that closes before what is started would have arrived',
-      migration([{ ...nights, schedule: '0 12 * * *' }]),
+      migration([{ ...nights, schedule: '0 10 * * *' }]),
       [arrived(190)],
-      'WindowClosed the window closes at 2026-11-30T15:00:00Z, which is less than the 3h10m that a namespace takes (the median of those before): by spec.windows nothing is started before 2026-12-01T11:00:00Z',
+      'WindowClosed the window closes at 2026-11-30T13:00:00Z, which is less than the 2h that a namespace takes (the median of those before, half a window at most): by spec.windows nothing is started before 2026-12-01T09:00:00Z',
     ],
     [
       'one that never opens',
@@ -127,11 +134,11 @@ describe('MM163', () => {
       ],
     ],
     [
-      'none that is long enough',
-      [nights],
+      'none that is long enough, because another one denies',
+      [nights, { ...nights, kind: 'Deny', schedule: '0 23 * * *' }],
       [arrived(300)],
       [
-        /^Critical by spec.windows nothing is started until .* at least: none of the next windows is open for as long as namespaces take, 5h by the median of those before$/,
+        /^Critical by spec.windows nothing is started until .* at least: none of the next windows is open for as long as namespaces take, 2h by the median of those before$/,
       ],
     ],
     [

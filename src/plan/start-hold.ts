@@ -1,7 +1,8 @@
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import type { Window } from '../api/windows.ts';
 import { timestamp } from '../base/clock.ts';
-import { inMinutes } from '../base/duration.ts';
-import { memoizeLast } from '../base/memoize.ts';
+import { durationMs, inMinutes } from '../base/duration.ts';
+import { memoize, memoizeLast } from '../base/memoize.ts';
 import { frozenBy } from './freeze.ts';
 import { openingOf, type Opening } from './windows.ts';
 
@@ -23,21 +24,43 @@ function tookMs({ status = {} }: NamespaceMigration): number | undefined {
 }
 
 /**
- * What the namespaces of a migration took that have arrived, by their median: one that stood for days by an accident,
- * or a record that somebody has written, decides nothing alone. Undefined before there is one.
+ * What the namespaces of a migration took that have arrived, by their median; undefined before there is one.
  */
-export const medianMs = memoizeLast((records: readonly NamespaceMigration[]): number | undefined => {
+const medianMs = memoizeLast((records: readonly NamespaceMigration[]): number | undefined => {
   const all = records.flatMap((record) => tookMs(record) ?? []).sort((a, b) => a - b);
   return all[Math.floor(all.length / 2)];
 });
 
+/** At most, where windows only deny. */
+const mostMs = 2 * 3_600_000;
+
+/** Half of the shortest time for which a window allows: whatever a namespace took, each has time to start others. */
+const halfMs = memoize((windows: readonly Window[]): number => {
+  const allowed = windows.filter(({ kind }) => kind === 'Allow').map(({ duration }) => durationMs(duration) / 2);
+  return allowed.length === 0 ? mostMs : Math.min(...allowed);
+});
+
+/**
+ * For how long windows have to be open for a namespace to be started: what those before took, but never so long that
+ * none is ever started. One that stood for days by an accident, a pause, or a record that somebody has written, keeps
+ * nobody else. Undefined before one has arrived.
+ */
+export function marginMs(
+  { spec: { windows } }: Pick<MeshMigration, 'spec'>,
+  records: readonly NamespaceMigration[],
+): number | undefined {
+  const median = medianMs(records);
+  return median === undefined ? undefined : Math.min(median, halfMs(windows));
+}
+
 /** What the windows of a migration say now; undefined where it has none. */
 export function openingNow(
-  { spec: { windows } }: Pick<MeshMigration, 'spec'>,
+  migration: Pick<MeshMigration, 'spec'>,
   records: readonly NamespaceMigration[],
   now: number,
 ): Opening | undefined {
-  return windows.length === 0 ? undefined : openingOf(windows, now, medianMs(records));
+  const { windows } = migration.spec;
+  return windows.length === 0 ? undefined : openingOf(windows, now, marginMs(migration, records));
 }
 
 function next({ nextOpen, lookedUntil }: Opening): string {
@@ -46,13 +69,13 @@ function next({ nextOpen, lookedUntil }: Opening): string {
   return `before ${timestamp(lookedUntil)} at least`;
 }
 
-function closedBy(opening: Opening, median: number | undefined): StartHold | undefined {
+function closedBy(opening: Opening, margin: number | undefined): StartHold | undefined {
   const { state, closesAt = 0 } = opening;
   if (state === 'Open') return undefined;
   const why =
     state === 'Closed'
       ? 'window closed'
-      : `the window closes at ${timestamp(closesAt)}, which is less than the ${inMinutes(median ?? 0)} that a namespace takes (the median of those before)`;
+      : `the window closes at ${timestamp(closesAt)}, which is less than the ${inMinutes(margin ?? 0)} that a namespace takes (the median of those before, half a window at most)`;
   return { kind: 'WindowClosed', message: `${why}: by spec.windows nothing is started ${next(opening)}` };
 }
 
@@ -75,5 +98,5 @@ export function startHold(
   const frozen = frozenMigration(migration);
   if (frozen !== undefined) return { kind: 'Frozen', message: `no namespace is started: ${frozen}` };
   const opening = openingNow(migration, records, now);
-  return opening && closedBy(opening, medianMs(records));
+  return opening && closedBy(opening, marginMs(migration, records));
 }

@@ -5,7 +5,7 @@ import { timestamp } from '../base/clock.ts';
 import { cutText } from '../base/cut-text.ts';
 import { inMinutes } from '../base/duration.ts';
 import { printable } from '../base/printable.ts';
-import { medianMs } from './start-hold.ts';
+import { marginMs } from './start-hold.ts';
 import { timetableOf, type Readable, type Unreadable } from './timetable.ts';
 import { openingOf } from './windows.ts';
 
@@ -91,7 +91,7 @@ export function windowFindings(
   const wrong: readonly Wrong[] = [
     ...unreadable.map(cannotBeRead),
     ...readable.filter(({ isEver }) => !isEver).map(neverBegins),
-    ...(unreadable.length > 0 ? [] : asAWhole(migration, now, medianMs(records))),
+    ...(unreadable.length > 0 ? [] : asAWhole(migration, now, marginMs(migration, records))),
   ];
   return wrong.map((each) => ({ id: 'MM163', object: `MeshMigration ${migration.metadata.name}`, ...each }));
 }

@@ -8,6 +8,7 @@ import {
   machine,
   start,
   stateKey,
+  widthOf,
   type Machine,
   type State,
 } from './classes-text-machine.ts';
@@ -62,7 +63,7 @@ export function reachableTexts(
     else if (text !== '' || kind === 'Any')
       keepFirst(whole, accepting([...state.others, ...state.suffixes], machines), text);
     for (const character of nextCharacters(kind, text, state, machines)) {
-      const moved = 1 + state.others.length + state.suffixes.length;
+      const moved = 1 + widthOf(state.others) + widthOf(state.suffixes);
       made += moved;
       spend(moved * stepsOfMove);
       if (made > steps)

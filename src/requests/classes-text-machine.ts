@@ -39,6 +39,11 @@ export function advance(state: State, machines: readonly Machine[], character: s
   });
 }
 
+/** For how many steps moving it on counts: of each match one, and one for each place besides the two of a `*`. */
+export function widthOf(state: State): number {
+  return state.reduce((sum, [, places]) => sum + Math.max(1, places.length - 1), 0);
+}
+
 /** The state as a text, equal for equal states. */
 export function stateKey(state: State): string {
   return state.map(([number, places]) => `${number}:${places.join()}`).join(' ');
@@ -72,7 +77,8 @@ function closure(one: Machine, places: readonly number[]): readonly number[] {
   const reached = new Set<number>();
   for (const place of places) {
     reached.add(place);
-    for (let at = place; one.steps[at]?.stays === true; at += 1) reached.add(at + 1);
+    // From a place that was reached before all after it were, too.
+    for (let at = place; one.steps[at]?.stays === true && !reached.has(at + 1); at += 1) reached.add(at + 1);
   }
   const sorted = [...reached].sort((a, b) => a - b);
   const from = sorted.findLastIndex((place) => isAnything(one.steps[place]));

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../test/support/properties.ts';
+import { bounded } from '../base/effort.ts';
 import { RequestSpaceTooLarge } from './boxes.ts';
+import { maximumSteps, reachableTexts } from './classes-text-automaton.ts';
 import { identityParts } from './classes-identity.ts';
 import { occurs, textClasses, type TextClasses, type TextKind } from './classes-text.ts';
 import { textMatcher, textMatches, type PathMatch } from './matches-text.ts';
@@ -88,6 +90,15 @@ describe('classes of texts', () => {
       value: `*${character}*`,
     }));
     expect(() => textClasses('Any', globs, [], 100_000)).toThrow(RequestSpaceTooLarge);
+  });
+});
+
+describe('a pattern of many parts', () => {
+  it('costs for each place in which it may be, so that it is given up', () => {
+    const template: PathMatch = { kind: 'Template', value: `/${'{*}'.repeat(2000)}` };
+    expect(bounded(4_000_000, () => reachableTexts('Path', [template], '\u0000', () => false, maximumSteps)).kind).toBe(
+      'TooLarge',
+    );
   });
 });
 

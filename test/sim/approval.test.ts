@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import { stalledBy } from '../../src/api/common.ts';
 import type { MeshMigration } from '../../src/api/resources.ts';
-import { kinds, object } from '../scenarios/manifests.ts';
+import { barePod, kinds, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { called, plain } from './caller-and-called.ts';
 import { commandsIn, paste } from './paste.ts';
 import { runOnSimulation } from './run-scenario.ts';
 import { start } from './stalled-story.ts';
+
+const minuteMs = 60_000;
 
 const required = { approval: { mode: 'Required', plans: [] as string[] } } as const;
 
@@ -128,31 +130,53 @@ describe('an approval that is required', () => {
       );
       await world.edit({ action: 'Migrate' });
       await world.childPhase('Migrated', world.ns('a'));
-      const message = await asks(world, /b waits: what is warned of changed since somebody approved/);
+      const message = await asks(
+        world,
+        /b waits: what is made for it or what its owner states changed since somebody approved/,
+      );
       assert.equal(await hasStarted(world, 'b'), false);
       await approve(world, message);
       await world.phase('Migrated');
     });
   });
 
-  it('is kept where there is less to be warned of', async () => {
-    await run('less-to-warn', async (world) => {
-      await plain(world, world.ns('a'));
-      await world.create(
-        object('Sidecar', world.ns('a'), 'narrow', { egress: [{ hosts: ['./*', 'istio-system/*'] }] }),
-      );
+  it('is kept whatever pods come and go, and whatever is warned of them', async () => {
+    await run('pods-come', async (world) => {
+      const a = world.ns('a');
+      await plain(world, a);
       await start(world, { ...required, action: 'Plan' }, ['a']);
       const hash = (await planned(world)).status?.plan?.hash ?? '';
       await world.edit({ approval: { mode: 'Required', plans: [hash] } });
-      await world.eventually('it is approved', async () =>
-        (await world.migration()).status?.plan?.approved?.length === 1 ? true : undefined,
+      await world.create(barePod(a, 'run-1'));
+      await world.eventually('a warning of the pod', async () =>
+        (await world.child(a)).status?.findings?.some(({ object: of }) => of === `Pod ${a}/run-1`) === true
+          ? true
+          : undefined,
       );
-      await world.delete(kinds.Sidecar, world.ns('a'), 'narrow');
-      await world.eventually('it is planned anew', async () =>
-        (await world.migration()).status?.plan?.hash === hash ? undefined : true,
-      );
+      await world.pause(minuteMs);
+      assert.equal((await world.migration()).status?.plan?.hash, hash);
+      await world.delete(kinds.Pod, a, 'run-1');
       await world.edit({ action: 'Migrate' });
       await world.phase('Migrated');
+    });
+  });
+
+  it('is given to one alone, whoever else changes his own again and again', async () => {
+    await run('one-alone', async (world) => {
+      for (const suffix of ['a', 'b']) await plain(world, world.ns(suffix));
+      await start(world, required, ['a', 'b']);
+      await asks(world, /2 namespaces/);
+      const { status } = await world.child(world.ns('a'));
+      const [hash = ''] = /sha256:[0-9a-f]{64}/.exec(status?.message ?? '') ?? [];
+      const narrow = (name: string) => object('Sidecar', world.ns('b'), name, { egress: [{ hosts: ['./*'] }] });
+      for (const name of ['one', 'two']) {
+        await world.create(narrow(name));
+        await world.pause(minuteMs);
+      }
+      await world.edit({ approval: { mode: 'Required', plans: [hash] } });
+      await world.childPhase('Migrated', world.ns('a'));
+      await asks(world, /1 namespace of 2 cannot start/);
+      assert.equal(await hasStarted(world, 'b'), false);
     });
   });
 
@@ -192,7 +216,7 @@ describe('an approval that is required', () => {
         (await world.child(world.ns('a'))).status?.planDigest === approved ? undefined : true,
       );
       await world.edit({ action: 'Migrate' });
-      await asks(world, /what is warned of changed/);
+      await asks(world, /what its owner states changed/);
       for (let times = 0; times < 3; times++) {
         await world.forge({ planDigest: approved }, world.ns('a'));
         await world.pause(20_000);

@@ -173,8 +173,9 @@ function read(document: DocumentText): readonly { readonly json: Json; readonly 
 
 /** The parser quotes what it did not expect, as it stands there. */
 function inOwnWords(message: string): string {
+  // Cut first: from each quote that nothing closes all of the rest would be read.
   return cutText(
-    message.replaceAll(/"((?:[^"\\]|\\.)*)"/gs, (_, text: string) => quoted(text)),
+    message.slice(0, 3000).replaceAll(/"((?:[^"\\]|\\.)*)"/gs, (_, text: string) => quoted(text)),
     300,
   );
 }

@@ -36,12 +36,20 @@ function ofPods(spec: Json): unknown {
   return [labels, annotations, serviceAccountName, nodeSelector];
 }
 
+/** The mesh configuration: its ConfigMaps are the only ones that are read. */
+function ofMesh(kind: string, { metadata: { name }, ...object }: Manifest['object']): unknown {
+  const { mesh, meshNetworks } = record(
+    kind === 'ConfigMap' && /^istio(?:-|$)/.test(name) ? object['data'] : undefined,
+  );
+  return [mesh, meshNetworks];
+}
+
 /** What is read of an object: a script in a ConfigMap, or the arguments of a container, may have such texts. */
 function readOf({ group, kind, object }: Manifest): unknown {
   const { name, namespace, labels } = object.metadata;
   const spec = record(object['spec']);
   const isWhole = (wholeGroups.test(group) && !ownLanguages.includes(kind)) || (group === '' && kind === 'Service');
-  return [name, namespace, labels, isWhole ? spec : ofPods(spec)];
+  return [name, namespace, labels, isWhole ? spec : ofPods(spec), group === '' ? ofMesh(kind, object) : undefined];
 }
 
 /** How one begins, and the first word in it. */
@@ -58,12 +66,19 @@ export function homeOf({ kind, object: { metadata } }: Manifest): string | undef
   return kind === 'Namespace' ? metadata.name : metadata.namespace;
 }
 
-/** The first of each namespace in a file: one is enough to say that it was not rendered. */
+/**
+ * The first of each kind in a namespace and a file: one is enough to say that it was not rendered, and of one kind all
+ * concern the same namespaces.
+ */
 export function placeholdersOf(manifests: readonly Manifest[]): readonly Placeholder[] {
   const found = manifests.flatMap((manifest): readonly Placeholder[] => {
     const text = first(readOf(manifest));
     return text === undefined ? [] : [{ manifest, source: manifest.source, text }];
   });
-  const groups = Map.groupBy(found, ({ source: { file }, manifest }) => `${homeOf(manifest) ?? ''}/${file}`);
+  const groups = Map.groupBy(
+    found,
+    ({ source: { file }, manifest }) =>
+      `${homeOf(manifest) ?? ''}/${manifest.group}/${manifest.kind}/${/^istio(?:-|$)/.test(manifest.object.metadata.name)}/${file}`,
+  );
   return [...groups.values()].flatMap(([one]) => one ?? []);
 }

@@ -3,8 +3,19 @@ import type { Inventory } from '../audit/inventory.ts';
 import { homeOf, placeholderShown } from '../manifests/placeholders.ts';
 
 /** Groups of which an object counts where it is; one of any other may say something of all namespaces. */
-const atHome =
-  /^(?:|apps|batch|autoscaling|policy|keda\.sh|argoproj\.io|networking\.k8s\.io|(?:security|telemetry|extensions)\.istio\.io)$/;
+const atHome = /^(?:|autoscaling|policy|networking\.k8s\.io|(?:security|telemetry|extensions)\.istio\.io)$/;
+
+/** By these it is known whether the callers of others have sidecars. */
+const ofCallers: readonly string[] = ['Namespace', 'Pod', 'ReplicationController'];
+
+/** Mesh configuration is in ConfigMaps of such names, wherever istiod is; its revision follows. */
+const ofMesh = /^istio(?:-|$)/;
+
+/** Whether what nobody can be sure of concerns nobody else. */
+function isOwn(group: string, kind: string, name: string): boolean {
+  if (!atHome.test(group) || (group === '' && ofCallers.includes(kind))) return false;
+  return kind !== 'ConfigMap' || !ofMesh.test(name);
+}
 
 /** Something of which nobody can be sure that it is what will be applied. */
 interface Doubt {
@@ -16,12 +27,16 @@ interface Doubt {
 function twice({ duplicates }: Inventory): readonly (Doubt & { readonly object: string })[] {
   return duplicates
     .filter(({ differs }) => differs)
-    .map(({ group, object, namespace }) => ({ object, home: atHome.test(group) ? namespace : undefined, why: object }));
+    .map(({ group, object, namespace }) => {
+      const [kind = '', path = ''] = object.split(' ');
+      const name = path.split('/').at(-1) ?? '';
+      return { object, home: isOwn(group, kind, name) ? namespace : undefined, why: object };
+    });
 }
 
 function unfilled({ placeholders }: Inventory): readonly Doubt[] {
   return placeholders.map(({ manifest, source, text }) => ({
-    home: atHome.test(manifest.group) ? homeOf(manifest) : undefined,
+    home: isOwn(manifest.group, manifest.kind, manifest.object.metadata.name) ? homeOf(manifest) : undefined,
     why: `${source.file} is not rendered: "${placeholderShown(text)}" is to be filled in (MM160)`,
   }));
 }

@@ -34,10 +34,21 @@ function pending({ status }: MeshMigration | NamespaceMigration, decision: Decis
   );
 }
 
+/**
+ * Whoever has edited the spec has not been heard either: another action is not written over his, but by a rollback. And
+ * what was decided by a status of before may be otherwise by now.
+ */
+function edited({ metadata, status }: MeshMigration | NamespaceMigration, decision: Decision): Decision | undefined {
+  const isHeard = status?.observedGeneration === undefined || status.observedGeneration === metadata.generation;
+  if (isHeard || decision.kind !== 'Write') return undefined;
+  if (decision.edit.value === 'RollingBack' || decision.edit.value === 'Rollback') return undefined;
+  return refuse(`its spec was changed, and the operator has not answered yet; ${isItRunning}`);
+}
+
 /** What comes of a command where the object itself does not say otherwise. */
 export function decidedOf(object: MeshMigration | NamespaceMigration, decide: () => Decision): Decision {
   const early = going(object) ?? unseen(object);
   if (early !== undefined) return early;
   const decision = decide();
-  return pending(object, decision) ?? decision;
+  return pending(object, decision) ?? edited(object, decision) ?? decision;
 }

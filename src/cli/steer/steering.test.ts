@@ -49,6 +49,17 @@ describe('a namespace', () => {
     expect([pause, resume, rollback, retry].map((steering) => decided(steering, given))).toEqual(expected);
   });
 
+  it('of which the spec was changed a moment ago takes a rollback and nothing else', () => {
+    const given = record('Failed', { ...forward, observedGeneration: 1 });
+    const changed = { ...given, metadata: { ...given.metadata, generation: 2 } };
+
+    expect([pause, rollback, retry].map((steering) => decided(steering, changed))).toEqual([
+      'Refuse',
+      'RollingBack',
+      'Refuse',
+    ]);
+  });
+
   it('that is being deleted takes no command', () => {
     const going = {
       ...record('Migrating', forward),

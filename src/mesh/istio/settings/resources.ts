@@ -72,7 +72,7 @@ export const watched: readonly WatchedKind[] = [
   kind('networking.istio.io', 'v1alpha3', 'EnvoyFilter', 'envoyfilters'),
   kind('networking.istio.io', 'v1', 'ServiceEntry', 'serviceentries'),
   kind('networking.istio.io', 'v1', 'Sidecar', 'sidecars'),
-  kind('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'),
+  { ...kind('networking.istio.io', 'v1', 'WorkloadEntry', 'workloadentries'), isInstance: true },
   kind('networking.istio.io', 'v1', 'WorkloadGroup', 'workloadgroups'),
   kind('telemetry.istio.io', 'v1', 'Telemetry', 'telemetries'),
   kind('extensions.istio.io', 'v1alpha1', 'WasmPlugin', 'wasmplugins'),
