@@ -3,6 +3,7 @@ import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { Clock } from '../base/clock.ts';
 import { mergePatch } from '../base/merge-patch.ts';
 import { isAtRest } from '../engine/left.ts';
+import { withToldOf } from '../engine/told-findings.ts';
 
 /** How long a list of findings stands at least before another one is stored that alone has changed. */
 const firstPauseMs = 30_000;
@@ -57,7 +58,7 @@ export class FindingsTold {
     const news = newAtRest(before, after).filter((each) => known?.told.has(keyOf(each)) !== true);
     const told = new Set([...(known?.told ?? []), ...news.map(keyOf)].slice(-mostTold));
     // What else was written has taken them along, and is no reason to be slower with the next.
-    const alone = mergePatch({ ...before, findings: after.findings }, after) === undefined;
+    const alone = mergePatch(withToldOf(after, before), after) === undefined;
     if (alone || news.length > 0)
       this.#records.set(key, {
         at: alone ? this.#clock.monotonic() : (known?.at ?? -Infinity),
