@@ -48,9 +48,15 @@ function partOf(
   return { hash: hashOf(spec, label, digests), digests };
 }
 
-/** What is restarted for HBONE only comes before all waves: it belongs to the first. */
-function membersOf(place: number, { scope, waves }: PlanSituation): readonly string[] {
-  return [...scope.namespaces, ...scope.hbone].filter((name) => Math.max(0, waveOf(name, waves)) === place);
+/** Whom the plan is about. */
+function everyoneIn({ scope }: Pick<PlanSituation, 'scope'>): readonly string[] {
+  return [...scope.namespaces, ...scope.hbone];
+}
+
+/** By the place of their wave. What is restarted for HBONE only comes before all waves: it belongs to the first. */
+function membersOf(situation: PlanSituation): (place: number) => readonly string[] {
+  const places = Map.groupBy(everyoneIn(situation), (name) => Math.max(0, waveOf(name, situation.waves)));
+  return (place) => places.get(place) ?? [];
 }
 
 interface Parts {
@@ -59,16 +65,17 @@ interface Parts {
 }
 
 function partsOf(situation: PlanSituation): Parts {
-  const { scope, waves, children } = situation;
+  const { waves, children } = situation;
   const known = digestsOf(children);
-  const everyone = [...scope.namespaces, ...scope.hbone];
+  const everyone = everyoneIn(situation);
+  const membersAt = membersOf(situation);
   const byWave = waves.names.flatMap((name, place) => {
-    const members = membersOf(place, situation);
+    const members = membersAt(place);
     const part = members.length === 0 ? undefined : partOf(situation, [name], members, known);
     return part === undefined ? [] : [{ name, part }];
   });
   // Who is in which wave is part of what is approved of.
-  const order = waves.names.map((name, place) => [name, ...membersOf(place, situation).toSorted()].join(' '));
+  const order = waves.names.map((name, place) => [name, ...membersAt(place).toSorted()].join(' '));
   return { all: everyone.length === 0 ? undefined : partOf(situation, order, everyone, known), waves: byWave };
 }
 
@@ -76,10 +83,11 @@ function partsOf(situation: PlanSituation): Parts {
  * Each namespace by itself: whoever changes his own again and again changes the hash of all with it, and the others are
  * approved of without him. Only where somebody approves at all, because there may be a thousand.
  */
-function alone({ object, scope, children }: PlanSituation): readonly Part[] {
+function alone(situation: PlanSituation): readonly Part[] {
+  const { object, children } = situation;
   if (object.spec.approval.plans.length === 0) return [];
   const known = digestsOf(children);
-  return [...scope.namespaces, ...scope.hbone].flatMap((name) => {
+  return everyoneIn(situation).flatMap((name) => {
     const digest = known.get(name);
     return digest === undefined ? [] : [{ hash: hashAlone(object.spec, name, digest), digests: { [name]: digest } }];
   });
@@ -101,9 +109,9 @@ function approvedBy(part: Part, before: ReadonlyMap<string, ApprovedPlan>): read
  * now.
  */
 function approvedNow(situation: PlanSituation, { all, waves }: Parts): readonly ApprovedPlan[] {
-  const { object, scope, children } = situation;
+  const { object, children } = situation;
   const listed = new Set(object.spec.approval.plans);
-  const inScope = new Set([...scope.namespaces, ...scope.hbone]);
+  const inScope = new Set(everyoneIn(situation));
   const before = object.status?.plan?.approved ?? [];
   // Who is started needs none, and there is room for those who are to come.
   const begun = new Set(children.filter(({ status }) => status?.direction !== undefined).map(homeOf));
@@ -131,7 +139,7 @@ export interface Unapproved {
 /** Those that are not started and need an approval that they do not have. */
 export function unapprovedIn({ object, scope, children, waves }: PlanSituation): readonly Unapproved[] {
   const approvals = approvalsOf(object, waves);
-  const inScope = new Set([...scope.namespaces, ...scope.hbone]);
+  const inScope = new Set(everyoneIn({ scope }));
   return children.flatMap(({ metadata: { namespace = '' }, status }) => {
     if (!inScope.has(namespace) || status?.direction !== undefined || !open.includes(status?.writtenPhase)) return [];
     const why = notApproved(namespace, status?.planDigest, approvals);

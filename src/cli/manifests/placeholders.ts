@@ -36,11 +36,14 @@ function ofPods(spec: Json): unknown {
   return [labels, annotations, serviceAccountName, nodeSelector];
 }
 
-/** The mesh configuration: its ConfigMaps are the only ones that are read. */
-function ofMesh(kind: string, { metadata: { name }, ...object }: Manifest['object']): unknown {
-  const { mesh, meshNetworks } = record(
-    kind === 'ConfigMap' && /^istio(?:-|$)/.test(name) ? object['data'] : undefined,
-  );
+/** Whether it may be mesh configuration, by its name: a revision of istiod follows. It is the same wherever it stands. */
+export function isMeshConfig(kind: string, name: string): boolean {
+  return kind === 'ConfigMap' && /^istio(?:-|$)/.test(name);
+}
+
+/** The mesh configuration: no other ConfigMap is read. */
+function ofMesh(kind: string, { metadata, ...object }: Manifest['object']): unknown {
+  const { mesh, meshNetworks } = record(isMeshConfig(kind, metadata.name) ? object['data'] : undefined);
   return [mesh, meshNetworks];
 }
 
@@ -75,10 +78,9 @@ export function placeholdersOf(manifests: readonly Manifest[]): readonly Placeho
     const text = first(readOf(manifest));
     return text === undefined ? [] : [{ manifest, source: manifest.source, text }];
   });
-  const groups = Map.groupBy(
-    found,
-    ({ source: { file }, manifest }) =>
-      `${homeOf(manifest) ?? ''}/${manifest.group}/${manifest.kind}/${/^istio(?:-|$)/.test(manifest.object.metadata.name)}/${file}`,
-  );
+  const groups = Map.groupBy(found, ({ source: { file }, manifest }) => {
+    const { group, kind, object } = manifest;
+    return JSON.stringify([homeOf(manifest), group, kind, isMeshConfig(kind, object.metadata.name), file]);
+  });
   return [...groups.values()].flatMap(([one]) => one ?? []);
 }

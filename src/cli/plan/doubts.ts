@@ -1,6 +1,6 @@
 import { listed } from '../../base/counted.ts';
 import type { Inventory } from '../audit/inventory.ts';
-import { homeOf, placeholderShown } from '../manifests/placeholders.ts';
+import { homeOf, isMeshConfig, placeholderShown } from '../manifests/placeholders.ts';
 
 /** Groups of which an object counts where it is; one of any other may say something of all namespaces. */
 const atHome = /^(?:|autoscaling|policy|networking\.k8s\.io|(?:security|telemetry|extensions)\.istio\.io)$/;
@@ -8,13 +8,10 @@ const atHome = /^(?:|autoscaling|policy|networking\.k8s\.io|(?:security|telemetr
 /** By these it is known whether the callers of others have sidecars. */
 const ofCallers: readonly string[] = ['Namespace', 'Pod', 'ReplicationController'];
 
-/** Mesh configuration is in ConfigMaps of such names, wherever istiod is; its revision follows. */
-const ofMesh = /^istio(?:-|$)/;
-
 /** Whether what nobody can be sure of concerns nobody else. */
 function isOwn(group: string, kind: string, name: string): boolean {
   if (!atHome.test(group) || (group === '' && ofCallers.includes(kind))) return false;
-  return kind !== 'ConfigMap' || !ofMesh.test(name);
+  return !isMeshConfig(kind, name);
 }
 
 /** Something of which nobody can be sure that it is what will be applied. */
