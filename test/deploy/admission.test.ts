@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import { objectSchema } from '../../src/api/crd.ts';
 import { kinds } from '../../src/api/kinds.ts';
 import type { KubeObject } from '../../src/api/object.ts';
 import { denial, type Admission } from '../support/admission-policy.ts';
 import { operatorUser as operator } from '../support/impersonation.ts';
 import { readManifests } from '../support/install.ts';
 import { statusKeys } from '../support/status-keys.ts';
+import { validateValue } from '../sim/apiserver/schema-validate.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -56,6 +58,14 @@ function recordEdit(
 }
 
 describe('the admission policy', () => {
+  it.each(statusKeys)('is tried with what the schema takes as status.$key of a $kind', ({ resource, key, values }) => {
+    const definition = kinds.find((each) => each.resource === resource);
+    const schema = definition && objectSchema(definition).properties?.['status']?.properties?.[key];
+    expect(schema).toBeDefined();
+    const causes = values.flatMap((value) => validateValue(value, undefined, schema ?? {}, key));
+    expect(causes).toEqual([]);
+  });
+
   it.each(others)('denies to change status.$key of a $kind', ({ kind, key, values: [one, two] }) => {
     const edits = [
       [{ [key]: one }, { [key]: two }],

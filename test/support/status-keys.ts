@@ -2,6 +2,7 @@ import { objectSchema } from '../../src/api/crd.ts';
 import { kinds, type KindDefinition } from '../../src/api/kinds.ts';
 import type { Resource } from '../../src/api/object.ts';
 import type { StructuralSchema } from '../../src/api/structural-schema.ts';
+import { validateValue } from '../sim/apiserver/schema-validate.ts';
 
 /** One key of a status, with two values of its schema that differ. */
 export interface StatusKey {
@@ -13,9 +14,18 @@ export interface StatusKey {
 
 type Pair = readonly [unknown, unknown];
 
-function stringsOf({ format, enum: words }: StructuralSchema): Pair {
-  if (words !== undefined) return [words[0], words.at(-1)];
-  return format === 'date-time' ? ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'] : ['One', 'Two'];
+/** Pairs of strings: a schema gets the first that it takes. */
+const pairs: readonly (readonly [string, string])[] = [
+  ['One', 'Two'],
+  ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'],
+  [`sha256:${'1'.repeat(64)}`, `sha256:${'2'.repeat(64)}`],
+];
+
+function stringsOf(schema: StructuralSchema): Pair {
+  if (schema.enum !== undefined) return [schema.enum[0], schema.enum.at(-1)];
+  const taken = pairs.find((pair) => pair.every((text) => validateValue(text, undefined, schema, '').length === 0));
+  if (taken === undefined) throw new Error(`no two strings are known that this takes: ${JSON.stringify(schema)}`);
+  return taken;
 }
 
 /** The second differs from the first in every member: keys of lists that are maps differ too. */
