@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../test/support/properties.ts';
+import { times } from '../../test/support/sample.ts';
 import { condition, conditionAbout, reading, request } from '../../test/policy/arbitraries.ts';
 import { matches } from './matches.ts';
 import { RequestSpaceTooLarge } from './boxes.ts';
@@ -48,7 +49,7 @@ describe('difference', () => {
         expectExact(a, b, samples);
         expectExact(b, a, samples);
       }),
-      { numRuns: 400 },
+      { numRuns: times(3, 400) },
     );
   });
 
@@ -106,7 +107,7 @@ describe('sets of requests', () => {
       fc.property(fc.array(reading, { maxLength: 4 }), request, (readings, one) => {
         expect(has(allowed(readings), one)).toBe(verdict(readings, one).allowed);
       }),
-      { numRuns: 1000 },
+      { numRuns: times(3, 1000) },
     );
   });
 

@@ -129,7 +129,7 @@ const slack = 600;
 const perStep = 64;
 
 describe.each(Object.entries(ways))('a look %s', (_, way) => {
-  it.each(oneIn(8, pairs))('reads of a stranger no more than he writes: $one and $other', ({ one, other }) => {
+  it.each(oneIn(16, pairs))('reads of a stranger no more than he writes: $one and $other', ({ one, other }) => {
     const [ones, others] = [ingredients[one], ingredients[other]];
     if (ones === undefined || others === undefined) throw new Error('no such ingredient');
     const of = (a: number, b: number): ReadonlyMap<string, Cost> => costsOf(both(ones(a), others(b)), way);
