@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { meshMigrations } from '../../src/api/resources.ts';
 import type { OperatorProcess } from '../support/operator-process.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
-import type { World } from '../scenarios/world.ts';
+import type { Snapshot, World } from '../scenarios/world.ts';
 import { operatorUser } from '../support/impersonation.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { admissionAround, admissionTable, editRights, rollbackOnly } from './admission/check.ts';
@@ -54,33 +55,50 @@ function operatorWrites(cluster: RealCluster): readonly AuditEvent[] {
   );
 }
 
-async function shop(world: World): Promise<void> {
-  const home = world.ns();
+async function shop(world: World, home = world.ns()): Promise<void> {
   await world.create(
     namespace(home),
     ...['a', 'b'].map((name) =>
       deployment(home, name, { replicas: 2, behaviour: { [podBehaviour.readyAfterMs]: '800' } }),
     ),
   );
-  await world.podsReady(4);
+  await world.podsReady(4, home);
 }
 
-/** Kills the operator around a random moment of a migration and of its rollback. */
+const shops = ['early', 'middle', 'late'] as const;
+
+/** How long after the one before each shop sets out, so that a kill meets each of them elsewhere. */
+const apartMs = 800;
+
+/** Kills the operator around a random moment of three migrations and of their rollbacks. */
 async function killedAtRandom(world: World, _cluster: RealCluster, operator: OperatorProcess): Promise<void> {
-  await shop(world);
-  const before = await world.snapshot();
-  await world.create(meshMigration(world.name, { names: [world.ns()] }));
+  const { signal } = world;
+  const back = { status: { phase: 'RollingBack' } };
+  const own = (each: string): string => `${world.name}-${each}`;
+  for (const each of shops) await shop(world, world.ns(each));
+  const before = new Map<string, Snapshot>();
+  for (const each of shops) before.set(world.ns(each), await world.snapshot(world.ns(each)));
+  for (const each of shops) {
+    await world.create(meshMigration(own(each), { names: [world.ns(each)] }));
+    await world.pause(apartMs);
+  }
   await world.pause(Math.random() * 2500);
   await operator.kill();
   await operator.start();
-  await world.phase('Migrated');
-  await world.command('RollingBack');
+  for (const each of shops) await world.phase('Migrated', own(each));
+  for (const each of shops) {
+    await world.client.mergePatch(meshMigrations, undefined, own(each), back, { subresource: 'status', signal });
+    await world.pause(apartMs);
+  }
   await world.pause(Math.random() * 1500);
   await operator.kill();
   await operator.start();
-  await world.phase('RolledBack');
-  await world.modesAre({ Sidecar: 4 });
-  await world.restored(before);
+  for (const each of shops) {
+    const home = world.ns(each);
+    await world.phase('RolledBack', own(each));
+    await world.modesAre({ Sidecar: 4 }, home);
+    assert.deepEqual(await world.snapshot(home), before.get(home), `${home} is not as it was`);
+  }
 }
 
 /** Checks beside the scenarios. */
@@ -98,7 +116,7 @@ export const checks: readonly Check[] = [
   { name: 'admission-edit', run: editRights },
   { name: 'admission-rollback-only', run: rollbackOnly },
   { name: 'admission-around', run: admissionAround },
-  ...[1, 2, 3].map((number): Check => ({ name: `killed-at-random-${number}`, run: killedAtRandom })),
+  { name: 'killed-at-random', run: killedAtRandom },
   {
     name: 'kubectl-on-the-simulation',
     async run(_world, cluster) {
