@@ -1,5 +1,6 @@
-import { isEmpty } from '../../has-labels.ts';
 import { spend } from '../../../base/effort.ts';
+import { memoize } from '../../../base/memoize.ts';
+import { isEmpty } from '../../has-labels.ts';
 import { sidecarLabels, type WorkloadFacts } from '../policy/translate/world.ts';
 
 type Labels = WorkloadFacts['labels'];
@@ -9,17 +10,28 @@ type Labels = WorkloadFacts['labels'];
  * plane. Most templates of a namespace differ by labels that nothing asks for.
  */
 export function asSelected(selectors: readonly (Labels | undefined)[]): (pods: WorkloadFacts) => string {
-  const asked = new Set<string>();
+  // Each entry that is asked for has a number: of thousands that pods share, numbers are a short text.
+  const asked = new Map<string, Map<string, number>>();
+  let known = 0;
   for (const selector of selectors) {
     const entries = Object.entries(selector ?? {});
     spend(1 + entries.length / 8);
-    for (const entry of entries) asked.add(JSON.stringify(entry));
+    for (const [key, value] of entries) {
+      const values = asked.get(key) ?? new Map<string, number>();
+      if (!values.has(value)) values.set(value, known++);
+      asked.set(key, values);
+    }
   }
-  function found(labels: Labels): readonly string[] {
-    const entries = Object.entries(labels).map((entry) => JSON.stringify(entry));
-    spend(1 + entries.length / 8);
-    return entries.filter((entry) => asked.has(entry)).sort();
-  }
+  const found = memoize((labels: Labels): readonly number[] => {
+    const keys = Object.keys(labels);
+    spend(1 + keys.length / 8);
+    const numbers: number[] = [];
+    for (const key of keys) {
+      const number = asked.get(key)?.get(labels[key] ?? '');
+      if (number !== undefined) numbers.push(number);
+    }
+    return numbers.sort((one, other) => one - other);
+  });
   // Without any label pods are selected in another way (`ztunnelReads`).
   return (pods) => JSON.stringify([isEmpty(pods.labels), found(pods.labels), found(sidecarLabels(pods))]);
 }
