@@ -52,9 +52,19 @@ function globalLike(sandbox) {
   return global;
 }
 
-/** Whoever names a test or a file means all of it, and EVERY_CASE=1 means everything. */
-function isEveryCase({ nonFlagArgs, testNamePattern }) {
-  return process.env.EVERY_CASE === '1' || nonFlagArgs.length > 0 || (testNamePattern ?? '') !== '';
+/** Whoever names a test or a file means all of it. */
+function isNamed({ nonFlagArgs, testNamePattern }) {
+  return nonFlagArgs.length > 0 || (testNamePattern ?? '') !== '';
+}
+
+/**
+ * How large a part is left of what is sampled: everything with EVERY_CASE=1, every second with EVERY_SECOND_CASE=0 or 1
+ * (the one half or the other), and otherwise what each sample says.
+ */
+function sampleOf(config) {
+  if (isNamed(config) || process.env.EVERY_CASE === '1') return { most: 1, from: 0 };
+  const half = process.env.EVERY_SECOND_CASE ?? '';
+  return half === '' ? { most: Infinity, from: 0 } : { most: 2, from: Number(half) };
 }
 
 function testsIn({ children }) {
@@ -71,11 +81,11 @@ export default class OrdinaryGlobal extends TestEnvironment {
     super(config, context);
     this.global = globalLike(this.global);
     this.context = this.global;
-    this.global.everyCase = isEveryCase(config.globalConfig);
+    this.global.sample = sampleOf(config.globalConfig);
     this.simulates = /\/test\/(?:sim|campaign)\//.test(context.testPath);
     const file = relative(config.globalConfig.rootDir, context.testPath);
-    this.share = this.global.everyCase ? 1 : shareOf(file);
-    this.offset = offsetOf(file);
+    this.share = Math.min(shareOf(file), this.global.sample.most);
+    this.offset = offsetOf(file) + this.global.sample.from;
   }
 
   async setup() {
