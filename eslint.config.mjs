@@ -1,4 +1,5 @@
 import { defineConfig, globalIgnores } from 'eslint/config';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 import { layerRule } from './scripts/lint/layers.ts';
 
@@ -61,6 +62,15 @@ const purity = {
   ],
 };
 
+/**
+ * What a tenant, a repository or a server writes is read in one pass: `/-+$/` begins anew at each of a hundred thousand
+ * hyphens, which takes minutes (src/base/trimmed.ts cuts at the ends instead).
+ */
+const patterns = {
+  'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+  'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false }],
+};
+
 const relaxedForTests = {
   '@typescript-eslint/explicit-function-return-type': 'off',
   '@typescript-eslint/no-misused-spread': 'off',
@@ -94,8 +104,8 @@ export default defineConfig(
   {
     files: ['src/**/*.ts'],
     ignores: tests,
-    plugins: { local: { rules: { layers: layerRule } } },
-    rules: { ...size, ...purity, 'local/layers': 'error' },
+    plugins: { local: { rules: { layers: layerRule } }, regexp },
+    rules: { ...size, ...purity, ...patterns, 'local/layers': 'error' },
   },
   {
     files: ['src/mesh/**/*.ts', 'src/base/**/*.ts'],

@@ -1,3 +1,5 @@
+import { trimmedEnd } from '../base/trimmed.ts';
+
 /** As much as anybody needs to find him. */
 const longest = 63;
 
@@ -9,5 +11,5 @@ const longest = 63;
 export function managerName({ manager = '' }: { readonly manager?: string | undefined }): string {
   const word = (/^[\w:@/+.-]+/.exec(manager)?.[0] ?? '').slice(0, longest);
   if (word === '') return 'unknown';
-  return word === manager ? word : `${word.replace(/[.:]+$/, '')}...`;
+  return word === manager ? word : `${trimmedEnd(word, '.:')}...`;
 }

@@ -41,10 +41,16 @@ export function blockContains(block: string, address: string): boolean {
   return parsed.value >= range.first && parsed.value <= range.last;
 }
 
+/** Where the zone of an address begins, or its end. */
+function zoneAt(address: string): number {
+  const at = address.indexOf('%');
+  return at < 0 ? address.length : at;
+}
+
 /** The address as a number. */
 export function parseAddress(address: string): { readonly family: Family; readonly value: bigint } | undefined {
   if (isIPv4(address)) return { family: 4, value: number(address.split('.').map(Number), 8n) };
-  if (isIPv6(address)) return { family: 6, value: number(groups(address.replace(/%.*$/, '')), 16n) };
+  if (isIPv6(address)) return { family: 6, value: number(groups(address.slice(0, zoneAt(address))), 16n) };
   return undefined;
 }
 
@@ -74,7 +80,7 @@ function groups(address: string): readonly number[] {
 
 /** `::ffff:1.2.3.4` with its last part in hexadecimal. */
 function embedded(address: string): string {
-  return address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...bytes: string[]) => {
+  return address.replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (_all, ...bytes: string[]) => {
     const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
     return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
   });

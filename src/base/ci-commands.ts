@@ -4,12 +4,12 @@
  * GitLab need a carriage return and an escape, which are nowhere printed.
  */
 
-/** The second of two number signs, and the first of two colons that begin a line. */
-const signs = /(?<=#)#|(?<=^[ \t]*):(?=:)/gm;
+/** The second of two number signs, and the first of two colons that begin a line, with the blanks before it. */
+const signs = /(?<=#)#|^[ \t]*:(?=:)/gm;
 
 /** A text of whose lines no runner obeys any; `write` says how a sign is written there. */
 export function unobeyed(text: string, write: (sign: string) => string): string {
-  return text.replace(signs, write);
+  return text.replace(signs, (found) => `${found.slice(0, -1)}${write(found.slice(-1))}`);
 }
 
 /** As JSON writes it, and double quotes in YAML. */

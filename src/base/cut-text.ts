@@ -1,3 +1,5 @@
+import { blanks, trimmedEnd } from './trimmed.ts';
+
 /** A command up to where a sentence or a list goes on; what is quoted may hold anything. */
 export const commandText = /kubectl (?:'[^']*'|[^'.;]|[.;](?!\s|$))+/g;
 
@@ -21,5 +23,5 @@ export function cutText(text: string, room: number, rest = elsewhere): string {
 }
 
 function ending(text: string, end: number): string {
-  return `${text.slice(0, end).replace(/[\s:;,.]+$/, '')}…`;
+  return `${trimmedEnd(text.slice(0, end), `${blanks}:;,.`)}…`;
 }

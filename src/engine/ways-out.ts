@@ -1,6 +1,7 @@
 import type { Finding } from '../api/common.ts';
 import { cutText } from '../base/cut-text.ts';
 import { commandLine, type CommandName, type Place } from './command-lines.ts';
+import { blanks, trimmedEnd } from '../base/trimmed.ts';
 
 /** What a reason means and how one gets away from it. */
 interface WayOut {
@@ -262,5 +263,5 @@ export function messageWithWayOut(reason: StalledReason, message: string, place:
   if (told === undefined) return cutText(message, most);
   const tail = cutText(told, most - 3, `. All of it: ${commandLine('Describe', place)}`);
   const cause = cutText(message, Math.max(1, most - tail.length - 2));
-  return `${cause.replace(/[.\s]+$/, '')}. ${tail}`;
+  return `${trimmedEnd(cause, `${blanks}.`)}. ${tail}`;
 }

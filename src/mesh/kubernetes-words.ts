@@ -36,7 +36,7 @@ const named = /^(?:pod|container)=/;
 
 /** Whether it is one of these words, with no more than signs around it. */
 function isPlain(word: string): boolean {
-  const bare = word.toLowerCase().replaceAll(/^[^a-z]+|[^a-z0-9/]+$/g, '');
+  const bare = /[a-z].*[a-z0-9/]|[a-z]/s.exec(word.toLowerCase())?.[0] ?? '';
   return bare === '' || words.has(bare);
 }
 

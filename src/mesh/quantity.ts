@@ -22,7 +22,7 @@ const suffixes: Readonly<Record<string, number>> = {
 /** More characters than any quantity that the API server takes has: what is longer is none, and is not read. */
 const longest = 64;
 
-const form = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/;
+const form = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/;
 
 /** A quantity in thousandths, so that sums of `100m` are exact; undefined if it is none. */
 export function thousandths(value: unknown): number | undefined {

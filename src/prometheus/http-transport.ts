@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'undici';
 import type { PrometheusTransport } from './transport.ts';
+import { trimmedEnd } from '../base/trimmed.ts';
 
 /** Where a Prometheus is, and how it is told who asks. */
 export interface PrometheusConnection {
@@ -21,7 +22,7 @@ async function authorization(file: string | undefined): Promise<Readonly<Record<
  * because they are replaced while the process runs. Redirects are not followed: the token is for this server only.
  */
 export function createPrometheusTransport({ url, tokenFile, caFile }: PrometheusConnection): PrometheusTransport {
-  const prefix = url.pathname.replace(/\/+$/, '');
+  const prefix = trimmedEnd(url.pathname, '/');
   return {
     server: `${url.origin}${prefix}`,
     async get(path, signal) {

@@ -1,15 +1,13 @@
 import { relative } from 'node:path';
+import { trimmedEnd } from '../../base/trimmed.ts';
 
 /** `*` stands for anything within a name, `**` for any names, `?` for one character. */
 function expression(pattern: string): RegExp {
-  const source = pattern
-    .replace(/^\.\//, '')
-    .replace(/\/+$/, '')
-    .replaceAll(/\*\*\/?|[*?]|[\\^$.|+()[\]{}]/g, (found) => {
-      if (found.startsWith('**')) return '(?:.*)';
-      if (found === '*') return '[^/]*';
-      return found === '?' ? '[^/]' : `\\${found}`;
-    });
+  const source = trimmedEnd(pattern.replace(/^\.\//, ''), '/').replaceAll(/\*\*\/?|[*?]|[\\^$.|+()[\]{}]/g, (found) => {
+    if (found.startsWith('**')) return '(?:.*)';
+    if (found === '*') return '[^/]*';
+    return found === '?' ? '[^/]' : `\\${found}`;
+  });
   return new RegExp(`^${source}$`);
 }
 

@@ -4,6 +4,7 @@ import { isPathTemplate } from './path-template.ts';
 import { portNumber } from './port-number.ts';
 import type { Matcher, TextMatch } from '../../../requests/semantics.ts';
 import { textMatch } from '../../../requests/text-match.ts';
+import { trimmed } from '../../../base/trimmed.ts';
 
 /*
  * What Envoy is told to look for by each attribute of a rule (istio/istio pilot/pkg/security/authz/model/generator.go). The
@@ -172,7 +173,7 @@ function metadataMatcher(key: string, value: string): Matcher | undefined {
   const list = value.startsWith('[') && value.endsWith(']');
   return {
     of: `metadata ${parts['filter'] ?? ''}[${parts['name'] ?? ''}]`,
-    match: textMatch(list ? value.replace(/^[[\]]+|[[\]]+$/g, '') : value),
+    match: textMatch(list ? trimmed(value, '[]') : value),
     list,
   };
 }

@@ -1,3 +1,5 @@
+import { trimmed } from '../../../base/trimmed.ts';
+
 /*
  * Path templates: `{*}` is one segment of a path, `{**}` any number of them. istiod's webhook checks them in one way, and Envoy,
  * which gets them as `*` and `**` (sanitizePathTemplate in istio/istio pilot/pkg/security/authz/matcher/template.go), in another.
@@ -18,7 +20,7 @@ const segmentText = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]+$/;
  * none of them after `{**}`.
  */
 export function refusedTemplate(path: string): string | undefined {
-  const segments = path.replace(/^\/+|\/+$/g, '').split('/');
+  const segments = trimmed(path, '/').split('/');
   const any = segments.indexOf('{**}');
   if (any >= 0 && segments.slice(any + 1).some((segment) => segment === '{*}' || segment === '{**}'))
     return 'has an operator after {**}';

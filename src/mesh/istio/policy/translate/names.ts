@@ -4,6 +4,7 @@ import type { Surroundings } from '../../../adapter.ts';
 import type { ConfigView } from '../../../views.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { isMarked, isSealed, type Sealed } from '../../../seal.ts';
+import { trimmedEnd } from '../../../../base/trimmed.ts';
 
 /** Label: what the object is for. */
 export const roleLabel = `${group}/role`;
@@ -38,10 +39,7 @@ function hash(parts: readonly string[]): string {
  * kind already have.
  */
 export function stableName(words: readonly string[], identity: readonly string[], taken: ReadonlySet<string>): string {
-  const stem = words
-    .join('-')
-    .slice(0, maxLength - hashLength - 1)
-    .replace(/[-.]+$/, '');
+  const stem = trimmedEnd(words.join('-').slice(0, maxLength - hashLength - 1), '-.');
   for (let attempt = 0; ; attempt++) {
     const name = `${stem}-${hash(attempt === 0 ? identity : [...identity, String(attempt)])}`;
     if (!taken.has(name)) return name;
