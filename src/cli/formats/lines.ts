@@ -36,6 +36,14 @@ export function unreadableLines(entry: Unreadable): readonly string[] {
   return [...wrap(`Unreadable ${place(entry)}: ${entry.reason}`, ''), ''];
 }
 
+/** Namespaces of which nothing is said, below a heading. */
+export function leftLines(
+  left: readonly { readonly name: string; readonly why: string }[],
+  heading: string,
+): readonly string[] {
+  return left.length === 0 ? [] : [heading, ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
+}
+
 /** `1 policy`, `2 policies`. */
 export function plural(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;

@@ -1,0 +1,197 @@
+import { kindKey, type KubeObject, type Resource } from '../../api/object.ts';
+import { listed } from '../../base/counted.ts';
+import { nearest } from '../../base/nearest.ts';
+import { namespaces } from '../../engine/resources.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { ApiError, ExpiredError, ForbiddenError, NotFoundError } from '../../kube/errors.ts';
+import type { MeshAdapter } from '../../mesh/adapter.ts';
+import { isUnserved } from '../cluster/explained.ts';
+import { Refused } from '../cluster/refused.ts';
+import type { Manifest, Manifests, Unreadable } from '../manifests/manifest.ts';
+import { kept, podFilter } from './kept.ts';
+import { liveKinds, type LiveKind } from './kinds.ts';
+
+/** What is read, and for whom. */
+export interface Reading {
+  readonly client: KubeClient;
+  readonly mesh: Pick<MeshAdapter, 'watched' | 'modeOf'>;
+  /** Of the control plane. */
+  readonly rootNamespace: string;
+  /** The namespaces that are asked about; undefined: all. */
+  readonly asked: ReadonlySet<string> | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** More are not held at once: whoever has as many asks about manifests, namespace by namespace. */
+const mostObjects = 200_000;
+
+/** As much as a check has to wait for, and no more than an API server likes to give at once. */
+const pageSize = 500;
+
+function tooMany(what: string): Refused {
+  return new Refused(
+    `there are more than ${mostObjects} ${what}: ask about manifests instead (-f), some namespaces after the others`,
+  );
+}
+
+/** What came of a kind. */
+type Outcome =
+  | { readonly kind: 'Read'; readonly manifests: readonly Manifest[] }
+  | { readonly kind: 'Unserved' }
+  | { readonly kind: 'Unread'; readonly error: ApiError };
+
+async function pagesOf(
+  { resource, page: limit = pageSize }: LiveKind,
+  namespace: string | undefined,
+  { client, mesh, signal }: Reading,
+): Promise<readonly Manifest[]> {
+  const isKept = podFilter(mesh);
+  const found: Manifest[] = [];
+  let next: string | undefined;
+  do {
+    const page = await client.listPage(resource, {
+      namespace,
+      limit,
+      ...(next !== undefined && { continue: next }),
+      signal,
+    });
+    for (const item of page.items) if (isKept(resource, item)) found.push(kept(resource, item));
+    if (found.length > mostObjects) throw tooMany(resource.plural);
+    next = page.continue;
+  } while (next !== undefined);
+  return found;
+}
+
+/** Once more from the beginning where the list has become too old on the way. */
+async function listOf(kind: LiveKind, namespace: string | undefined, reading: Reading): Promise<Outcome> {
+  const attempt = async (): Promise<Outcome> => ({
+    kind: 'Read',
+    manifests: await pagesOf(kind, namespace, reading),
+  });
+  try {
+    return await attempt().catch(async (error: unknown) => {
+      if (error instanceof ExpiredError) return await attempt();
+      throw error;
+    });
+  } catch (error) {
+    // Who is not known may read nothing at all, and a server that is away has nothing to say of any kind.
+    const isFirst = kindKey(kind.resource) === kindKey(namespaces) && !(error instanceof ForbiddenError);
+    if (!(error instanceof ApiError) || error.code === 401 || isFirst) throw error;
+    return isUnserved(error) ? { kind: 'Unserved' } : { kind: 'Unread', error };
+  }
+}
+
+/** One namespace, for whoever may get it and list none; one that is not there is nothing. */
+async function namespaceAlone(name: string, { client, signal }: Reading): Promise<Outcome> {
+  try {
+    const home = await client.get(namespaces, undefined, name, signal);
+    return { kind: 'Read', manifests: [kept(namespaces, home)] };
+  } catch (error) {
+    if (error instanceof NotFoundError) return { kind: 'Read', manifests: [] };
+    if (!(error instanceof ApiError) || error.code === 401) throw error;
+    return { kind: 'Unread', error };
+  }
+}
+
+/** What may be read in single namespaces where it may not be in all. */
+async function byNamespace(kind: LiveKind, reading: Reading): Promise<readonly Manifest[] | undefined> {
+  const { asked, rootNamespace } = reading;
+  const isNamespaces = kindKey(kind.resource) === kindKey(namespaces);
+  if (asked === undefined || !(kind.resource.namespaced || isNamespaces)) return undefined;
+  const manifests: Manifest[] = [];
+  for (const name of new Set([...asked, rootNamespace])) {
+    const outcome = isNamespaces ? await namespaceAlone(name, reading) : await listOf(kind, name, reading);
+    if (outcome.kind !== 'Read') return undefined;
+    manifests.push(...outcome.manifests);
+  }
+  return manifests;
+}
+
+function unread({ resource, optional }: LiveKind, error: ApiError, besides: readonly string[]): Unreadable {
+  const whose = besides.length === 0 ? '' : ` of other namespaces than ${listed(besides)}`;
+  const lost = optional === undefined ? '' : `; ${optional}`;
+  return {
+    file: kindKey(resource),
+    reason: `not checked: ${resource.kind}${whose}, because it may not be read (${error.sentence})${lost}`,
+    ...(optional !== undefined && { isMinor: true }),
+  };
+}
+
+function checkServed(served: readonly LiveKind[], kinds: readonly LiveKind[], { client }: Reading): void {
+  if (served.some(({ isOfMesh }) => isOfMesh)) return;
+  const names = kinds.filter(({ isOfMesh }) => isOfMesh).map(({ resource }) => resource.kind);
+  throw new Refused(
+    `${client.server} serves none of ${listed(names, 3)}: the mesh is not installed there, or this is another cluster than you think (--context)`,
+  );
+}
+
+/** A misspelt name would be a clean result. */
+function checkAsked({ asked }: Reading, manifests: readonly Manifest[]): void {
+  const names = manifests.filter(({ kind }) => kind === 'Namespace').map(({ object }) => object.metadata.name);
+  const missing = [...(asked ?? [])].find((name) => !names.includes(name));
+  // Where none may be read, that is said by itself.
+  if (missing === undefined || names.length === 0) return;
+  const near = nearest(missing, names);
+  throw new Refused(`there is no namespace ${missing}${near === undefined ? '' : `. Did you mean ${near}?`}`);
+}
+
+/** What was read of a kind, and what was not. */
+interface ReadKind {
+  readonly kind: LiveKind;
+  readonly manifests: readonly Manifest[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Undefined where it is not served: there is nothing of it. */
+async function readKind(kind: LiveKind, reading: Reading): Promise<ReadKind | undefined> {
+  const first = await listOf(kind, kind.isOfRoot ? reading.rootNamespace : undefined, reading);
+  switch (first.kind) {
+    case 'Unserved':
+      return undefined;
+    case 'Read':
+      return { kind, manifests: first.manifests, unreadable: [] };
+    case 'Unread': {
+      const isForbidden = first.error instanceof ForbiddenError && !kind.isOfRoot;
+      const some = isForbidden ? await byNamespace(kind, reading) : undefined;
+      const besides = some === undefined ? [] : [...(reading.asked ?? [])];
+      return { kind, manifests: some ?? [], unreadable: [unread(kind, first.error, besides)] };
+    }
+  }
+}
+
+/**
+ * All that checks of manifests read, from a cluster: one list of each kind, page by page, and nothing is written. What
+ * may not be read is named, each kind once.
+ */
+export async function readCluster(reading: Reading): Promise<Manifests> {
+  const kinds = liveKinds(reading.mesh);
+  const read: ReadKind[] = [];
+  let held = 0;
+  for (const kind of kinds) {
+    const found = await readKind(kind, reading);
+    if (found === undefined) continue;
+    read.push(found);
+    held += found.manifests.length;
+    if (held > mostObjects) throw tooMany('objects');
+  }
+  checkServed(
+    read.map(({ kind }) => kind),
+    kinds,
+    reading,
+  );
+  const manifests = read.flatMap((each) => each.manifests);
+  checkAsked(reading, manifests);
+  return { manifests, unreadable: read.flatMap(({ unreadable }) => unreadable) };
+}
+
+/** The workloads of a namespace among what was read. */
+export function objectsIn(
+  { manifests }: Pick<Manifests, 'manifests'>,
+  { group, kind }: Resource,
+  namespace: string,
+): readonly KubeObject[] {
+  return manifests
+    .filter((manifest) => manifest.group === group && manifest.kind === kind)
+    .map(({ object }) => object)
+    .filter(({ metadata }) => metadata.namespace === namespace);
+}
