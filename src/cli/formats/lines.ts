@@ -33,7 +33,8 @@ export function findingLines(
 
 /** A file or document that could not be read. */
 export function unreadableLines(entry: Unreadable): readonly string[] {
-  return [...wrap(`Unreadable ${place(entry)}: ${entry.reason}`, ''), ''];
+  const how = entry.isMinor === true ? 'Unknown' : 'Unreadable';
+  return [...wrap(`${how} ${place(entry)}: ${entry.reason}`, ''), ''];
 }
 
 /** Namespaces of which nothing is said, below a heading. */

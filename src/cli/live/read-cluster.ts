@@ -110,9 +110,11 @@ async function byNamespace(kind: LiveKind, reading: Reading): Promise<readonly M
 function unread({ resource, optional }: LiveKind, error: ApiError, besides: readonly string[]): Unreadable {
   const whose = besides.length === 0 ? '' : ` of other namespaces than ${listed(besides)}`;
   const lost = optional === undefined ? '' : `; ${optional}`;
+  const name = kindKey(resource);
+  const why = error instanceof ForbiddenError ? `you may not list ${name} (${error.code})` : error.sentence;
   return {
-    file: kindKey(resource),
-    reason: `not checked: ${resource.kind}${whose}, because it may not be read (${error.sentence})${lost}`,
+    file: name,
+    reason: `not checked: ${resource.kind}${whose}, because ${why}${lost}`,
     ...(optional !== undefined && { isMinor: true }),
   };
 }
@@ -142,8 +144,15 @@ interface ReadKind {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** Undefined where it is not served: there is nothing of it. */
-async function readKind(kind: LiveKind, reading: Reading): Promise<ReadKind | undefined> {
+/**
+ * Undefined where it is not served: there is nothing of it. Who may not list it is told the same of what is there and
+ * of what is not, because rights are asked first; of groups discovery tells.
+ */
+async function readKind(
+  kind: LiveKind,
+  reading: Reading,
+  isServed: (group: string) => Promise<boolean>,
+): Promise<ReadKind | undefined> {
   const first = await listOf(kind, kind.isOfRoot ? reading.rootNamespace : undefined, reading);
   switch (first.kind) {
     case 'Unserved':
@@ -151,12 +160,25 @@ async function readKind(kind: LiveKind, reading: Reading): Promise<ReadKind | un
     case 'Read':
       return { kind, manifests: first.manifests, unreadable: [] };
     case 'Unread': {
-      const isForbidden = first.error instanceof ForbiddenError && !kind.isOfRoot;
-      const some = isForbidden ? await byNamespace(kind, reading) : undefined;
+      const isForbidden = first.error instanceof ForbiddenError;
+      if (isForbidden && !(await isServed(kind.resource.group))) return undefined;
+      const some = isForbidden && !kind.isOfRoot ? await byNamespace(kind, reading) : undefined;
       const besides = some === undefined ? [] : [...(reading.asked ?? [])];
       return { kind, manifests: some ?? [], unreadable: [unread(kind, first.error, besides)] };
     }
   }
+}
+
+/** Whether a group of the API is served, asked when somebody wants to know; where that may not be read all are. */
+function servedBy({ client, signal }: Reading): (group: string) => Promise<boolean> {
+  let asked: Promise<ReadonlySet<string> | undefined> | undefined;
+  return async (group) => {
+    asked ??= client.groups(signal).catch((error: unknown) => {
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    });
+    return group === '' || ((await asked)?.has(group) ?? true);
+  };
 }
 
 /**
@@ -165,10 +187,11 @@ async function readKind(kind: LiveKind, reading: Reading): Promise<ReadKind | un
  */
 export async function readCluster(reading: Reading): Promise<Manifests> {
   const kinds = liveKinds(reading.mesh);
+  const isServed = servedBy(reading);
   const read: ReadKind[] = [];
   let held = 0;
   for (const kind of kinds) {
-    const found = await readKind(kind, reading);
+    const found = await readKind(kind, reading, isServed);
     if (found === undefined) continue;
     read.push(found);
     held += found.manifests.length;
