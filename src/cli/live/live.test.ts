@@ -139,6 +139,22 @@ describe('a cluster', () => {
     ]);
   });
 
+  it('names an object that nobody can read because it is nested too deeply, and reads the others', async () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(300)}1${'}'.repeat(300)}`) as object;
+    const { found } = await readFrom((path) =>
+      path.includes('/envoyfilters')
+        ? {
+            status: 200,
+            body: { items: [{ metadata: { name: 'x', namespace: 'shop' }, spec: deep }, { metadata: { name: 'y' } }] },
+          }
+        : undefined,
+    );
+    expect(found.manifests.map(({ object }) => object.metadata.name)).toEqual(['y']);
+    expect(found.unreadable.map(({ reason }) => reason)).toEqual([
+      'not checked: EnvoyFilter shop/x, because it is nested too deeply',
+    ]);
+  });
+
   it('is read as far as somebody may who may only look at some namespaces', async () => {
     const { found, paths } = await readFrom(
       (path) => {

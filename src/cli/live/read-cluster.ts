@@ -7,6 +7,8 @@ import { ApiError, ExpiredError, ForbiddenError, NotFoundError } from '../../kub
 import type { MeshAdapter } from '../../mesh/adapter.ts';
 import { isUnserved } from '../cluster/explained.ts';
 import { Refused } from '../cluster/refused.ts';
+import { isTooDeep } from '../manifests/depth.ts';
+import { nameOf } from '../manifests/duplicates.ts';
 import type { Manifest, Manifests, Unreadable } from '../manifests/manifest.ts';
 import { kept, podFilter } from './kept.ts';
 import { liveKinds, type LiveKind } from './kinds.ts';
@@ -34,9 +36,15 @@ function tooMany(what: string): Refused {
   );
 }
 
+/** What was found of a kind; `deep` are those that nobody can read, because all that reads them recurses. */
+interface Found {
+  readonly manifests: readonly Manifest[];
+  readonly deep: readonly string[];
+}
+
 /** What came of a kind. */
 type Outcome =
-  | { readonly kind: 'Read'; readonly manifests: readonly Manifest[] }
+  | ({ readonly kind: 'Read' } & Found)
   | { readonly kind: 'Unserved' }
   | { readonly kind: 'Unread'; readonly error: ApiError };
 
@@ -44,9 +52,10 @@ async function pagesOf(
   { resource, page: limit = pageSize }: LiveKind,
   namespace: string | undefined,
   { client, mesh, signal }: Reading,
-): Promise<readonly Manifest[]> {
+): Promise<Found> {
   const isKept = podFilter(mesh);
   const found: Manifest[] = [];
+  const deep: string[] = [];
   let next: string | undefined;
   do {
     const page = await client.listPage(resource, {
@@ -55,18 +64,21 @@ async function pagesOf(
       ...(next !== undefined && { continue: next }),
       signal,
     });
-    for (const item of page.items) if (isKept(resource, item)) found.push(kept(resource, item));
+    for (const item of page.items) {
+      if (isTooDeep(item)) deep.push(nameOf(resource.kind, item));
+      else if (isKept(resource, item)) found.push(kept(resource, item));
+    }
     if (found.length > mostObjects) throw tooMany(resource.plural);
     next = page.continue;
   } while (next !== undefined);
-  return found;
+  return { manifests: found, deep };
 }
 
 /** Once more from the beginning where the list has become too old on the way. */
 async function listOf(kind: LiveKind, namespace: string | undefined, reading: Reading): Promise<Outcome> {
   const attempt = async (): Promise<Outcome> => ({
     kind: 'Read',
-    manifests: await pagesOf(kind, namespace, reading),
+    ...(await pagesOf(kind, namespace, reading)),
   });
   try {
     return await attempt().catch(async (error: unknown) => {
@@ -85,26 +97,28 @@ async function listOf(kind: LiveKind, namespace: string | undefined, reading: Re
 async function namespaceAlone(name: string, { client, signal }: Reading): Promise<Outcome> {
   try {
     const home = await client.get(namespaces, undefined, name, signal);
-    return { kind: 'Read', manifests: [kept(namespaces, home)] };
+    return { kind: 'Read', manifests: [kept(namespaces, home)], deep: [] };
   } catch (error) {
-    if (error instanceof NotFoundError) return { kind: 'Read', manifests: [] };
+    if (error instanceof NotFoundError) return { kind: 'Read', manifests: [], deep: [] };
     if (!(error instanceof ApiError) || error.code === 401) throw error;
     return { kind: 'Unread', error };
   }
 }
 
 /** What may be read in single namespaces where it may not be in all. */
-async function byNamespace(kind: LiveKind, reading: Reading): Promise<readonly Manifest[] | undefined> {
+async function byNamespace(kind: LiveKind, reading: Reading): Promise<Found | undefined> {
   const { asked, rootNamespace } = reading;
   const isNamespaces = kindKey(kind.resource) === kindKey(namespaces);
   if (asked === undefined || !(kind.resource.namespaced || isNamespaces)) return undefined;
   const manifests: Manifest[] = [];
+  const deep: string[] = [];
   for (const name of new Set([...asked, rootNamespace])) {
     const outcome = isNamespaces ? await namespaceAlone(name, reading) : await listOf(kind, name, reading);
     if (outcome.kind !== 'Read') return undefined;
     manifests.push(...outcome.manifests);
+    deep.push(...outcome.deep);
   }
-  return manifests;
+  return { manifests, deep };
 }
 
 function unread({ resource, optional }: LiveKind, error: ApiError, besides: readonly string[]): Unreadable {
@@ -117,6 +131,13 @@ function unread({ resource, optional }: LiveKind, error: ApiError, besides: read
     reason: `not checked: ${resource.kind}${whose}, because ${why}${lost}`,
     ...(optional !== undefined && { isMinor: true }),
   };
+}
+
+function tooDeep({ resource }: LiveKind, { deep }: Found): readonly Unreadable[] {
+  return deep.map((name) => ({
+    file: kindKey(resource),
+    reason: `not checked: ${name}, because it is nested too deeply`,
+  }));
 }
 
 function checkServed(served: readonly LiveKind[], kinds: readonly LiveKind[], { client }: Reading): void {
@@ -144,6 +165,14 @@ interface ReadKind {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** What may be read all the same of a kind that may not be listed, and that it may not. */
+async function unreadKind(kind: LiveKind, error: ApiError, reading: Reading): Promise<ReadKind> {
+  const some = error instanceof ForbiddenError && !kind.isOfRoot ? await byNamespace(kind, reading) : undefined;
+  if (some === undefined) return { kind, manifests: [], unreadable: [unread(kind, error, [])] };
+  const besides = [...(reading.asked ?? [])];
+  return { kind, manifests: some.manifests, unreadable: [unread(kind, error, besides), ...tooDeep(kind, some)] };
+}
+
 /**
  * Undefined where it is not served: there is nothing of it. Who may not list it is told the same of what is there and
  * of what is not, because rights are asked first; of groups discovery tells.
@@ -158,13 +187,11 @@ async function readKind(
     case 'Unserved':
       return undefined;
     case 'Read':
-      return { kind, manifests: first.manifests, unreadable: [] };
+      return { kind, manifests: first.manifests, unreadable: tooDeep(kind, first) };
     case 'Unread': {
-      const isForbidden = first.error instanceof ForbiddenError;
-      if (isForbidden && !(await isServed(kind.resource.group))) return undefined;
-      const some = isForbidden && !kind.isOfRoot ? await byNamespace(kind, reading) : undefined;
-      const besides = some === undefined ? [] : [...(reading.asked ?? [])];
-      return { kind, manifests: some ?? [], unreadable: [unread(kind, first.error, besides)] };
+      const { error } = first;
+      const isHidden = error instanceof ForbiddenError && !(await isServed(kind.resource.group));
+      return isHidden ? undefined : await unreadKind(kind, error, reading);
     }
   }
 }
