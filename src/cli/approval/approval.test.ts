@@ -6,12 +6,16 @@ import type { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import type { ObjectMeta } from '../../api/object.ts';
 import type { NamespaceMigration } from '../../api/resources.ts';
 import { digestFrom, hashAlone } from '../../plan/digest.ts';
+import { meshes } from '../../mesh/meshes.ts';
+import { hostOf } from '../host.ts';
 import { decidedOf } from './decided.ts';
+import { detailOf } from './detail.ts';
 import { differenceOf } from './diff.ts';
 import { approvalPatch } from './patch.ts';
 import type { Picture } from './picture.ts';
 import { statersOf } from './stated.ts';
 import { targetOf, type Wanted } from './target.ts';
+import { previewLines, writeDocument, writeLines } from './told.ts';
 import { planViewOf } from './view.ts';
 
 const route = { from: 'IstioSidecar', to: 'IstioAmbient' } as const;
@@ -29,6 +33,8 @@ function digest(parts: Partial<Parameters<typeof digestFrom>[0]> = {}): string {
 function record(namespace: string, status: NamespaceMigration['status']): NamespaceMigration {
   return { metadata: { name: 'shop', namespace }, spec: { migration: 'shop', ...route }, ...(status && { status }) };
 }
+
+const finding = { id: 'MM020', severity: 'Critical', object: '', message: '', fix: '' } as const;
 
 const waiting = { writtenPhase: 'Pending', phase: 'Pending', planDigest: digest(), itinerary: 'L4' } as const;
 
@@ -165,6 +171,27 @@ describe('which plan is approved of', () => {
     ['all of it was started', { records: [record('a', { ...waiting, direction: 'Forward' })] }],
   ])('is approved of already where %s', (_, given) => {
     expect(decided(given)).toMatchObject({ kind: 'Already', target: { hash: all } });
+  });
+});
+
+describe('what is printed', () => {
+  it('acts on no terminal, whatever stands in a status', () => {
+    const odd = 'a\u001B[2J\u202Eb';
+    const plan = [{ name: odd, why: odd }];
+    const status = { ...waiting, plan, explanations: [odd], findings: [{ ...finding, object: odd }] };
+    const seen = picture({ records: [record('a', status)] });
+    const [first] = seen.records;
+    const view = planViewOf(seen);
+    const detail = first && detailOf(first, seen, meshes);
+    const target = { kind: 'Wave', name: odd, hash: canary, place: 0 } as const;
+    let text = '';
+    const stdout = { write: (part: string): unknown => (text += part) };
+    const host = hostOf({ stdin: process.stdin, stdout, stderr: stdout });
+    writeLines(previewLines(view, target, view.namespaces, detail, 100), host);
+    writeDocument({ ...view, detail }, 'json', host);
+    writeDocument({ ...view, detail }, 'yaml', host);
+    expect(text).toContain('MM020');
+    expect(text).not.toMatch(/[\u001B\u202E]/);
   });
 });
 

@@ -63,7 +63,8 @@ interface Told {
 /** After the plan that was shown, or as the one document. */
 function tell(told: Told, { view, picture }: Seen, target: Target, { format, place }: Order, host: Host): void {
   if (format === 'text') {
-    host.stdout.write(`MeshMigration ${place.name}: ${told.message}\n${told.lines ?? ''}`);
+    writeLines([[{ text: `MeshMigration ${place.name}: ${told.message}` }]], host);
+    host.stdout.write(told.lines ?? '');
     return;
   }
   const [record] = place.namespace === undefined ? [] : picture.records;

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Host } from '../host.ts';
+import { painted } from '../terminal/line.ts';
 
 /** Whether somebody sits there who can be asked. */
 export function isAttended({ stdin, stdout }: Host): boolean {
@@ -11,7 +12,7 @@ export function isAttended({ stdin, stdout }: Host): boolean {
  * Throws when somebody has had enough.
  */
 export async function confirmed(question: string, { stdin, stderr, signal }: Host): Promise<boolean> {
-  stderr.write(`${question} [y/N] `);
+  stderr.write(`${painted([{ text: question }], false)} [y/N] `);
   const lines = createInterface({ input: stdin, terminal: false });
   const answer = await new Promise<string>((resolve) => {
     lines.once('line', resolve);

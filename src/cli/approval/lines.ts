@@ -81,6 +81,13 @@ export function namespaceLines(
 /** What is to be known besides. */
 export function notesOf({ wavesUnread }: PlanView): readonly Line[] {
   return wavesUnread === true
-    ? [[{ text: 'Which namespace is in which wave is not told: you may not list namespaces.', tone: 'busy' }]]
+    ? [
+        [
+          {
+            text: 'Which namespace is in which wave is not told, because you may not list namespaces: all are shown.',
+            tone: 'busy',
+          },
+        ],
+      ]
     : [];
 }

@@ -57,13 +57,13 @@ export function documentOf(target: Target): Pick<Target, 'kind' | 'hash'> & { re
   return { kind, ...(target.kind !== 'Migration' && { name: target.name }), hash };
 }
 
-/** Whose plans it is about. */
-export function membersOf(target: Target, { namespaces }: PlanView): readonly PlannedNamespace[] {
+/** Whose plans it is about; where nobody may tell the waves apart, it may be anybody's. */
+export function membersOf(target: Target, { namespaces, wavesUnread }: PlanView): readonly PlannedNamespace[] {
   switch (target.kind) {
     case 'Migration':
       return namespaces;
     case 'Wave':
-      return namespaces.filter(({ wave }) => wave === target.name);
+      return wavesUnread === true ? namespaces : namespaces.filter(({ wave }) => wave === target.name);
     case 'Namespace':
       return namespaces.filter(({ namespace }) => namespace === target.name);
   }
