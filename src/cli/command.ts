@@ -22,5 +22,7 @@ export interface CliCommand {
   readonly options: readonly Option[];
   /** What is typed after the name of the program. */
   readonly examples: readonly string[];
+  /** How it ends where others end by 1 because something is refused; 1 is an answer of its own then. */
+  readonly otherwise?: ExitCode;
   run(call: Call, host: Host): Promise<ExitCode>;
 }

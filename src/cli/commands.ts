@@ -1,3 +1,4 @@
+import { approvalCommands } from './approval/command.ts';
 import { auditCommand } from './audit/command.ts';
 import type { CliCommand } from './command.ts';
 import { completionCommand } from './completion/command.ts';
@@ -11,6 +12,7 @@ export const commands: readonly CliCommand[] = [
   auditCommand,
   planCommand,
   statusCommand,
+  ...approvalCommands,
   ...steeringCommands,
   versionCommand,
   completionCommand,

@@ -15,7 +15,7 @@ export interface Output {
 
 /** The streams of a process, or those of a test. */
 export interface Streams {
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
 }

@@ -7,7 +7,7 @@ import { exitCodes, type ExitCode } from './exit-code.ts';
 import type { Host } from './host.ts';
 
 const purpose =
-  'Moves namespaces from one service mesh data plane to another: asks about manifests without a cluster, and looks at and steers the migrations of one.';
+  'Moves namespaces from one service mesh data plane to another: asks about a cluster, or about manifests without one, and looks at and steers the migrations of a cluster.';
 
 function titled(title: string, lines: readonly string[]): string {
   return `\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`;

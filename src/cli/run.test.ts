@@ -136,7 +136,10 @@ describe('mesh-migration audit', () => {
   it.each([
     [[], 'a command is missing'],
     [['adit'], 'there is no command "adit"'],
-    [['audit'], '-f is missing'],
+    [['audit', '--exclude', 'a'], '--exclude leaves out files, and there is no -f'],
+    [['audit', '-f', '-', '--context', 'a'], '--context is about a cluster, and with -f none is asked'],
+    [['audit', '-f', '-', '-n', 'a', '-n', 'b'], '--namespace: with -f it is the one of objects that name none'],
+    [['audit', '--kubeconfig', '/does/not/exist'], '/does/not/exist'],
     [['audit', '-f', '/does/not/exist'], 'cannot read /does/not/exist'],
     [['audit', '-f', '-', '-o', 'xml'], '--output must be one of table, json, yaml, sarif, junit'],
     [['audit', '-f', '-', '-o', 'constructor'], '--output must be one of'],
@@ -155,7 +158,7 @@ describe('mesh-migration audit', () => {
   it('helps, and knows its version', async () => {
     expect(await cli(['--help'])).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('mesh-migration audit -f PATH'),
+      stdout: expect.stringContaining('mesh-migration audit\n'),
     });
     expect(await cli(['audit', '--help'])).toMatchObject({ exitCode: 0 });
     expect(await cli(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
@@ -308,7 +311,7 @@ describe('mesh-migration plan', () => {
   });
 
   it.each([
-    [['plan'], '-f is missing'],
+    [['plan', '--kubeconfig', '/does/not/exist'], '/does/not/exist'],
     [['plan', '-f', '-', '-o', 'sarif'], '--output must be one of table, json, yaml'],
     [['plan', '-f', '-', '--write', root], 'is not empty'],
     [['audit', '-f', '-', '--write', root], "Unknown option '--write'"],

@@ -49,6 +49,7 @@ export async function run(args: readonly string[], given: Streams & Partial<Host
     if (host.signal.aborted) return 130;
     const { text, exitCode } = failureOf(error);
     host.stderr.write(text);
-    return exitCode;
+    const otherwise = commands.find(({ name }) => name === args[0])?.otherwise;
+    return exitCode === 1 ? (otherwise ?? 1) : exitCode;
   }
 }

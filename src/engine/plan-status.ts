@@ -130,6 +130,11 @@ function approvedNow(situation: PlanSituation, { all, waves }: Parts): readonly 
 /** Phases in which a namespace may still be started by itself. */
 const open: readonly (string | undefined)[] = ['Pending', 'Planned', 'Blocked', 'Migrating', 'Paused'];
 
+/** Whether it is not started, and may still be by itself. */
+export function mayStart(status: NamespaceMigration['status']): boolean {
+  return status?.direction === undefined && open.includes(status?.writtenPhase);
+}
+
 /** A namespace that waits for an approval, and why. */
 export interface Unapproved {
   readonly namespace: string;
@@ -141,7 +146,7 @@ export function unapprovedIn({ object, scope, children, waves }: PlanSituation):
   const approvals = approvalsOf(object, waves);
   const inScope = new Set(everyoneIn({ scope }));
   return children.flatMap(({ metadata: { namespace = '' }, status }) => {
-    if (!inScope.has(namespace) || status?.direction !== undefined || !open.includes(status?.writtenPhase)) return [];
+    if (!inScope.has(namespace) || !mayStart(status)) return [];
     const why = notApproved(namespace, status?.planDigest, approvals);
     return why === undefined ? [] : [{ namespace, why }];
   });

@@ -76,6 +76,16 @@ export class KubeClient {
     return { items, resourceVersion: list.metadata?.resourceVersion ?? '', ...(next ? { continue: next } : {}) };
   }
 
+  /** API groups that are served, but for the core: discovery tells them to whoever is known (system:discovery). */
+  async groups(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { groups } = await this.#read<{ readonly groups?: readonly { readonly name?: string }[] | null }>(
+      '/apis',
+      signal,
+      readAttempts,
+    );
+    return new Set((groups ?? []).flatMap(({ name }) => name ?? []));
+  }
+
   /** All pages. When the continue token expires on the way, the list is read once more from its beginning. */
   async list<T extends KubeObject = KubeObject>(
     resource: Resource,

@@ -34,7 +34,7 @@ export function keyboardAt(transport: Transport, clock: Clock, given: Partial<Ho
       stdout = '';
       let stderr = '';
       const exitCode = await run(line.split(' '), {
-        stdin: Readable.from([]),
+        stdin: given.stdin ?? Readable.from([]),
         stdout: { ...given.stdout, write: (text: string) => (stdout += text) },
         stderr: { write: (text: string) => (stderr += text) },
         clock,

@@ -9,30 +9,43 @@ import type { PeerAuthentication, Plane, Policy } from '../../mesh/istio/policy/
 import type { Meshes } from '../../mesh/registry.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { attachmentRules } from './attachment-rules.ts';
-import { inAmbient, withWaypoints } from './carried.ts';
+import { homeOf, inAmbient, withWaypoints } from './carried.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule, Read } from './context.ts';
 import { configKindsOf } from './config-kinds.ts';
 import { duplicateRules } from './duplicate-rules.ts';
 import { hasOnlyGateways, isInAmbient, route, whyNever } from './staying.ts';
-import { takeInventory, templatesIn, type Inventory, type Located } from './inventory.ts';
+import { takeInventory, type Inventory, type Located } from './inventory.ts';
+import { judgedIn, unjudged, type Live } from './judged.ts';
+import { namespacesOf } from './namespaces.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
 import { policyRules } from './policy-rules.ts';
 import { proxyRules } from './proxy-rules.ts';
 import { reachOf } from './reach.ts';
-import { severities, type AuditFinding, type AuditReport, type PlaneReport, type PolicyReport } from './report.ts';
+import {
+  severities,
+  unplaced,
+  type AuditFinding,
+  type AuditReport,
+  type PlaneReport,
+  type PolicyReport,
+} from './report.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { syntaxRules } from './syntax-rules.ts';
 
-/** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [
-  ...operatorRules,
+/** Rules about single objects, whichever namespaces are asked about. */
+const rulesOfObjects: readonly AuditRule[] = [
   ...policyRules,
   ...attachmentRules,
   ...proxyRules,
   ...syntaxRules,
   ...duplicateRules,
-].sort((a, b) => (a.id < b.id ? -1 : 1));
+];
+
+/** Every rule of the audit, in the order of the catalogue. */
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...rulesOfObjects].sort((a, b) =>
+  a.id < b.id ? -1 : 1,
+);
 
 /** What the manifests do not say. */
 export interface AuditOptions {
@@ -43,6 +56,8 @@ export interface AuditOptions {
   readonly rootNamespace: string;
   /** What is known of meshes. */
   readonly meshes: Meshes;
+  /** Where they are what a cluster has. */
+  readonly live?: Live | undefined;
 }
 
 interface Parsed extends Located, ParsedPolicy {}
@@ -99,32 +114,6 @@ function report({ policy, classification, needsWaypoint, source }: AuditedPolicy
   };
 }
 
-/** Every namespace that the manifests say something about. */
-export function namespacesOf({
-  inventory,
-  policies,
-}: Pick<AuditContext, 'inventory' | 'policies'>): ReadonlySet<string> {
-  const routes = [
-    'VirtualService',
-    'DestinationRule',
-    'HTTPRoute',
-    'GRPCRoute',
-    'EnvoyFilter',
-    'WasmPlugin',
-    'Telemetry',
-    'Sidecar',
-    'WorkloadEntry',
-    'WorkloadGroup',
-  ];
-  return new Set([
-    ...inventory.namespaces.map(({ name }) => name),
-    ...templatesIn(inventory).map(({ namespace }) => namespace),
-    ...inventory.services.map(({ namespace }) => namespace),
-    ...policies.map(({ policy }) => policy.namespace),
-    ...routes.flatMap((kind) => inventory.configs(kind).map(({ namespace }) => namespace)),
-  ]);
-}
-
 /**
  * Those that may leave their sidecars. The root namespace never does: it stands for all others where it is alone, whose
  * objects count in each.
@@ -136,9 +125,9 @@ function leaving(read: Read): ReadonlySet<string> {
 }
 
 /** What is not enforced in namespaces that are in ambient already, and no check of policies alone says. */
-function unenforced(read: Read): readonly AuditFinding[] {
+function unenforced(read: Read, isJudged: (name: string) => boolean): readonly AuditFinding[] {
   const { inventory, options } = read;
-  const there = [...namespacesOf(read)].filter((name) => isInAmbient(name, read));
+  const there = [...namespacesOf(read)].filter((name) => isJudged(name) && isInAmbient(name, read));
   return surroundingsOf(inventory, options.rootNamespace, new Set(there))
     .flatMap(unenforcedThere)
     .filter(({ id }) => id === 'MM024')
@@ -189,10 +178,12 @@ function byGravity(findings: readonly AuditFinding[]): readonly AuditFinding[] {
 /** The manifests with every policy read; without surroundings, which depend on what is asked. */
 export function readPolicies(
   manifests: Manifests['manifests'],
-  { istioVersion, namespace, rootNamespace, meshes }: AuditOptions,
+  { istioVersion, namespace, rootNamespace, meshes, live }: AuditOptions,
 ): Read {
   const mesh = meshes.along(route);
-  const inventory = takeInventory(manifests, namespace, configKindsOf(mesh));
+  const taken = takeInventory(manifests, namespace, configKindsOf(mesh));
+  // What was applied was filled in: whatever looks like a blank is meant.
+  const inventory = live === undefined ? taken : { ...taken, placeholders: [] };
   const options = policyOptions(inventory, istioVersion, rootNamespace);
   const parsed: readonly Parsed[] = policyKinds
     .flatMap((kind) => inventory.located(kind))
@@ -211,19 +202,45 @@ export function readPolicies(
   };
 }
 
+/** What all that is there says of some namespaces: the checks of the operator, and those of single objects. */
+function findingsIn(context: AuditContext, isHere: (name: string) => boolean): readonly AuditFinding[] {
+  const here = {
+    ...context,
+    policies: context.policies.filter(({ policy }) => isHere(policy.namespace)),
+    problems: context.problems.filter(({ view }) => isHere(view.namespace)),
+  };
+  const found = auditRules.flatMap((rule) =>
+    rulesOfObjects.includes(rule)
+      ? findingsOf([rule], here).filter(({ object }) => isHere(homeOf(object)))
+      : // Asked for each namespace that is judged: what it tells of others is about that.
+        findingsOf([rule], context),
+  );
+  return byGravity(found);
+}
+
 /**
  * What each data plane makes of the policies of some manifests, and what stands in the way of a migration to ambient.
  */
 export function audit({ manifests, unreadable }: Manifests, options: AuditOptions): AuditReport {
+  const { live } = options;
   const read = readPolicies(manifests, options);
-  const surroundings = surroundingsOf(read.inventory, read.options.rootNamespace, leaving(read));
+  const { rootNamespace } = read.options;
+  const isJudged = judgedIn(read, live);
+  const isHere = (name: string): boolean => live === undefined || name === rootNamespace || isJudged(name);
+  const surroundings = surroundingsOf(read.inventory, rootNamespace, new Set([...leaving(read)].filter(isJudged)));
   // What a migration made is not what somebody wrote: its guard, for one, is meant to be read otherwise by ztunnel.
   const policies = read.policies.filter(({ view }) => !read.mesh.isOurs(view));
   const context = { ...read, policies, surroundings };
+  const reports = read.policies.filter(({ policy }) => isHere(policy.namespace)).map(report);
+  const findings = byGravity([...withWaypoints(findingsIn(context, isHere), context), ...unenforced(read, isJudged)]);
+  const istioVersion = istioVersionText(options.istioVersion);
+  if (live === undefined) return { istioVersion, policies: reports, findings, unreadable };
   return {
-    istioVersion: istioVersionText(options.istioVersion),
-    policies: read.policies.map(report),
-    findings: byGravity([...withWaypoints(findingsOf(auditRules, context), context), ...unenforced(read)]),
+    cluster: live.server,
+    istioVersion,
+    policies: reports.map(unplaced),
+    findings: findings.map(unplaced),
+    left: unjudged(read, live),
     unreadable,
   };
 }

@@ -67,7 +67,7 @@ function isDescribed(namespace: string, inventory: Inventory): boolean {
 }
 
 /** `shop` of `VirtualService shop/cart`. */
-function homeOf(object: string): string {
+export function homeOf(object: string): string {
   return object.slice(object.indexOf(' ') + 1).split('/', 1)[0] ?? '';
 }
 

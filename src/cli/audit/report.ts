@@ -29,7 +29,8 @@ export interface PolicyReport {
   readonly needsWaypoint: boolean;
   /** Sentences about what the effects do not tell. */
   readonly notes: readonly string[];
-  readonly source: Source;
+  /** Absent of what a cluster has. */
+  readonly source?: Source;
 }
 
 /** A finding with the place of the object that it is about. */
@@ -40,10 +41,20 @@ export interface AuditFinding extends Finding {
 
 /** The result of an audit. */
 export interface AuditReport {
+  /** The API server, where a cluster was asked about. */
+  readonly cluster?: string;
   readonly istioVersion: string;
   readonly policies: readonly PolicyReport[];
   readonly findings: readonly AuditFinding[];
+  /** Of a cluster, who of those that were asked about is not judged. */
+  readonly left?: readonly { readonly name: string; readonly why: string }[];
   readonly unreadable: readonly Unreadable[];
+}
+
+/** Without places: what a cluster has stands in no file. */
+export function unplaced<T extends { readonly source?: Source }>(each: T): Omit<T, 'source'> {
+  const { source: _source, ...rest } = each;
+  return rest;
 }
 
 /** From bad to good. */

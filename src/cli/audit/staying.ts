@@ -26,6 +26,9 @@ export function whyNever(name: string, { inventory, options }: Read): string | u
   return (systemNamespaces as readonly string[]).includes(name) ? 'system namespaces are never migrated' : undefined;
 }
 
+/** Why a namespace stays as it is in which only these run. */
+export const onlyGateways = 'gateways only: they keep a proxy of their own';
+
 /** Whether all that runs there are gateways, which keep a proxy of their own. */
 export function hasOnlyGateways(name: string, { inventory, policies }: Read): boolean {
   const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);

@@ -27,6 +27,8 @@ describe('what a shell is offered', () => {
     ['commands', ['pl'], ['plan', ':4']],
     ['options of a command', ['audit', '--istio-v'], ['--istio-version', ':4']],
     ['values of an option', ['audit', '--fail-on', 'w'], ['warning', ':4']],
+    ['values of how a plan is printed', ['approve', 'shop', '-o', 'y'], ['yaml', ':4']],
+    ['options of an approval', ['approve', 'shop', '--pr'], ['--prune', ':4']],
     ['values of an argument', ['completion', 'b'], ['bash', ':4']],
     ['files for an option that takes any text', ['audit', '-f', ''], [':0']],
     ['nothing after a command that does not exist', ['nonsense', ''], [':4']],
@@ -36,7 +38,7 @@ describe('what a shell is offered', () => {
   });
 
   it('is every command where nothing is typed yet', async () => {
-    expect(await printed('__complete', '')).toContain('audit\nplan\n');
+    expect(await printed('__complete', '')).toContain('audit\nplan\nstatus\ndiff\napprove\n');
   });
 });
 

@@ -30,7 +30,8 @@ function findingCase({ id, severity, object, message, fix, source }: AuditFindin
 }
 
 function unreadableCase(entry: Unreadable): string {
-  return `    <testcase classname="unreadable" name="${escape(place(entry))}"><error message="${escape(entry.reason)}"></error></testcase>`;
+  const outcome = entry.isMinor === true ? 'skipped' : 'error';
+  return `    <testcase classname="unreadable" name="${escape(place(entry))}"><${outcome} message="${escape(entry.reason)}"></${outcome}></testcase>`;
 }
 
 /**
@@ -49,11 +50,12 @@ function cleanCases({ policies, findings }: AuditReport): readonly string[] {
 export function junit(report: AuditReport): string {
   const cases = [...report.findings.map(findingCase), ...report.unreadable.map(unreadableCase), ...cleanCases(report)];
   const failures = report.findings.filter(({ severity }) => severity !== 'Info').length;
-  const counts = `tests="${cases.length}" failures="${failures}" errors="${report.unreadable.length}"`;
+  const skipped = report.unreadable.filter(({ isMinor }) => isMinor === true).length;
+  const counts = `tests="${cases.length}" failures="${failures}" errors="${report.unreadable.length - skipped}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
-    `  <testsuite name="mesh-migration audit" ${counts} skipped="0">`,
+    `  <testsuite name="mesh-migration audit" ${counts} skipped="${skipped}">`,
     ...cases,
     '  </testsuite>',
     '</testsuites>',

@@ -33,7 +33,16 @@ export function findingLines(
 
 /** A file or document that could not be read. */
 export function unreadableLines(entry: Unreadable): readonly string[] {
-  return [...wrap(`Unreadable ${place(entry)}: ${entry.reason}`, ''), ''];
+  const how = entry.isMinor === true ? 'Unknown' : 'Unreadable';
+  return [...wrap(`${how} ${place(entry)}: ${entry.reason}`, ''), ''];
+}
+
+/** Namespaces of which nothing is said, below a heading. */
+export function leftLines(
+  left: readonly { readonly name: string; readonly why: string }[],
+  heading: string,
+): readonly string[] {
+  return left.length === 0 ? [] : [heading, ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
 }
 
 /** `1 policy`, `2 policies`. */

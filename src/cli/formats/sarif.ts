@@ -41,12 +41,17 @@ function result({ id, severity, object, message, fix, source }: AuditFinding): u
   };
 }
 
-function notification(entry: Unreadable): unknown {
-  return { level: 'error', message: { text: entry.reason }, locations: locations(entry) };
+function notification(entry: Unreadable, isLive: boolean): unknown {
+  const isMinor = entry.isMinor === true;
+  return {
+    level: isMinor ? 'warning' : 'error',
+    message: { text: entry.reason },
+    locations: isLive ? locations(undefined, entry.file) : locations(entry),
+  };
 }
 
 /** For code scanning. Files that could not be read are notifications of the run, which is then not a successful one. */
-export function sarif({ findings, unreadable }: AuditReport): string {
+export function sarif({ cluster, findings, unreadable }: AuditReport): string {
   const rules = auditRules.map(({ id, title, fix, severity }) => ({
     id,
     name: id,
@@ -63,7 +68,10 @@ export function sarif({ findings, unreadable }: AuditReport): string {
         tool: { driver: { name: 'mesh-migration', version, rules } },
         columnKind: 'utf16CodeUnits',
         invocations: [
-          { executionSuccessful: unreadable.length === 0, toolExecutionNotifications: unreadable.map(notification) },
+          {
+            executionSuccessful: unreadable.every(({ isMinor }) => isMinor === true),
+            toolExecutionNotifications: unreadable.map((entry) => notification(entry, cluster !== undefined)),
+          },
         ],
         results: findings.map(result),
       },

@@ -2,7 +2,7 @@ import { asEscape, unobeyed } from '../../base/ci-commands.ts';
 import type { Effect } from '../../requests/semantics.ts';
 import type { AuditReport, PolicyReport } from '../audit/report.ts';
 import { severities } from '../audit/report.ts';
-import { findingLines, plural, unreadableLines } from './lines.ts';
+import { findingLines, leftLines, plural, unreadableLines } from './lines.ts';
 
 /** Widths of the columns; the last one takes what is left. */
 const columns = [38, 12, 12, 13, 13, 12] as const;
@@ -41,11 +41,11 @@ function policyTable(policies: readonly PolicyReport[]): readonly string[] {
   ]);
 }
 
-function summary({ istioVersion, policies, findings, unreadable }: AuditReport): string {
+function summary({ cluster, istioVersion, policies, findings, unreadable }: AuditReport): string {
   const counts = severities
     .map((severity) => `${findings.filter((found) => found.severity === severity).length} ${severity}`)
     .join(', ');
-  return `Istio ${istioVersion}: ${plural(policies.length, 'policy', 'policies')}, ${plural(findings.length, 'finding')} (${counts}), ${unreadable.length} unreadable`;
+  return `${cluster === undefined ? '' : `${cluster}, `}Istio ${istioVersion}: ${plural(policies.length, 'policy', 'policies')}, ${plural(findings.length, 'finding')} (${counts}), ${unreadable.length} unreadable`;
 }
 
 /** For people, at most 100 columns wide as far as names and paths let it. */
@@ -55,6 +55,7 @@ export function table(report: AuditReport): string {
     ...policyTable(report.policies),
     ...(needing ? ['* needs a waypoint', ''] : []),
     ...report.findings.flatMap((finding) => findingLines(finding)),
+    ...leftLines(report.left ?? [], 'Not judged'),
     ...report.unreadable.flatMap(unreadableLines),
     summary(report),
   ];

@@ -25,6 +25,8 @@ export interface Unreadable {
   readonly document?: number;
   readonly line?: number;
   readonly reason: string;
+  /** What rests on it was left out and says so, and all other checks were made. */
+  readonly isMinor?: true;
 }
 
 /** What was found in some files. */

@@ -5,14 +5,15 @@ import type { CliCommand } from '../command.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { exitCodeOf, manifestArguments, manifestOptions, type ManifestValues } from '../manifest-options.ts';
-import { readManifests } from '../manifests/read-manifests.ts';
+import { lookedAt } from '../live/subject.ts';
 import { planFormats } from './formats.ts';
 import { plan, type Plan } from './plan.ts';
 import { writeOverlay } from './write-overlay.ts';
 
 /** Why the objects of a plan must not be written: part of them would be worse than none. */
 function refusal({ report: { namespaces, unreadable }, withheld }: Plan): string | undefined {
-  if (unreadable.length > 0) return 'something could not be read, and a policy in it would be missing';
+  if (unreadable.some(({ isMinor }) => isMinor !== true))
+    return 'something could not be read, and a policy in it would be missing';
   if (withheld.length > 0 && withheld.length === namespaces.length) return withheld[0]?.why;
   const blocked = namespaces
     .filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical'))
@@ -36,9 +37,11 @@ interface Planned {
   readonly exitCode: ExitCode;
 }
 
-async function planned(values: Values, { stdin, clock, meshes }: Host): Promise<Planned> {
-  const { paths, exclude, format, failOn, ...options } = manifestArguments(values, planFormats);
-  const made = plan(await readManifests(paths, stdin, exclude), { ...options, meshes, now: clock.now() });
+async function planned(values: Values, host: Host): Promise<Planned> {
+  const asking = manifestArguments(values, planFormats);
+  const { format, failOn } = asking;
+  const { manifests, options } = await lookedAt(asking, host);
+  const made = plan(manifests, { ...options, now: host.clock.now() });
   const { report, overlay, withheld } = made;
   const exitCode = exitCodeOf(
     report.namespaces.flatMap(({ findings }) => findings),
@@ -59,9 +62,10 @@ async function planned(values: Values, { stdin, clock, meshes }: Host): Promise<
 /** `mesh-migration plan`. */
 export const planCommand: CliCommand = {
   name: 'plan',
-  summary: 'Say which Services of manifests need a waypoint, what is made for them, and who moves in which order',
+  summary:
+    'Say which Services of a cluster or of manifests need a waypoint, what is made for them, and who moves in which order',
   details:
-    'No cluster is asked, and nothing is written but with --write. Include the ConfigMap istio of the root namespace to have its trust domains read, and a MeshMigration to have its callers and settings taken.',
+    'Without -f the cluster is read, with your own rights: one list of each kind, and nothing is written to it. What you may not read is named. With -f no cluster is asked, and nothing is written but with --write: include the ConfigMap istio of the root namespace to have its trust domains read, and a MeshMigration to have its callers and settings taken.',
   options: [
     ...manifestOptions(planFormats),
     new Option(
@@ -69,7 +73,7 @@ export const planCommand: CliCommand = {
       'write what is made as a kustomize overlay into this directory, unless a critical finding blocks',
     ),
   ],
-  examples: ['plan -f PATH', 'plan -f - --write overlay < rendered.yaml'],
+  examples: ['plan', 'plan -n shop', 'plan -f PATH', 'plan -f - --write overlay < rendered.yaml'],
   async run(call, host) {
     const { output, exitCode } = await planned(call.options as Values, host);
     host.stdout.write(printable(output));

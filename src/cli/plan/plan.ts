@@ -16,8 +16,10 @@ import { restartOrder } from '../../mesh/istio/waypoint/order.ts';
 import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
 import { keyOf } from '../../mesh/istio/waypoint/waits.ts';
 import { managedBy, managedByLabel } from '../../api/resources.ts';
-import { namespacesOf, readPolicies, type AuditOptions } from '../audit/audit.ts';
-import type { AuditFinding } from '../audit/report.ts';
+import { readPolicies, type AuditOptions } from '../audit/audit.ts';
+import { isAsked } from '../audit/judged.ts';
+import { namespacesOf } from '../audit/namespaces.ts';
+import { unplaced, type AuditFinding } from '../audit/report.ts';
 import type { Manifests } from '../manifests/manifest.ts';
 import { doubts } from './doubts.ts';
 import { findingsAbout } from './findings.ts';
@@ -140,7 +142,12 @@ function workloadsOf(surroundings: Surroundings): readonly WorkloadPlan[] {
   });
 }
 
-function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: ReadonlySet<string>): NamespacePlan {
+function namespacePlan(
+  { surroundings, sentence }: Placed,
+  read: Read,
+  planned: ReadonlySet<string>,
+  isLive: boolean,
+): NamespacePlan {
   const {
     namespace: { name, labels },
     route,
@@ -149,7 +156,8 @@ function namespacePlan({ surroundings, sentence }: Placed, read: Read, planned: 
   const waypoint = chosenWaypoint(surroundings);
   const { kept, offers } = chosen === 'L7' ? translationOf(surroundings) : { kept: [], offers: [] };
   const written = writersOf(surroundings);
-  const findings = findingsAbout(surroundings, read, planned);
+  const found = findingsAbout(surroundings, read, planned);
+  const findings = isLive ? found.map(unplaced) : found;
   return {
     name,
     itinerary: chosen,
@@ -186,8 +194,9 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
   const read = readPolicies(manifests, options);
   const wishes = wishesOf(manifests);
   const moved = new Map<string, { readonly waypoint: string; readonly services: readonly string[] }>();
-  const takenToMove = assumed(wishes);
-  const { planned, left } = subjectsOf(read, wishes, moved, options.now);
+  const { live } = options;
+  const takenToMove = assumed(wishes, live !== undefined);
+  const { planned, left } = subjectsOf(read, wishes, moved, options.now, live !== undefined);
   const namespaces: NamespacePlan[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
   const names = new Set(planned.map(({ namespace: { name } }) => name));
@@ -195,7 +204,9 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
   for (const { surroundings: before, ...rest } of placed) {
     // Another picture: what was said of the first one was said before the others moved.
     const surroundings = { ...before };
-    namespaces.push(namespacePlan({ ...rest, surroundings }, read, names));
+    // Who is not asked about moves all the same: he is what the others find.
+    if (isAsked(surroundings.namespace.name, live))
+      namespaces.push(namespacePlan({ ...rest, surroundings }, read, names, live !== undefined));
     moved.set(surroundings.namespace.name, {
       waypoint: chosenWaypoint(surroundings).name,
       services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [],
@@ -203,14 +214,17 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
   }
   const withheld = withheldOf(placed, doubts(read.inventory, read.options.rootNamespace));
   const isWritten = (name: string): boolean => withheld.every(({ namespace }) => namespace !== name);
-  const written = placed.filter(({ surroundings }) => isWritten(surroundings.namespace.name));
+  const written = placed.filter(
+    ({ surroundings: { namespace } }) => isWritten(namespace.name) && isAsked(namespace.name, live),
+  );
   // Where waypoints are to be used that the manifests need not have, one that is applied could go over one that is
   // there.
   return {
     report: {
+      ...(live !== undefined && { cluster: live.server }),
       istioVersion: istioVersionText(options.istioVersion),
       namespaces,
-      left,
+      left: left.filter(({ name }) => isAsked(name, live)),
       ...(takenToMove !== undefined && { assumed: takenToMove }),
       unreadable: [...unreadable, ...wishes.unreadable],
     },

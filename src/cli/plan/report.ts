@@ -69,6 +69,8 @@ export type Written =
 
 /** How the namespaces of some manifests get from sidecars to ambient. */
 export interface PlanReport {
+  /** The API server, where a cluster was asked about. */
+  readonly cluster?: string;
   readonly istioVersion: string;
   /** In the order in which to migrate them. */
   readonly namespaces: readonly NamespacePlan[];

@@ -4,7 +4,7 @@ import { dataplaneModeLabel, injectionLabel } from '../../mesh/istio/vocabulary/
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { projectPod } from '../../mesh/project.ts';
 import type { ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } from '../../mesh/views.ts';
-import { namespacesOf } from '../audit/audit.ts';
+import { namespacesOf } from '../audit/namespaces.ts';
 import type { Read } from '../audit/context.ts';
 import { route } from '../audit/staying.ts';
 import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
@@ -126,9 +126,9 @@ export interface Subjects {
 }
 
 /** The namespaces of some manifests at a time in milliseconds since the epoch. `moved` is looked at whenever somebody asks which pods still have sidecars. */
-export function subjectsOf(read: Read, wishes: Wishes, moved: Moved, now: number): Subjects {
+export function subjectsOf(read: Read, wishes: Wishes, moved: Moved, now: number, isLive: boolean): Subjects {
   const names = [...namespacesOf(read)].sort();
-  const all = names.map((name) => ({ name, why: whyLeft(name, read, wishes) }));
+  const all = names.map((name) => ({ name, why: whyLeft(name, read, wishes, isLive) }));
   return {
     planned: all
       .filter(({ why }) => why === undefined)

@@ -1,9 +1,9 @@
 import { listed } from '../../base/counted.ts';
 import { asEscape, unobeyed } from '../../base/ci-commands.ts';
-import { findingLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
+import { findingLines, leftLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
 import { useWaypointLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import type { AuditFinding } from '../audit/report.ts';
-import type { LeftNamespace, NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
+import type { NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
 import type { Withheld } from './withheld.ts';
 
 /** A heading and what belongs to it; nothing if nothing does. */
@@ -89,12 +89,6 @@ function namespaceLines(
   ];
 }
 
-function leftLines(left: readonly LeftNamespace[]): readonly string[] {
-  return left.length === 0
-    ? []
-    : ['Left as they are', ...left.flatMap(({ name, why }) => wrap(`${name}: ${why}.`, '  ')), ''];
-}
-
 /** As many are told why; the others are counted (-o yaml has all). */
 const mostWithheld = 5;
 
@@ -128,10 +122,10 @@ function writtenLines({ written, namespaces }: PlanReport): readonly string[] {
   ];
 }
 
-function summary({ istioVersion, namespaces, unreadable }: PlanReport): string {
+function summary({ cluster, istioVersion, namespaces, unreadable }: PlanReport): string {
   const blocked = namespaces.filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical')).length;
   const waypoints = namespaces.filter(({ itinerary }) => itinerary === 'L7').length;
-  return `Istio ${istioVersion}: ${plural(namespaces.length, 'namespace')}, ${waypoints} with a waypoint, ${blocked} blocked, ${unreadable.length} unreadable`;
+  return `${cluster === undefined ? '' : `${cluster}, `}Istio ${istioVersion}: ${plural(namespaces.length, 'namespace')}, ${waypoints} with a waypoint, ${blocked} blocked, ${unreadable.length} unreadable`;
 }
 
 /** For people, at most 100 columns wide as far as names and paths let it. */
@@ -139,7 +133,7 @@ export function table(report: PlanReport): string {
   const { namespaces, left, unreadable } = report;
   const lines = [
     ...namespaces.flatMap(namespaceLines),
-    ...leftLines(left),
+    ...leftLines(left, 'Left as they are'),
     ...unreadable.flatMap(unreadableLines),
     ...writtenLines(report),
     ...(report.assumed === undefined ? [] : [...wrap(`${report.assumed}.`, ''), '']),

@@ -96,8 +96,8 @@ export function whyStays(
 }
 
 /** What is taken for granted where nobody says which namespaces move. */
-export function assumed({ migrations }: Wishes): string | undefined {
+export function assumed({ migrations }: Wishes, isLive: boolean): string | undefined {
   return migrations.length > 0
     ? undefined
-    : 'No MeshMigration from sidecars to ambient is among the manifests: every namespace is taken to move';
+    : `No MeshMigration from sidecars to ambient is ${isLive ? 'in the cluster' : 'among the manifests'}: every namespace is taken to move`;
 }

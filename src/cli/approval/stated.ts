@@ -1,0 +1,57 @@
+import type { ManagedFieldsEntry } from '../../api/object.ts';
+import { managerName } from '../../api/managers.ts';
+import type { MeshMigration } from '../../api/resources.ts';
+import { record } from '../../mesh/json.ts';
+
+/** What kubectl and Argo CD note of the manifest that they have applied last (kubectl/pkg/util/apply.go). */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * Who applies manifests without server-side apply, by the name of the field manager: `kubectl apply`, Argo CD
+ * (common.ArgoCDSSAManager in argo-cd, also for updates), Helm and the controllers of Flux.
+ */
+const appliers =
+  /^(?:kubectl-client-side-apply|argocd-[\w-]+|helm|Helm|helm-controller|kustomize-controller|flux[\w-]*)$/;
+
+/** Whether a field is among those of an entry: `f:` stands before each name (fieldpath in structured-merge-diff). */
+function hasApproval({ fieldsV1 }: ManagedFieldsEntry): boolean {
+  return record(record(fieldsV1)['f:spec'])['f:approval'] !== undefined;
+}
+
+function manifestOf({ metadata }: MeshMigration): unknown {
+  try {
+    return JSON.parse(metadata.annotations?.[lastApplied] ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whoever creates an object without server-side apply owns what the API server fills in as well: what he stated, the
+ * manifest tells that is noted beside it; without one, what is other than filled in.
+ */
+function isInManifest(migration: MeshMigration): boolean {
+  const manifest = manifestOf(migration);
+  if (manifest !== undefined) return record(record(manifest)['spec'])['approval'] !== undefined;
+  const { mode, plans } = migration.spec.approval;
+  return mode !== 'Auto' || plans.length > 0;
+}
+
+/**
+ * Who states `spec.approval` by a manifest of his, as field managers are named: what is changed beside that manifest he
+ * does not know of, and may set back.
+ */
+export function statersOf(migration: MeshMigration): readonly string[] {
+  const owners = (migration.metadata.managedFields ?? []).filter(
+    (entry) => (entry.subresource ?? '') === '' && hasApproval(entry),
+  );
+  const stating = owners.filter(
+    ({ operation, manager = '' }) => operation === 'Apply' || (appliers.test(manager) && isInManifest(migration)),
+  );
+  return [...new Set(stating.map(managerName))];
+}
+
+/** What has to stand in such a manifest, besides what is there. */
+export function linesFor(hash: string): string {
+  return `spec:\n  approval:\n    plans:\n      - ${hash}\n`;
+}
