@@ -25,6 +25,13 @@ describe('a plan that was approved of', () => {
     expect(whatDiffers(approved, digestFrom({ ...plan, ...changed }))).toBe(differs);
   });
 
+  it.failing('is not covered by one whose names were chosen so that it looks alike', () => {
+    const [one, other] = ['MM062 Deployment shop/web-1023', 'MM062 Deployment shop/web-12606'];
+    expect(whatDiffers(digestFrom({ ...plan, answers: [one] }), digestFrom({ ...plan, answers: [other] }))).toBe(
+      'what was answered for',
+    );
+  });
+
   it('covers no other set of answers where there are too many to tell apart', () => {
     const many = Array.from({ length: 30 }, (_, at) => `MM100 ${at}`);
     const before = digestFrom({ ...plan, answers: many });
