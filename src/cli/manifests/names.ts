@@ -1,4 +1,5 @@
 import { quoted } from '../../base/shown.ts';
+import { trimmedEnd } from '../../base/trimmed.ts';
 
 /** What a name has to look like, in words of Kubernetes. */
 interface Form {
@@ -63,7 +64,7 @@ export function kindProblem({ kind, apiVersion }: Readonly<Record<string, unknow
 
 /** A prefix may end with what a name must not: the API server adds to it. */
 function prefix(value: unknown): unknown {
-  return typeof value === 'string' ? value.replace(/[-.]+$/, '') : value;
+  return typeof value === 'string' ? trimmedEnd(value, '-.') : value;
 }
 
 /**

@@ -314,7 +314,7 @@ describe('aliases', () => {
 });
 
 describe('a prefix of a name', () => {
-  it.failing('is read once, however many hyphens stand in it', () => {
+  it('is read once, however many hyphens stand in it', () => {
     const cut = jest.spyOn(String.prototype, 'replace');
     try {
       const text = `apiVersion: v1\nkind: Service\nmetadata: {generateName: "a${'-'.repeat(30_000)}a"}\n`;

@@ -1,3 +1,4 @@
+import { trimmed } from '../../../base/trimmed.ts';
 import { hasFeature, type IstioVersion, type PolicyFeature } from './istio-version.ts';
 import { parseBlock } from '../../../base/address.ts';
 import { isPathTemplate } from './path-template.ts';
@@ -172,7 +173,7 @@ function metadataMatcher(key: string, value: string): Matcher | undefined {
   const list = value.startsWith('[') && value.endsWith(']');
   return {
     of: `metadata ${parts['filter'] ?? ''}[${parts['name'] ?? ''}]`,
-    match: textMatch(list ? value.replace(/^[[\]]+|[[\]]+$/g, '') : value),
+    match: textMatch(list ? trimmed(value, '[]') : value),
     list,
   };
 }
