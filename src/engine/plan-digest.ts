@@ -16,8 +16,8 @@ export interface Chosen {
   readonly steps: readonly StepPlan[];
 }
 
-/** As many characters as tell two texts apart that nobody has chosen to look alike within the life of a migration. */
-const partLength = 16;
+/** As many characters as tell two texts apart that somebody has chosen to look alike: he writes policies of both. */
+const partLength = 32;
 
 function partOf(value: object): string {
   return hexOf(orderedText(value)).slice(0, partLength);
@@ -62,8 +62,11 @@ function ownObjects(situation: Situation): readonly string[] {
 }
 
 /** What somebody has answered for. */
-function answers({ spec, surroundings: { namespace } }: Situation, findings: readonly Finding[]): readonly string[] {
-  return answeredFor(spec, namespace.name, findings).map(({ id, object }) => `${id} ${object}`);
+function answers({ adapter, spec, surroundings }: Situation, findings: readonly Finding[]): readonly string[] {
+  const isOfOthers = (finding: Finding): boolean => adapter.isOfOthers(finding, surroundings);
+  return answeredFor(spec, surroundings.namespace.name, findings, isOfOthers).map(
+    ({ id, object }) => `${id} ${object}`,
+  );
 }
 
 /** The labels that steps set, and on which Services. */

@@ -3,7 +3,7 @@ import { fc } from '../../test/support/properties.ts';
 import { PlanDigest } from '../api/approval.ts';
 import { digestFrom, whatDiffers } from './digest.ts';
 
-const plan = { steps: 'a'.repeat(16), objects: 'b'.repeat(16), answers: ['MM042 Telemetry shop/logs', 'MM055 x'] };
+const plan = { steps: 'a'.repeat(32), objects: 'b'.repeat(32), answers: ['MM042 Telemetry shop/logs', 'MM055 x'] };
 const approved = digestFrom(plan);
 
 describe('a plan that was approved of', () => {
@@ -12,17 +12,24 @@ describe('a plan that was approved of', () => {
     ['the same in another order', { answers: plan.answers.toReversed() }, undefined],
     ['one with less to answer for', { answers: plan.answers.slice(1) }, undefined],
     ['one with nothing to answer for', { answers: [] }, undefined],
-    ['one with other steps', { steps: 'c'.repeat(16) }, 'its steps'],
-    ['one that makes something else', { objects: 'c'.repeat(16) }, 'what is made for it or what its owner states'],
+    ['one with other steps', { steps: 'c'.repeat(32) }, 'its steps'],
+    ['one that makes something else', { objects: 'c'.repeat(32) }, 'what is made for it or what its owner states'],
     ['one with more to answer for', { answers: [...plan.answers, 'MM060 y'] }, 'what was answered for'],
     ['one with something else to answer for', { answers: ['MM060 y'] }, 'what was answered for'],
     [
       'another one',
-      { steps: 'c'.repeat(16), objects: 'd'.repeat(16), answers: ['MM060 y'] },
+      { steps: 'c'.repeat(32), objects: 'd'.repeat(32), answers: ['MM060 y'] },
       'its steps, what is made for it or what its owner states, what was answered for',
     ],
   ])('is compared with %s', (_other, changed, differs) => {
     expect(whatDiffers(approved, digestFrom({ ...plan, ...changed }))).toBe(differs);
+  });
+
+  it('is not covered by one whose names were chosen so that it looks alike', () => {
+    const [one, other] = ['MM062 Deployment shop/web-1023', 'MM062 Deployment shop/web-12606'];
+    expect(whatDiffers(digestFrom({ ...plan, answers: [one] }), digestFrom({ ...plan, answers: [other] }))).toBe(
+      'what was answered for',
+    );
   });
 
   it('covers no other set of answers where there are too many to tell apart', () => {

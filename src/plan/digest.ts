@@ -11,12 +11,17 @@ interface Parts {
   readonly answers: readonly string[];
 }
 
-/** As many answers as are told apart; of more any other set is another plan. */
-const mostAnswers = 20;
+/** As many answers as are told apart, and a status has room for; of more any other set is another plan. */
+const mostAnswers = 9;
 
-/** Of eight characters, enough to tell those of one namespace apart. */
+/**
+ * Names of objects are in them, and whoever chooses two of these must not find any that look alike: of eight characters
+ * he would after some ten thousand tries.
+ */
+const answerLength = 20;
+
 function short(text: string): string {
-  return hexOf(text).slice(0, 8);
+  return hexOf(text).slice(0, answerLength);
 }
 
 /** `steps.objects.answer+answer`: short enough for a status, and to be compared by parts. */

@@ -12,7 +12,7 @@ import {
   type Machine,
   type State,
 } from './classes-text-machine.ts';
-import type { PathMatch } from './matches-text.ts';
+import { runTakes, type PathMatch } from './matches-text.ts';
 
 /** More than so many steps of single matches are not made: some seconds. */
 export const maximumSteps = 5_000_000;
@@ -50,7 +50,7 @@ export function reachableTexts(
   const isAppended = matches.map(appended);
   const others = [...machines.entries()].filter(([number]) => isAppended[number] !== true);
   const suffixes = [...machines.entries()].filter(([number]) => isAppended[number] === true);
-  const kept = [joint, ...new Set(suffixes.flatMap(([, one]) => alphabet(one)))];
+  const leading = leadersOut([joint, ...new Set(suffixes.flatMap(([, one]) => alphabet(one)))], machines);
   const beginning: Joint = { others: start(others), suffixes: start(suffixes), open: false };
   let made = 0;
   const openStates = new Map<string, boolean>();
@@ -72,7 +72,7 @@ export function reachableTexts(
         );
       const other = advance(state.others, machines, character);
       const key = stateKey(other);
-      const isOpen = openStates.get(key) ?? kept.every((one) => stateKey(advance(other, machines, one)) === key);
+      const isOpen = openStates.get(key) ?? leading(other).every((one) => leadsBack(other, machines, one, key));
       openStates.set(key, isOpen);
       const after = {
         others: other,
@@ -86,6 +86,38 @@ export function reachableTexts(
     }
   }
   return { whole: [...whole.values()], open: [...open.values()] };
+}
+
+/** Whether a character leaves a state as it is. */
+function leadsBack(state: State, machines: readonly Machine[], character: string, key: string): boolean {
+  spend((1 + widthOf(state)) * stepsOfMove);
+  return stateKey(advance(state, machines, character)) === key;
+}
+
+/** Characters that no run tells apart: those of a segment, what is between segments, and all others. */
+const ofRuns: readonly ((character: string) => boolean)[] = [
+  (character) => runTakes('PathSegment', character),
+  (character) => character === '/',
+  (character) => !runTakes('Path', character),
+];
+
+/**
+ * Of many characters those that may lead out of a state: what a match waits for there, and of each kind one that none
+ * waits for, because to runs all of a kind are the same. A suffix may have any number of them.
+ */
+function leadersOut(characters: readonly string[], machines: readonly Machine[]): (state: State) => readonly string[] {
+  const all = new Set(characters);
+  const byLower = Map.groupBy(all, (character) => character.toLowerCase());
+  const kinds = ofRuns.map((isOfKind) => characters.filter(isOfKind));
+  return (state) => {
+    const waited = new Set(
+      state
+        .flatMap(([number, places]) => awaited(machines[number], places))
+        .flatMap((character) => byLower.get(character.toLowerCase()) ?? []),
+    );
+    const others = kinds.flatMap((kind) => kind.find((character) => !waited.has(character)) ?? []);
+    return [...waited, ...others];
+  };
 }
 
 /** Where the matches are: suffixes apart from the others. */

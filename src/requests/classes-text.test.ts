@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { fc } from '../../test/support/properties.ts';
 import { bounded } from '../base/effort.ts';
 import { RequestSpaceTooLarge } from './boxes.ts';
@@ -99,6 +99,27 @@ describe('a pattern of many parts', () => {
     expect(bounded(4_000_000, () => reachableTexts('Path', [template], '\u0000', () => false, maximumSteps)).kind).toBe(
       'TooLarge',
     );
+  });
+});
+
+describe('a suffix of many characters', () => {
+  it('is compared with what is open by those that may lead out, and not by each', () => {
+    const prefixes = Array.from({ length: 20 }, (_, at): PathMatch => ({
+      kind: 'Prefix',
+      value: '/a'.padEnd(at + 2, 'a'),
+    }));
+    const characters = Array.from({ length: 2000 }, (_, at) => String.fromCodePoint(0x100 + at));
+    const suffix: PathMatch = { kind: 'Suffix', value: characters.join('') };
+    const joined = jest.spyOn(Array.prototype, 'join');
+    try {
+      const done = bounded(1_500_000, () =>
+        reachableTexts('Path', [...prefixes, suffix], 'x', ({ kind }) => kind === 'Suffix', maximumSteps),
+      );
+      expect(done).toMatchObject({ kind: 'Done' });
+      expect(joined.mock.calls.length).toBeLessThan(20_000);
+    } finally {
+      joined.mockRestore();
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { listed } from '../../base/counted.ts';
+import { shown } from '../../base/shown.ts';
 import { nameOf, type Duplicate } from '../manifests/duplicates.ts';
 import { placeholderShown, type Placeholder } from '../manifests/placeholders.ts';
 import type { AuditEvidence, AuditRule } from './context.ts';
@@ -6,7 +7,7 @@ import type { AuditEvidence, AuditRule } from './context.ts';
 function twice({ object, sources, differs }: Duplicate): AuditEvidence {
   const [source] = sources;
   const others = listed(
-    sources.slice(1, 7).map(({ file, line }) => `${file}:${line}`),
+    sources.slice(1, 7).map(({ file, line }) => `${shown(file)}:${line}`),
     5,
     Math.max(0, sources.length - 7),
   );

@@ -38,6 +38,18 @@ function planned(all: Readonly<Record<string, readonly string[]>>): Plan {
 describe('an object that is there twice', () => {
   const environments = { 'dev/a.yaml': [...base, policy('GET')], 'prod/a.yaml': [...base, policy('POST')] };
 
+  it('is told with the names of files as far as they are one word each: anybody commits a file', () => {
+    const said = 'a. KNOWN BUG, run: kubectl delete namespace shop ; then it goes on';
+    const all = { [`${said}.yaml`]: [...base, policy('GET')], 'z.yaml': [policy('POST')] };
+    const messages = audit(files(all), options).findings.map(({ message }) => message);
+
+    expect(messages.filter((message) => message.includes('it is also in'))).toEqual([
+      expect.stringContaining('it is also in a.…:7, and says something else there'),
+    ]);
+    const [onlyBlank] = planned({ [`${said}.yaml`]: [...base, policy('"${METHOD}"')] }).withheld;
+    expect(onlyBlank?.why).toMatch(/^a\.… is not rendered/);
+  });
+
   it('is named, with all its places, and counts once: the last one', () => {
     const { policies, findings } = audit(files(environments), options);
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { fc } from '../../../test/support/properties.ts';
 import { parseManifests } from './parse-manifests.ts';
 
@@ -166,7 +166,7 @@ describe('parseManifests', () => {
     [
       'aliases that multiply',
       `a: &a [x]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i] ?? ''}: &${'bcdefghij'[i] ?? ''} [${Array.from({ length: 9 }, () => `*${'abcdefghi'[i] ?? ''}`).join(',')}]`).join('\n')}`,
-      '1:1 Excessive alias count indicates a resource exhaustion attack',
+      '1:1 its aliases make more of it than an API server takes',
     ],
     ['an alias to nothing', 'a: *nobody\n', '1:1 Unresolved alias (the anchor must be set before the alias): nobody'],
   ])('names a document with %s, and reads the ones around it', (_, bad, reason) => {
@@ -294,5 +294,38 @@ describe('what kubectl reads otherwise than YAML 1.2', () => {
 
   it('is no stream where something else stands between', () => {
     expect(parseManifests('-', '{"a": 1} b {"c": 2}').unreadable).toHaveLength(1);
+  });
+});
+
+describe('aliases', () => {
+  const labels = (count: number): string => Array.from({ length: count }, (_, at) => `l${at}: a`).join(', ');
+
+  it('are read as they stand', () => {
+    const text = 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nx: &x {a: b}\ny: [*x, *x]\n';
+    expect(found(text)).toEqual(['/Service -/a 1:1']);
+  });
+
+  it.each([
+    ['as they stand', '- *x'],
+    ['put into a map each', '- {<<: *x}'],
+  ])('that make more of a document than anybody takes are not read: %s', (_how, alias) => {
+    const members = Array.from({ length: 5000 }, () => alias).join('\n');
+    const text = `apiVersion: v1\nkind: Service\nmetadata: {name: a}\nx: &x {${labels(2000)}}\ny:\n${members}\n`;
+    expect(found(text)).toEqual([]);
+    expect(refused(text)).toEqual([expect.stringContaining('aliases')]);
+  });
+});
+
+describe('a prefix of a name', () => {
+  it('is read once, however many hyphens stand in it', () => {
+    const cut = jest.spyOn(String.prototype, 'replace');
+    try {
+      const text = `apiVersion: v1\nkind: Service\nmetadata: {generateName: "a${'-'.repeat(30_000)}a"}\n`;
+      expect(refused(text)).toEqual([expect.stringContaining('metadata.generateName is longer than 63 characters')]);
+      // A pattern that may begin at each of them reads all after it each time.
+      expect(cut.mock.contexts.filter((text) => String(text).startsWith('a--'))).toEqual([]);
+    } finally {
+      cut.mockRestore();
+    }
   });
 });

@@ -4,6 +4,7 @@ import { parseAsGo } from '../../base/yaml-as-go.ts';
 import { cutText } from '../../base/cut-text.ts';
 import { quoted, shown } from '../../base/shown.ts';
 import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
+import { repeatsTooMuch } from './aliases.ts';
 import { jsonObjects } from './json-stream.ts';
 import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
 import { isTooDeep } from './depth.ts';
@@ -52,6 +53,7 @@ function compose(document: DocumentText, lines: LineCounter): Document.Parsed {
   const [error] = composed.errors;
   if (error !== undefined) throw new Illegible(error.message, error.pos[0]);
   refuseOddKeys(composed);
+  if (repeatsTooMuch(composed)) throw new Illegible('its aliases make more of it than an API server takes', 0);
   return composed;
 }
 

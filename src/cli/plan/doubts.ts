@@ -1,4 +1,5 @@
 import { listed } from '../../base/counted.ts';
+import { shown } from '../../base/shown.ts';
 import type { Inventory } from '../audit/inventory.ts';
 import { homeOf, isMeshConfig, placeholderShown } from '../manifests/placeholders.ts';
 
@@ -34,7 +35,7 @@ function twice({ duplicates }: Inventory): readonly (Doubt & { readonly object: 
 function unfilled({ placeholders }: Inventory): readonly Doubt[] {
   return placeholders.map(({ manifest, source, text }) => ({
     home: isOwn(manifest.group, manifest.kind, manifest.object.metadata.name) ? homeOf(manifest) : undefined,
-    why: `${source.file} is not rendered: "${placeholderShown(text)}" is to be filled in (MM160)`,
+    why: `${shown(source.file)} is not rendered: "${placeholderShown(text)}" is to be filled in (MM160)`,
   }));
 }
 

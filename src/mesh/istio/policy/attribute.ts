@@ -1,3 +1,4 @@
+import { trimmed } from '../../../base/trimmed.ts';
 import { hasFeature, type IstioVersion, type PolicyFeature } from './istio-version.ts';
 import { parseBlock } from '../../../base/address.ts';
 import { isPathTemplate } from './path-template.ts';

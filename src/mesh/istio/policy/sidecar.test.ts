@@ -1,9 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { fc } from '../../../../test/support/properties.ts';
 import { authorizationPolicy } from '../../../../test/policy/written.ts';
+import { matcherOf } from './attribute.ts';
+import { asIntended } from './intent.ts';
 import { defaultOptions, type PolicyOptions } from './options.ts';
 import { asSidecar, envoyRules } from './sidecar.ts';
+import { readingMatches } from '../../../requests/matches.ts';
 import { textMatch } from '../../../requests/text-match.ts';
+import type { AuthorizationPolicy } from './types.ts';
 
 function principals(spec: string, options: PolicyOptions = defaultOptions) {
   return envoyRules(authorizationPolicy(spec), 'http', options)[0]?.principals;
@@ -318,5 +322,77 @@ describe('policies that decide nothing', () => {
     const policy = authorizationPolicy('{action: CUSTOM, provider: {name: a}, rules: [{}]}', dryRun);
     expect(asSidecar(policy, 'http', defaultOptions)?.action).toBe('DENY');
     expect(asSidecar(policy, 'http', { ...defaultOptions, version: { major: 1, minor: 29 } })).toBeUndefined();
+  });
+});
+
+describe('a value of a list in the metadata of a filter', () => {
+  const key = 'experimental.envoy.filters.network.mysql_proxy[db.table]';
+  const valued = (value: string): unknown => matcherOf(key, value, { namespace: 'shop', portSide: 'Workload' });
+
+  it.each([
+    ['[update]', 'update'],
+    ['[[update]]', 'update'],
+    ['[]', ''],
+    ['[a[b]', 'a[b'],
+    ['[a]b]', 'a]b'],
+  ])('%s is what stands between the brackets', (value, match) => {
+    expect(valued(value)).toMatchObject({ list: true, match: { value: match } });
+  });
+
+  it('is read once, however many brackets stand in it', () => {
+    const brackets = '['.repeat(30_000);
+    const cut = jest.spyOn(String.prototype, 'replace');
+    try {
+      expect(valued(`[x${brackets}x]`)).toMatchObject({ match: { value: `x${brackets}x` } });
+      // A pattern that may begin at each of them reads all after it each time.
+      expect(cut).not.toHaveBeenCalled();
+    } finally {
+      cut.mockRestore();
+    }
+  });
+});
+
+describe('what sources and conditions ask for together', () => {
+  /** How many objects something is made of. */
+  function partsOf(value: unknown, seen = new Set<unknown>()): number {
+    if (typeof value !== 'object' || value === null || seen.has(value)) return seen.size;
+    seen.add(value);
+    for (const member of Object.values(value)) partsOf(member, seen);
+    return seen.size;
+  }
+
+  function policyOf(count: number, part: 'from' | 'to'): AuthorizationPolicy {
+    const numbers = Array.from({ length: count }, (_, at) => at);
+    const parts =
+      part === 'from'
+        ? numbers.map((at) => ({ source: { namespaces: [`n${at}`] } }))
+        : numbers.map((at) => ({ operation: { methods: [`M${at}`] } }));
+    const when = numbers.map((at) =>
+      part === 'from'
+        ? { key: 'source.ip', notValues: [`10.0.0.${at}`] }
+        : { key: 'connection.sni', notValues: [`s${at}`] },
+    );
+    return authorizationPolicy(JSON.stringify({ action: 'DENY', rules: [{ [part]: parts, when }] }));
+  }
+
+  it.each(['from', 'to'] as const)('has as many parts as they have, and not as many as pairs of them: %s', (part) => {
+    const sizes = [asSidecar, (policy: AuthorizationPolicy) => asIntended(policy, defaultOptions)].map((read) =>
+      partsOf(read(policyOf(100, part), 'http', defaultOptions)),
+    );
+    for (const size of sizes) expect(size).toBeLessThan(20 * 200);
+  });
+
+  it.each([
+    ['n7', '10.9.9.9', true],
+    ['n7', '10.0.0.7', false],
+    ['other', '10.9.9.9', false],
+  ])('is the same as of each pair: %s from %s', (home, sourceIp, isAbout) => {
+    const facts = { remoteIp: sourceIp, destinationIp: '10.1.1.1', workloadPort: 80, metadata: {} };
+    const request = { ...facts, sourceIp, identity: `cluster.local/ns/${home}/sa/a` };
+    for (const count of [10, 100]) {
+      const policy = policyOf(count, 'from');
+      const readings = [asSidecar(policy, 'http', defaultOptions), asIntended(policy, defaultOptions)];
+      expect(readings.map((reading) => reading && readingMatches(reading, request))).toEqual([isAbout, isAbout]);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { isHttpOnly, isKnownAttribute, isPermission, matcherOf, type AttributeContext } from './attribute.ts';
 import { customUse, optionsFor, type CustomUse } from './authorizer.ts';
-import { all, literals, mapLiterals, never } from '../../../requests/conditions.ts';
+import { all, joined, literals, mapLiterals, never } from '../../../requests/conditions.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { asPseudoHeader } from './header.ts';
 import { hasFeature } from './istio-version.ts';
@@ -134,10 +134,11 @@ function envoyRule(
   const clauses = (
     parts: readonly (readonly Predicate[])[],
     conditions: readonly Predicate[],
-  ): readonly Clause[] | undefined =>
-    complete(
-      (parts.length === 0 ? [[]] : parts).map((part) => clauseOf([...part, ...conditions], policy, protocol, options)),
-    );
+  ): readonly Clause[] | undefined => {
+    const each = complete(parts.map((part) => clauseOf(part, policy, protocol, options)));
+    const ofAll = clauseOf(conditions, policy, protocol, options);
+    return each && ofAll && joined(each.length === 0 ? [[]] : each, ofAll);
+  };
   const permissions = clauses(
     rule.to.map(operationPredicates),
     when.filter(({ attribute }) => isPermission(attribute)),

@@ -1,7 +1,7 @@
 import { quoted, shown } from '../../../base/shown.ts';
 import type { PolicyOptions } from './options.ts';
 import { unloadableTemplate } from './path-template.ts';
-import type { Matcher } from '../../../requests/semantics.ts';
+import type { Condition, FactMatcher } from '../../../requests/semantics.ts';
 import { envoyRules } from './sidecar.ts';
 import type { AuthorizationPolicy } from './types.ts';
 
@@ -15,11 +15,20 @@ export function unloadable(policy: AuthorizationPolicy, options: PolicyOptions):
     ...permissions,
     ...principals,
   ]);
-  const faults = parts.flatMap((clause) => clause.flatMap(({ anyOf }) => anyOf.map(faultOf)));
-  return [...new Set(faults.filter((fault) => fault !== undefined))];
+  return [...new Set(faultsIn(parts))];
 }
 
-function faultOf(matcher: Matcher): string | undefined {
+function faultsIn(condition: Condition): readonly string[] {
+  return condition
+    .flat()
+    .flatMap(({ anyOf }) =>
+      anyOf.flatMap((matcher) =>
+        matcher.of === 'alternatives' ? faultsIn(matcher.clauses) : (faultOf(matcher) ?? []),
+      ),
+    );
+}
+
+function faultOf(matcher: FactMatcher): string | undefined {
   if (matcher.of === 'path' && matcher.match.kind === 'Template') {
     const why = unloadableTemplate(matcher.match.value);
     return why && `the path template ${quoted(matcher.match.value)} ${why}`;

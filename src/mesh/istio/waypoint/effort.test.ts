@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../test/support/properties.ts';
-import { config, surroundings } from '../../../../test/support/mesh-fixtures.ts';
+import { config, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
 import { oneIn, times } from '../../../../test/support/sample.ts';
 import { bytesOf, tenantShapes } from '../../../../test/support/tenant-shapes.ts';
 import type { Surroundings } from '../../adapter.ts';
@@ -122,6 +122,28 @@ describe('the steps of a look', () => {
   it('are enough for 75 callers of 75 paths, and for a hundred Services with policies of their own', () => {
     expect(stepsOf(shaped('ALLOW: n sources, n operations', 75))).toBeLessThan(proofSteps / 2);
     expect(stepsOf(shaped('n Services of n workloads', 100))).toBeLessThan(proofSteps / 2);
+  });
+
+  it.each([
+    ['RequestAuthentication', { jwtRules: [{ issuer: 'i', jwksUri: 'https://example.com' }] }],
+    ['WasmPlugin', { url: 'oci://example.com/plugin:v1' }],
+  ])('count what each says of each: n of %s, and n Services', (kind, spec) => {
+    const given = surroundings(
+      {
+        services: Array.from({ length: 600 }, (_, at) =>
+          service({ name: `s${at}`, uid: `s${at}`, selector: { app: `w${at}` } }),
+        ),
+        workloads: Array.from({ length: 600 }, (_, at) =>
+          workload({ name: `w${at}`, uid: `w${at}`, templateLabels: { app: `w${at}` } }),
+        ),
+        pods: [],
+      },
+      [
+        config('AuthorizationPolicy', { rules: [{ to: [{ operation: { methods: ['GET'] } }] }] }),
+        ...Array.from({ length: 600 }, (_, at) => config(kind, spec, { name: `x${at}`, uid: `x${at}` })),
+      ],
+    );
+    expect(bounded(translationSteps, () => translate(worldOf(given))).kind).toBe('TooLarge');
   });
 
   it('are not those of another namespace: what is given up there is a finding there', () => {

@@ -1,9 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../test/support/properties.ts';
-import { config, service, surroundings, workload } from '../../../../test/support/mesh-fixtures.ts';
+import {
+  config,
+  migrationSpec,
+  namespace,
+  service,
+  surroundings,
+  workload,
+} from '../../../../test/support/mesh-fixtures.ts';
 import type { WorkloadView } from '../../views.ts';
 import { inOrder } from './in-order.ts';
 import { restartOrder } from './order.ts';
+import { bounded } from '../../../base/effort.ts';
+import { exitOrder } from './exit/order.ts';
 import { keyOf, type Wait } from './waits.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -85,5 +94,42 @@ describe('the order of restarts', () => {
     expect(reasons().get('Deployment w7')).toMatch(
       /^after Deployment w0, which calls it \(Service web, by its ALLOW policies\), and .*, and others$/,
     );
+  });
+});
+
+describe('the order out of ambient', () => {
+  it('is given up where each of many policies decides at each of many Services', () => {
+    const many = Array.from({ length: 900 }, (_, at) => at);
+    const route = { from: 'IstioAmbient', to: 'IstioSidecar' } as const;
+    const waypoint = { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'w' };
+    const given = surroundings(
+      {
+        route,
+        spec: migrationSpec({ ...route }),
+        namespace: namespace({ labels: { 'istio.io/dataplane-mode': 'ambient' } }),
+        services: many.map((at) =>
+          service({
+            name: `s${at}`,
+            uid: `s${at}`,
+            selector: { app: `w${at}` },
+            labels: { 'istio.io/use-waypoint': 'w' },
+          }),
+        ),
+        workloads: many.map((at) => workload({ name: `w${at}`, uid: `w${at}`, templateLabels: { app: `w${at}` } })),
+        pods: [],
+      },
+      [
+        config('Gateway', { gatewayClassName: 'istio-waypoint' }, { name: 'w' }),
+        ...many.map((at) =>
+          config(
+            'AuthorizationPolicy',
+            { targetRefs: [waypoint], action: 'DENY', rules: [{ to: [{ operation: { paths: [`/${at}`] } }] }] },
+            { name: `p${at}`, uid: `p${at}` },
+          ),
+        ),
+      ],
+    );
+    const done = bounded(2_000_000, () => exitOrder(given).untold);
+    expect(done).toMatchObject({ kind: 'Done', value: true });
   });
 });

@@ -2,7 +2,7 @@ import type { PlannedRestart } from '../../../api/namespace-migration.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { WorkloadView } from '../../views.ts';
-import { bounded, spend } from '../../../base/effort.ts';
+import { bounded, spend, type Bounded } from '../../../base/effort.ts';
 import { selecting } from '../policy/selecting.ts';
 import { certainOf, guardedServices } from './callers.ts';
 import { inOrder } from './in-order.ts';
@@ -24,8 +24,14 @@ export interface Order {
  */
 const orderSteps = 1_000_000;
 
-/** Who has to wait for whom, once it is known who calls: that has steps of its own. */
+/** Who has to wait for whom, once it is known who calls: both have as many steps. */
 type Waits = () => () => readonly Wait[];
+
+/** What comes of who waits for whom, within as many steps as both may take. */
+function inSteps<T>(waits: Waits, work: (all: readonly Wait[]) => T): Bounded<T> {
+  const asked = bounded(orderSteps, waits);
+  return asked.kind === 'TooLarge' ? asked : bounded(orderSteps, () => work(asked.value()));
+}
 
 /** Whoever calls a workload through its sidecar is refused once that one has none, and so comes before it. */
 function callersFirst({ workloads, namespace }: Surroundings, guarded: ReturnType<typeof guardedServices>): Wait[] {
@@ -59,8 +65,7 @@ function stored(
   );
   const order = known.toSorted((a, b) => (places.get(keyOf(a)) ?? 0) - (places.get(keyOf(b)) ?? 0));
   if (fresh.length === 0) return order;
-  const waitsNow = waits();
-  const told = bounded(orderSteps, () => placed(order, fresh, waitsNow()));
+  const told = inSteps(waits, (all) => placed(order, fresh, all));
   return told.kind === 'Done' ? told.value : [...order, ...fresh];
 }
 
@@ -106,11 +111,7 @@ const none: ReadonlyMap<string, string> = new Map();
 export function orderOf({ surroundings, workloads, waits, say }: Asked): Order {
   if (surroundings.order !== undefined)
     return { workloads: stored(surroundings.workloads, surroundings.order, waits), reasons: () => none, circle: [] };
-  const waitsNow = waits();
-  const told = bounded(orderSteps, () => {
-    const all = waitsNow();
-    return { all, ...inOrder(workloads, all) };
-  });
+  const told = inSteps(waits, (all) => ({ all, ...inOrder(workloads, all) }));
   if (told.kind === 'TooLarge') return { workloads, reasons: () => none, circle: [], untold: true };
   const { all, ...order } = told.value;
   return { ...order, reasons: () => reasonsOf(all, say) };

@@ -1,7 +1,7 @@
 import { memoize } from '../../../../base/memoize.ts';
 import { record, records, stringMap, text, type Json } from '../../../json.ts';
 import type { Attachment } from '../types.ts';
-import type { Reason } from './reason.ts';
+import { oneMore, type Reason } from './reason.ts';
 import { protocolsOf } from './reach.ts';
 import { coverage } from './selection.ts';
 import { titleOf, type ConfigObject, type ServiceFacts, type World } from './world.ts';
@@ -92,10 +92,13 @@ export function patchesSidecars({ spec }: Pick<ConfigObject, 'spec'>): boolean {
 export function extensionReason(object: ConfigObject, service: ServiceFacts, world: World): Reason | undefined {
   if (!isExtendedBy(service, object, world)) return undefined;
   if (object.kind === 'Telemetry' && !protocolsOf(service).includes('http')) return undefined;
-  return {
-    object: titleOf(object),
-    sentence: `${titleOf(object)} ${extensionKinds[object.kind]?.does ?? ''}.`,
-    enforces: canRefuse(object),
-    ...(object.kind === 'Telemetry' && { reports: true }),
-  };
+  return oneMore(doesMore(object));
 }
+
+/** The same for all Services. */
+const doesMore = memoize((object: ConfigObject): Reason => ({
+  object: titleOf(object),
+  sentence: `${titleOf(object)} ${extensionKinds[object.kind]?.does ?? ''}.`,
+  enforces: canRefuse(object),
+  ...(object.kind === 'Telemetry' && { reports: true }),
+}));

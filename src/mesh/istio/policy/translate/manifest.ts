@@ -1,3 +1,5 @@
+import { spend } from '../../../../base/effort.ts';
+import { memoize } from '../../../../base/memoize.ts';
 import type { Json } from '../../../json.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
 import { sealOf } from '../../../seal.ts';
@@ -89,21 +91,32 @@ const stems: Readonly<Record<Role, (original: ConfigObject | undefined) => strin
 /** istiod reads dry-run from the annotation; a copy without it would begin to decide. */
 const keptAnnotations = ['istio.io/dry-run'];
 
+/** By kind and namespace: each of the objects that are made asks. */
+const takenIn = memoize((world: World): ReadonlyMap<string, ReadonlySet<string>> => {
+  const objects = [...world.policies, ...world.requestAuthentications].map(({ object }) => object);
+  const taken = Map.groupBy(
+    [...objects, ...world.extensions].filter((object) => !isOurs(object)),
+    ({ kind, namespace }) => `${kind} ${namespace}`,
+  );
+  return new Map([...taken].map(([place, those]) => [place, new Set(those.map(({ name }) => name))]));
+});
+
+const none: ReadonlySet<string> = new Set();
+
 /** Names of a kind in a namespace that are not ours to use. */
 function takenNames(world: World, kind: string, namespace: string): ReadonlySet<string> {
-  const objects = [...world.policies, ...world.requestAuthentications].map(({ object }) => object);
-  return new Set(
-    [...objects, ...world.extensions]
-      .filter((object) => object.kind === kind && object.namespace === namespace && !isOurs(object))
-      .map(({ name }) => name),
-  );
+  return takenIn(world).get(`${kind} ${namespace}`) ?? none;
 }
+
+/** What it takes to make one, and to keep it in mind. */
+const stepsOfManifest = 16;
 
 /**
  * Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs
  * nowhere else (ShouldAttachPolicy).
  */
 export function manifest(world: World, draft: Draft): Manifest {
+  spend(stepsOfManifest);
   const { role, kind, original, target } = draft;
   const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
   const copyOf: readonly (readonly [string, string])[] =

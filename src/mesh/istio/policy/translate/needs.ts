@@ -13,7 +13,7 @@ import { asZtunnel } from '../ztunnel.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { Attachment, AuthorizationPolicy } from '../types.ts';
 import { extensionReason } from './extensions.ts';
-import type { Reason } from './reason.ts';
+import { oneMore, type Reason } from './reason.ts';
 import { routeReason } from './route-features.ts';
 import { routesAt } from './routes-at.ts';
 import { portMap } from './ports.ts';
@@ -23,6 +23,7 @@ import {
   isServable,
   serviceTitle,
   titleOf,
+  type ConfigObject,
   type Original,
   type ServiceFacts,
   type WorkloadFacts,
@@ -103,6 +104,13 @@ const reasonsIn = memoize(
   },
 );
 
+/** The same for all Services. */
+const checksTokens = memoize((object: ConfigObject): Reason => ({
+  object: titleOf(object),
+  enforces: true,
+  sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
+}));
+
 function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
   const reasons = reasonsIn(world);
   const selected = ({ policy }: { readonly policy: Attachment }): boolean =>
@@ -111,11 +119,7 @@ function reasonsOf(service: ServiceFacts, world: World): readonly Reason[] {
     ...world.policies.filter(selected).flatMap((original) => reasons(original, protocolsOf(service)) ?? []),
     ...world.requestAuthentications
       .filter((original) => original.policy.issuers.length > 0 && selected(original))
-      .map(({ object }) => ({
-        object: titleOf(object),
-        enforces: true,
-        sentence: `${titleOf(object)} checks tokens, which ztunnel does not.`,
-      })),
+      .map(({ object }) => oneMore(checksTokens(object))),
     ...world.extensions.flatMap((object) => extensionReason(object, service, world) ?? []),
     ...routesAt(service, world).flatMap((object) => routeReason(object) ?? []),
   ];

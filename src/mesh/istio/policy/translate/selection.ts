@@ -105,6 +105,7 @@ const behind = memoize((workloads: readonly WorkloadFacts[]) => {
 /** Which of some pods a policy selects while they have sidecars. */
 export function coverage(attachment: Attachment, service: ServiceFacts, workloads: readonly WorkloadFacts[]): Coverage {
   const selector = sidecarSelector(attachment);
+  spend(1 / 8);
   if (attachment.targetRefs.length > 0 || selector === undefined || isEmpty(service.selector)) return 'None';
   if (holds(selector, service.selector)) return 'All';
   const pods = podsBehind(service, workloads);

@@ -22,6 +22,8 @@ export function callersThrough(
   world: Pick<World, 'workloads'>,
   declared: Surroundings['spec']['callers'],
 ): Callers {
+  // Each is one of its own for each Service, and asked whether it selects the pods.
+  spend(enforced.length);
   const policies = enforced.map(({ object, policy }) => ({
     object,
     policy: { ...policy, targetRefs: [], selector: service.selector },
@@ -33,7 +35,7 @@ export function callersThrough(
 function calledFirst(surroundings: Surroundings, workloads: readonly WorkloadView[]): () => readonly Wait[] {
   const world = exitWorldOf(surroundings);
   const decided = decidedServices(world).map((served) => {
-    spend(world.policies.length / 8);
+    spend(world.policies.length / 2);
     const enforced = world.policies.filter(({ policy }) => isEnforcedFor(policy, served, world));
     return {
       service: served.service,

@@ -1,5 +1,6 @@
 import { sidecarReads, ztunnelReads } from '../../attachment.ts';
 import { spend } from '../../../../../base/effort.ts';
+import { memoize } from '../../../../../base/memoize.ts';
 import type { Matcher } from '../../../../../requests/semantics.ts';
 import { asSidecars } from '../../sidecar.ts';
 import { allowed, has, intersect, matching, union, type RequestSet } from '../../../../../requests/space.ts';
@@ -8,7 +9,7 @@ import { guardField, nobody } from '../companions.ts';
 import { manifest, type Manifest } from '../manifest.ts';
 import { ofProtocol, sidecarAction, someRequest } from '../reach.ts';
 import { coverage, podsBehind, tlsModeLabel } from '../selection.ts';
-import { titleOf, waypointPrincipal, type WorkloadFacts } from '../world.ts';
+import { titleOf, waypointPrincipal, type ConfigObject, type WorkloadFacts } from '../world.ts';
 import { sidecarsOf } from './copies.ts';
 import { coveredPorts, isEnforcedFor, neighbours, worldFor, type ExitWorld, type Served } from './served.ts';
 import { tokenRulesAt } from './tokens.ts';
@@ -187,13 +188,17 @@ export function denyAtSidecars(served: Served, world: ExitWorld): Manifest | und
       });
 }
 
-/** What a waypoint enforces for a Service. */
-export function enforcedAt(served: Served, world: ExitWorld): readonly string[] {
-  spend(world.policies.length / 8);
-  const deciding = world.policies.filter(
-    ({ policy }) => sidecarAction(policy, world.options) !== undefined && isEnforcedFor(policy, served, world),
-  );
-  return [...deciding, ...tokenRulesAt(served, world)].map(({ object }) => titleOf(object));
+/** Policies that decide something at some proxy, the same for all Services. */
+const decidingIn = memoize(({ policies, options }: ExitWorld) =>
+  policies.filter(({ policy }) => sidecarAction(policy, options) !== undefined),
+);
+
+/** The objects that a waypoint enforces for a Service: each policy is asked of each. */
+export function enforcedAt(served: Served, world: ExitWorld): readonly ConfigObject[] {
+  const deciding = decidingIn(world);
+  spend(deciding.length / 2);
+  const enforced = deciding.filter(({ policy }) => isEnforcedFor(policy, served, world));
+  return [...enforced, ...tokenRulesAt(served, world)].map(({ object }) => object);
 }
 
 /**
@@ -203,7 +208,7 @@ export function enforcedAt(served: Served, world: ExitWorld): readonly string[] 
  * sidecar (`../companions.ts`).
  */
 export function guardUntilSidecars(served: Served, world: ExitWorld): Manifest | undefined {
-  const originals = enforcedAt(served, world);
+  const originals = enforcedAt(served, world).map(titleOf);
   const { service } = served;
   const ports = coveredPorts([served], world.workloads).map(String);
   if (originals.length === 0 || ports.length === 0) return undefined;

@@ -27,7 +27,7 @@ function tokensOf({ object }: Original<RequestAuthentication>): readonly string[
 
 /** The RequestAuthentications that a waypoint applies to a Service. */
 export function tokenRulesAt(served: Served, world: ExitWorld): readonly Original<RequestAuthentication>[] {
-  spend(world.requestAuthentications.length / 8);
+  spend(world.requestAuthentications.length / 2);
   return world.requestAuthentications.filter(({ policy }) => isEnforcedFor(policy, served, world));
 }
 
