@@ -126,6 +126,14 @@ describe('decide', () => {
       return decide({ ...situation, ...more, adapter, object: { ...situation.object, ...(status && { status }) } });
     }
 
+    it('that hold it for a moment have no wait begin anew: what has died meanwhile fails in its time', () => {
+      const world = until(flipped);
+      const given = world.situation();
+      expect(given.adapter.isUnknown(unknown)).toBe(true);
+      expect(told(world, given, [unknown]).kept).toEqual({ except: [] });
+      expect(told(world, given, []).kept).toBeUndefined();
+    });
+
     it('are those of now at rest, whatever was found at the start', () => {
       const world = resting();
       world.status = { ...world.status, findings: [{ ...warning, id: 'MM101', severity: 'Info' }] };

@@ -1,6 +1,10 @@
 import type { Situation } from './situation.ts';
 import { deadline, standStill, waitedBefore } from './waits.ts';
 
+function wellSince(wait: string): string {
+  return `${wait}, and well since`;
+}
+
 /*
  * How long something is out that may come and go. A container in a crash loop is Ready for some seconds every five
  * minutes (the longest back-off of the kubelet), and each of these would begin its time anew. So its time goes on where
@@ -14,6 +18,14 @@ export interface Outage {
   readonly until: number;
 }
 
+/**
+ * A look that cannot tell: its time neither goes on nor is over. An absence of a moment (a controller that has yet to
+ * see that somebody scaled, something else that is to be said first) would begin it anew each time.
+ */
+export function outageStands(situation: Situation, wait: string): void {
+  for (const each of [wait, wellSince(wait)]) if (waitedBefore(situation, each) > 0) standStill(situation, each);
+}
+
 /** Undefined where there is none, or it is made good. To ask is to report, as of a deadline. */
 export function outage(
   situation: Situation,
@@ -22,7 +34,7 @@ export function outage(
   allowedMs: number,
   progress = 0,
 ): Outage | undefined {
-  const well = `${wait}, and well since`;
+  const well = wellSince(wait);
   const regained = waitedBefore(situation, well);
   if (isOut) {
     if (regained > 0) standStill(situation, well);

@@ -9,9 +9,18 @@ import type { Turn } from './turn.ts';
  * data plane as one that we restarted. A change of generation would tell less: whoever scales changes that too.
  */
 
+/**
+ * Whether its controller has yet to see what somebody has changed: what it says is of before, and whose it is nobody can
+ * tell. It takes a moment, and whoever scales changes that too.
+ */
+export function isUnseen({ observedGeneration, generation }: WorkloadView): boolean {
+  return observedGeneration < generation;
+}
+
 /** A template that its owner is rolling out: what comes of that is not ours to judge, unlike pods that are missing. */
-function isOwnersTurn({ observedGeneration, generation, updated, current, rolledOut }: WorkloadView): boolean {
-  return observedGeneration < generation || current > updated || rolledOut === false;
+function isOwnersTurn(workload: WorkloadView): boolean {
+  const { updated, current, rolledOut } = workload;
+  return isUnseen(workload) || current > updated || rolledOut === false;
 }
 
 /** Rolled out or paused by its owner: its pods are not ours to judge, and no other restart waits for them. */

@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { migrationSpec, surroundings } from '../../test/support/mesh-fixtures.ts';
+import { config, migrationSpec, surroundings } from '../../test/support/mesh-fixtures.ts';
+import { NamespaceWorld } from '../../test/support/namespace-world.ts';
 import type { Finding } from '../api/common.ts';
 import { istio } from '../mesh/istio/adapter.ts';
+import type { ConfigView } from '../mesh/views.ts';
 import { whatDiffers } from '../plan/digest.ts';
 import { planDigest } from './plan-digest.ts';
+import { planned } from './planned.ts';
 import type { Situation } from './situation.ts';
 
 const chosen = { itinerary: 'L4', waypoint: undefined, labels: {}, steps: [] } as const;
@@ -39,5 +42,36 @@ describe('what was answered for, in a plan', () => {
     expect(differing(['VirtualService mallory/*', 'VirtualService eve/*'], [one], ['VirtualService eve/a'])).toBe(
       'what was answered for',
     );
+  });
+});
+
+/** The plan of a namespace that has this policy, marked so. */
+function planWith(marks: Partial<Pick<ConfigView, 'labels' | 'annotations'>>): string | undefined {
+  const world = new NamespaceWorld();
+  world.policies = [
+    config('AuthorizationPolicy', {
+      action: 'DENY',
+      rules: [{ from: [{ source: { namespaces: ['blog'] } }] }],
+    }),
+  ].map((policy) => ({ ...policy, ...marks }));
+  return planned(world.situation(), {}, []).planDigest;
+}
+
+describe('what is approved of', () => {
+  it.each([
+    ['is only tried out', { annotations: { 'istio.io/dry-run': 'true' } }],
+    ['is for one revision of the mesh', { labels: { 'istio.io/rev': 'canary' } }],
+  ])('is another plan where a policy of its owner %s', (_what, marks) => {
+    expect(planWith(marks)).not.toBe(planWith({}));
+  });
+
+  it.each([
+    [
+      'is applied by a tool that keeps what it applied',
+      { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } },
+    ],
+    ['is installed by another version of a chart', { labels: { 'helm.sh/chart': 'shop-1.2.3' } }],
+  ])('is the same where a policy of its owner %s', (_what, marks) => {
+    expect(planWith(marks)).toBe(planWith({}));
   });
 });

@@ -3,7 +3,9 @@ import type { ItineraryName } from '../api/namespace-migration.ts';
 import type { LabelTargets, StepPlan } from '../mesh/adapter.ts';
 import { hexOf } from '../base/sha256.ts';
 import type { Manifest } from '../mesh/manifest.ts';
+import { marksIn } from '../mesh/marks.ts';
 import { orderedText } from '../mesh/seal.ts';
+import type { WatchedKind } from '../mesh/watched-kind.ts';
 import { digestFrom } from '../plan/digest.ts';
 import { answeredFor } from './acceptances.ts';
 import type { Situation } from './situation.ts';
@@ -43,21 +45,22 @@ function madeBy({ steps }: Chosen, { surroundings }: Situation): object {
 }
 
 /** Kinds of which the owner of a namespace says what is to hold in it, all of which is looked at. */
-function stated({ adapter }: Situation): readonly string[] {
-  return adapter.watched
-    .filter(({ resource, namespace, keep, isOwn, isInstance }) => {
-      const isPartial = keep !== undefined || isOwn === true || isInstance === true;
-      return resource.namespaced && namespace === 'All' && !isPartial;
-    })
-    .map(({ kind }) => kind);
+function stated({ adapter }: Situation): readonly WatchedKind[] {
+  return adapter.watched.filter(({ resource, namespace, keep, isOwn, isInstance }) => {
+    const isPartial = keep !== undefined || isOwn === true || isInstance === true;
+    return resource.namespaced && namespace === 'All' && !isPartial;
+  });
 }
 
-/** The namespace's own policies and routes: whoever edits one may change what is refused, whatever is warned of. */
+/**
+ * The namespace's own policies and routes, with what decides about them beside their specs: whoever edits one may change
+ * what is refused, whatever is warned of.
+ */
 function ownObjects(situation: Situation): readonly string[] {
   const { mesh, namespace } = situation.surroundings;
   return stated(situation)
-    .flatMap((kind) => mesh.configs(kind, namespace.name))
-    .map(({ kind, name, spec }) => `${kind} ${name} ${orderedText(spec)}`)
+    .flatMap(({ kind, marks = [] }) => mesh.configs(kind, namespace.name).map((object) => ({ object, marks })))
+    .map(({ object, marks }) => `${object.kind} ${object.name} ${orderedText(object.spec)}${marksIn(object, marks)}`)
     .sort();
 }
 

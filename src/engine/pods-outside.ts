@@ -15,16 +15,16 @@ function isOutside({ spec }: Situation, mode: Mode): boolean {
 
 /**
  * At rest too pods come, and one that no data plane takes is said: nobody else would until somebody misses it. It gets
- * the time that it would have on the way, because each is in neither for a moment.
+ * the time that it would have on the way, because each is in neither for a moment. What else is to be said goes first,
+ * and takes no time from it.
  */
 export function withPodsOutside(situation: Situation, draft: Draft): Draft {
-  if (draft.phase !== 'Migrated' || draft.verdict.state !== 'Ready' || draft.status.direction === undefined)
-    return draft;
+  if (draft.phase !== 'Migrated' || draft.status.direction === undefined) return draft;
   const { adapter } = situation;
   const outside = concernedPods(situation)
     .filter((pod) => isOutside(situation, adapter.modeOf(pod)))
     .map((pod) => ({ pod, ...patience(situation, pod, 'rest') }));
-  if (outside.length === 0) return draft;
+  if (outside.length === 0 || draft.verdict.state !== 'Ready') return draft;
   const late = outside.filter(({ over }) => over);
   const until = Math.min(...outside.map((each) => each.until));
   if (late.length === 0)

@@ -11,7 +11,8 @@ import { walk, type Walked } from './walk.ts';
 /**
  * What cannot be worked out, or is what others have, begins nothing and undoes nothing: the namespace stays where it is
  * for as long as that is so, and what was made is kept up. That it cannot be made or reached meanwhile follows from the same, so it is not
- * held against anybody, and no deadline runs.
+ * held against anybody, and no deadline runs. None begins anew either: what is found for a moment, again and again, would
+ * keep what has died from ever failing.
  */
 function stay(
   situation: Situation,
@@ -20,6 +21,7 @@ function stay(
   followed: Followed,
   finding: Finding,
 ): Walked {
+  leavesEarly(situation);
   const kept = upkeep(withoutDeadlines(situation), start, steps, followed);
   if (kept.outcome.kind === 'Write' || kept.outcome.kind === 'Pace') return kept;
   return { status: start, outcome: heldByFinding(situation, { finding, others: true }, start.step ?? 'The start') };

@@ -1,8 +1,10 @@
+import { stalledBy } from '../api/common.ts';
 import { counted } from '../base/counted.ts';
+import { isInFlight } from '../plan/admission.ts';
 import { noWaves, notBegun } from '../plan/waves.ts';
 import { approvalLine } from './command-lines.ts';
 import { unapprovedIn, type Unapproved } from './plan-status.ts';
-import { stalled, type Facts, type Summary } from './summary-parts.ts';
+import { stalled, underWay, type Facts, type Summary } from './summary-parts.ts';
 import { phaseOf } from './totals.ts';
 
 /** Of those whose wave has begun, who waits for an approval, where nobody else could be started; else nobody. */
@@ -20,7 +22,7 @@ function heldUp({ object, scope, children, plan, places = noWaves }: Facts): rea
   return mayBegin.every((name) => names.has(name)) ? held : [];
 }
 
-/** Nothing is under way, and whatever may begin needs an approval that it does not have; undefined where not so. */
+/** Nothing is under way, or waits for these, and whatever may begin needs an approval that it does not have; undefined where not so. */
 export function awaitingApproval(facts: Facts): Summary | undefined {
   const held = heldUp(facts);
   const [first] = held;
@@ -35,4 +37,15 @@ export function awaitingApproval(facts: Facts): Summary | undefined {
     `${counted(held.length, 'namespace')}${whose} of ${totals.total} cannot start: ${first.namespace} ${first.why}`,
     hash === undefined ? undefined : `To approve of what is planned now: ${approvalLine(hash, object.metadata)}`,
   );
+}
+
+/**
+ * Something is under way. Where all of that waits for others of which nobody has approved, this is to be said, and not
+ * where each of them stands.
+ */
+export function movingOn(facts: Facts): Summary {
+  const waits = facts.children
+    .filter(isInFlight)
+    .every(({ status }) => stalledBy(status?.conditions)?.reason === 'WaitsForOthers');
+  return (waits ? awaitingApproval(facts) : undefined) ?? underWay(facts, 'Migrating');
 }

@@ -7,7 +7,7 @@ import { hasLostJournal } from './lost-journal.ts';
 import type { Scope } from '../plan/scope.ts';
 import { refusedBy } from './refused-records.ts';
 import type { Wanted } from './situation.ts';
-import { awaitingApproval } from './summary-approval.ts';
+import { awaitingApproval, movingOn } from './summary-approval.ts';
 import { finalizing, goingBack, rollingBack, withoutJournal } from './summary-back.ts';
 import {
   failedToMove,
@@ -175,7 +175,7 @@ function migrating(facts: Facts): Summary {
   if (waiting !== undefined) return namespaceStalled('Migrating', waiting);
   if (totals.inFlight === 0 && totals.pending > 0)
     return betweenWaves(facts) ?? awaitingApproval(facts) ?? notStarting(facts) ?? underWay(facts, 'Migrating');
-  return totals.inFlight > 0 ? underWay(facts, 'Migrating') : ended(facts);
+  return totals.inFlight > 0 ? movingOn(facts) : ended(facts);
 }
 
 function goingBackIn({ children }: Facts): number {

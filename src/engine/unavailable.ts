@@ -7,8 +7,8 @@ import type { Draft } from './draft.ts';
 import { podsOf } from './rollout.ts';
 import { restartedIn } from './restarted.ts';
 import type { Situation } from './situation.ts';
-import { outage, type Outage } from './outage.ts';
-import { isOwnersInHand } from './owners-hand.ts';
+import { outage, outageStands, type Outage } from './outage.ts';
+import { isOwnersInHand, isUnseen } from './owners-hand.ts';
 import { isShort } from './watch.ts';
 
 /*
@@ -24,17 +24,25 @@ interface Short extends Outage {
   readonly workload: WorkloadView;
 }
 
+function restarted(situation: Situation, status: NamespaceMigrationStatus): readonly WorkloadView[] {
+  return situation.surroundings.workloads.filter((each) => restartedIn(situation, status, each) !== undefined);
+}
+
+function waitOf(workload: WorkloadView): string {
+  return `at rest: ${titleOf(workload)} ${workload.uid}`;
+}
+
 /**
  * Those that this migration has restarted and that are short of pods, by no rollout of their owner. All are asked about:
  * one that comes and goes is short again.
  */
 function shortOnes(situation: Situation, status: NamespaceMigrationStatus): readonly Short[] {
-  const { surroundings, spec } = situation;
-  const watch = durationMs(spec.restart.watch);
-  return surroundings.workloads
-    .filter((each) => restartedIn(situation, status, each) !== undefined && !isOwnersInHand(each))
+  const watch = durationMs(situation.spec.restart.watch);
+  for (const each of restarted(situation, status)) if (isUnseen(each)) outageStands(situation, waitOf(each));
+  return restarted(situation, status)
+    .filter((each) => !isOwnersInHand(each))
     .flatMap((workload) => {
-      const wait = `at rest: ${titleOf(workload)} ${workload.uid}`;
+      const wait = waitOf(workload);
       const out = outage(situation, wait, isShort(workload), watch, workload.available);
       return out !== undefined && isShort(workload) ? [{ ...out, workload }] : [];
     });
@@ -62,10 +70,10 @@ function why(workload: WorkloadView, { surroundings: { pods } }: Situation): str
   return said.length === 0 ? '' : `: ${said.join('; ')}`;
 }
 
-/** Asked where it rests with nothing else to be said, and nobody has decided that it stays. */
-function isAsked({ wanted }: Situation, { phase, verdict, status: { direction } }: Draft): boolean {
+/** Asked where it rests, and nobody has decided that it stays. */
+function isAsked({ wanted, spec }: Situation, { phase, status: { direction } }: Draft): boolean {
   const stays = wanted === 'Finalize' || wanted === 'DeleteLeave';
-  return phase === 'Migrated' && verdict.state === 'Ready' && direction === 'Forward' && !stays;
+  return phase === 'Migrated' && direction === 'Forward' && !stays && durationMs(spec.restart.watch) > 0;
 }
 
 /** Of what was only restarted for HBONE nothing goes back: its labels and its mesh are what they were. */
@@ -80,13 +88,13 @@ function wayOut({ kind, name, namespace }: WorkloadView, { object }: Situation, 
 
 /**
  * What rests, where something that was restarted has been short of pods for as long as it would have been watched: a
- * person is to look. With one pod more than before that begins anew; where nobody wants to watch nobody is told.
+ * person is to look. With one pod more than before that begins anew; where nobody wants to watch nobody is told. What
+ * else is to be said goes first, and is asked about beside it: what comes and goes would begin its time anew each time.
  */
 export function withUnavailable(situation: Situation, draft: Draft): Draft {
-  const { watch } = situation.spec.restart;
-  if (!isAsked(situation, draft) || durationMs(watch) === 0) return draft;
+  if (!isAsked(situation, draft)) return draft;
   const short = shortOnes(situation, draft.status);
-  if (short.length === 0) return draft;
+  if (short.length === 0 || draft.verdict.state !== 'Ready') return draft;
   const late = short.find(({ workload, over }) => over || isTold(situation, workload));
   if (late === undefined) {
     const until = Math.min(...short.map((each) => each.until));

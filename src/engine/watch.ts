@@ -3,7 +3,8 @@ import { durationMs } from '../base/duration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { WorkloadView } from '../mesh/views.ts';
 import { notEnrolled } from './enrolment.ts';
-import { outage, type Outage } from './outage.ts';
+import { outage, outageStands, type Outage } from './outage.ts';
+import { isUnseen } from './owners-hand.ts';
 import { restartedIn } from './restarted.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { troubles, type Turn } from './turn.ts';
@@ -20,16 +21,20 @@ export function isShort({ kind, available, replicas }: WorkloadView): boolean {
   return kind === 'DaemonSet' ? available < replicas / 2 : available < replicas;
 }
 
-/** Pods that have a place to run, and are or were not Ready without one more that is. */
-function outages({ situation, step, workload, all }: Turn): readonly Outage[] {
-  const allowed = durationMs(situation.spec.restart.progressDeadline);
-  const short = isShort(workload);
+function placed({ step, all }: Turn): readonly { readonly ready: boolean; readonly wait: string }[] {
   return all
     .filter(({ node }) => node !== undefined)
-    .flatMap(({ uid, ready }) => {
-      const wait = `${step.name}: pod ${uid} not Ready`;
-      return outage(situation, wait, short && !ready, allowed, workload.available) ?? [];
-    });
+    .map(({ uid, ready }) => ({ ready, wait: `${step.name}: pod ${uid} not Ready` }));
+}
+
+/** Pods that have a place to run, and are or were not Ready without one more that is. */
+function outages(turn: Turn): readonly Outage[] {
+  const { situation, workload } = turn;
+  const allowed = durationMs(situation.spec.restart.progressDeadline);
+  const short = isShort(workload);
+  return placed(turn).flatMap(
+    ({ ready, wait }) => outage(situation, wait, short && !ready, allowed, workload.available) ?? [],
+  );
 }
 
 function whatIsLacking(turn: Turn, isOwners: boolean): string {
@@ -82,7 +87,8 @@ function waiting(turn: Turn, isOwners: boolean, until: number): Outcome {
  * Undefined if it is whole.
  */
 export function falters(turn: Turn, isOwners: boolean, record: WorkloadRecord | undefined): Outcome | undefined {
-  const { workload, stale } = turn;
+  const { situation, workload, stale } = turn;
+  if (isUnseen(workload)) for (const { wait } of placed(turn)) outageStands(situation, wait);
   const outs = isOwners ? [] : outages(turn);
   if (!isShort(workload) && outs.length === 0 && !(isOwners && stale.length > 0)) return undefined;
   const { failed, until } = failing(turn, isOwners, record, outs);

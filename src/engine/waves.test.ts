@@ -13,7 +13,16 @@ const hourMs = 3_600_000;
 const names = ['a', 'b', 'c'];
 const pending: NamespaceMigrationStatus = { writtenPhase: 'Pending' };
 const moving: NamespaceMigrationStatus = { writtenPhase: 'Migrating', direction: 'Forward' };
-const migrated: NamespaceMigrationStatus = { writtenPhase: 'Migrated', direction: 'Forward' };
+const ready: NamespaceMigrationStatus['conditions'] = [
+  { type: 'Ready', status: 'True', reason: 'Migrated', message: '', lastTransitionTime: '2030-01-01T00:00:00Z' },
+];
+const original = { namespaceUid: 'u', capturedAt: timestamp(now - 10 * hourMs), labels: [] };
+const migrated: NamespaceMigrationStatus = {
+  writtenPhase: 'Migrated',
+  direction: 'Forward',
+  conditions: ready,
+  original,
+};
 const blocked: NamespaceMigrationStatus = { writtenPhase: 'Blocked' };
 const returning: NamespaceMigrationStatus = { writtenPhase: 'RollingBack', direction: 'Backward' };
 const stalled: NamespaceMigrationStatus['conditions'] = [
@@ -28,12 +37,13 @@ interface Given {
   readonly watching?: Watching;
   readonly watch?: string;
   readonly elsewhere?: readonly string[];
+  readonly madeAgoMs?: number;
 }
 
 /** Waves `one` of `a` and `b`, and `two` of `c`, for namespaces in these states. */
 function states(of: readonly (NamespaceMigrationStatus | undefined)[], given: Given = {}): readonly WaveStatus[] {
   const { before = [], wanted = 'Migrate', maxFailures = 0, soak = '24h', watching, watch = '0s' } = given;
-  const { elsewhere = [] } = given;
+  const { elsewhere = [], madeAgoMs = hourMs } = given;
   const object: MeshMigration = {
     metadata: { name: 'mm' },
     spec: migrationSpec({
@@ -51,7 +61,7 @@ function states(of: readonly (NamespaceMigrationStatus | undefined)[], given: Gi
       ? []
       : [
           {
-            metadata: { name: 'mm', namespace: names[at] ?? '' },
+            metadata: { name: 'mm', namespace: names[at] ?? '', creationTimestamp: timestamp(now - madeAgoMs) },
             spec: { migration: 'mm', from: 'IstioSidecar', to: 'IstioAmbient' },
             status,
           },
@@ -92,7 +102,7 @@ describe('a wave', () => {
   });
 
   const both = [migrated, migrated, pending];
-  const claimed: NamespaceMigrationStatus = { writtenPhase: 'Migrated' };
+  const claimed: NamespaceMigrationStatus = { writtenPhase: 'Migrated', conditions: ready };
   const hbone: NamespaceMigrationStatus = { ...migrated, itinerary: 'Hbone' };
 
   it.each<[string, Parameters<typeof states>[0], Given, string]>([
@@ -118,6 +128,25 @@ describe('a wave', () => {
     ['is not done by one that was only restarted for HBONE', [migrated, hbone, pending], { soak: '0s' }, 'Open'],
     ['is not done by the word of a record', [migrated, claimed, pending], { soak: '0s', elsewhere: ['b'] }, 'Open'],
     ['is done by one that was there already', [migrated, claimed, pending], { soak: '0s' }, 'Done'],
+    [
+      'is not done by one whose record is lost',
+      [migrated, { ...migrated, conditions: undefined }, pending],
+      { soak: '0s' },
+      'Open',
+    ],
+    [
+      'nor by one whose record was made anew a moment ago',
+      both,
+      { soak: '0s', watch: '2m', madeAgoMs: 149_000 },
+      'Soaking',
+    ],
+    ['but once its watch is over', both, { soak: '0s', watch: '2m', madeAgoMs: 150_000 }, 'Done'],
+    [
+      'is done by one whose record is young because all of it is',
+      both.map((each) => ({ ...each, original: { ...original, capturedAt: timestamp(now - 30_000) } })),
+      { soak: '0s', watch: '2m', madeAgoMs: 40_000 },
+      'Done',
+    ],
   ])('%s', (_case, of, given, state) => {
     expect(shown(states(of, given))[0]).toBe(`one ${state}`);
   });
@@ -187,6 +216,19 @@ describe('waves while nothing is to be started', () => {
     const before = [arrived(5 * hourMs)];
     const [one] = states([migrated, migrated, pending], { wanted: 'Pause', before });
     expect(one?.arrivedAt).toBe(before[0]?.arrivedAt);
+  });
+});
+
+describe('a soak that is paused', () => {
+  const short = { ...migrated, conditions: stalled };
+
+  it('begins anew when one came to a stop meanwhile, mended since or not', () => {
+    const before = [arrived(23.5 * hourMs)];
+    const during = states([migrated, short, pending], { wanted: 'Pause', before, maxFailures: 1 });
+    const after = states([migrated, short, pending], { before: during, maxFailures: 1 });
+    expect(after[0]?.arrivedAt).toBe(timestamp(now));
+    const held = states([migrated, short, pending], { wanted: 'Pause', before });
+    expect(states([migrated, migrated, pending], { before: held })[0]?.arrivedAt).toBe(timestamp(now));
   });
 });
 

@@ -37,6 +37,11 @@ interface Counts {
   readonly unfinished: number;
 }
 
+interface Counted extends Counts {
+  /** Milliseconds until each of its records is old enough to tell that something has died; 0 once they are. */
+  readonly youngMs: number;
+}
+
 type Asked = Pick<Wave, 'soak' | 'maxFailures'> & Partial<Pick<Wave, 'namespaces'>>;
 
 /** What the wave without a name asks for. */
@@ -54,22 +59,25 @@ function isUnfinished(child: NamespaceMigration): boolean {
 
 /**
  * Whether it is where it shall be, by more than its word: its journal, or its labels where there is none because nobody
- * had to move it. Whoever writes the record of his own namespace has nobody else begin by that. One that was only
- * restarted for HBONE has yet to move.
+ * had to move it. Whoever writes the record of his own namespace, or deletes it, has nobody else begin by that: what
+ * needs a person stands in the record alone, so one that was not looked at tells of nothing. One that was only restarted
+ * for HBONE has yet to move.
  */
 function hasArrived(child: NamespaceMigration, isThere: WavesSituation['isThere']): boolean {
   if (!arrived.includes(phaseOf(child)) || isUnfinished(child) || onlyRestarted(child)) return false;
-  return child.status?.direction !== undefined || isThere?.(child.metadata.namespace ?? '') !== false;
+  if (child.status?.conditions === undefined) return false;
+  return child.status.direction !== undefined || isThere?.(child.metadata.namespace ?? '') !== false;
 }
 
-function countsOf(place: number, { scope, children, waves, isThere }: WavesSituation): Counts {
+function countsOf(place: number, situation: WavesSituation): Counted {
+  const { scope, children, waves, isThere } = situation;
   // Who was begun and has left the selection is half-way, or at rest, all the same.
   const members = [...scope.namespaces, ...scope.changed];
   const names = new Set(members.filter((name) => waveOf(name, waves) === place));
   const those = children.filter(({ metadata }) => names.has(metadata.namespace ?? ''));
   const unfinished = those.filter(isUnfinished).length;
   const migrated = those.filter((child) => hasArrived(child, isThere)).length;
-  return { total: names.size, migrated, unfinished };
+  return { total: names.size, migrated, unfinished, youngMs: Math.max(0, ...those.map(youngFor(situation))) };
 }
 
 /** A time of the status, as far as it is one and is over: a clock that went back has nobody wait the longer for it. */
@@ -89,20 +97,40 @@ interface Times {
 /** No process knows sooner than this that all is as the one before it has left it. */
 const leastWatchMs = 30_000;
 
-/**
- * What died while nobody looked is told by a watch of its own (unavailable.ts): no wave is done before that could have
- * been.
- */
-function timesOf({ now, object, watching }: Pick<WavesSituation, 'now' | 'object' | 'watching'>): Times {
+type Clocks = Pick<WavesSituation, 'now' | 'object' | 'watching'>;
+
+/** What died while nobody looked is told by a watch of its own (unavailable.ts). */
+function watchMs({ object }: Pick<Clocks, 'object'>): number {
+  return Math.max(durationMs(object.spec.restart.watch), leastWatchMs);
+}
+
+/** No wave is done before that could have been. */
+function timesOf(situation: Clocks): Times {
+  const { now, watching } = situation;
   const { ms = Infinity, now: steady = now } = watching ?? {};
   return {
     earliest: Math.min(now, steady),
     latest: Math.max(now, steady),
-    unseenMs: Math.max(0, Math.max(durationMs(object.spec.restart.watch), leastWatchMs) - ms),
+    unseenMs: Math.max(0, watchMs(situation) - ms),
   };
 }
 
-interface Judged extends Counts {
+/**
+ * A record that is made anew has its namespace watched anew, from its first look on, which is a little later. One that
+ * is older than the beginning was there all the while.
+ */
+function youngFor(situation: Clocks): (child: NamespaceMigration) => number {
+  const { earliest } = timesOf(situation);
+  const enoughMs = watchMs(situation) + leastWatchMs;
+  return ({ metadata, status }) => {
+    const [at, begun] = [metadata.creationTimestamp, status?.original?.capturedAt].map((time) =>
+      Date.parse(time ?? ''),
+    );
+    return at === undefined || begun === undefined || !(at > begun) ? 0 : Math.max(0, at + enoughMs - earliest);
+  };
+}
+
+interface Judged extends Counted {
   readonly name: string;
   readonly before: WaveStatus | undefined;
   readonly wave: Asked;
@@ -135,19 +163,20 @@ function stateOf(judged: Judged, times: Times): WaveStatus {
   if (total === 0 || unfinished > wave.maxFailures) return { ...entry, state: 'Held' };
   const at = arrivalOf(judged, times);
   const rested = { ...entry, arrivedAt: timestamp(at) };
-  return times.unseenMs === 0 && times.earliest >= at + durationMs(wave.soak)
+  return times.unseenMs === 0 && judged.youngMs === 0 && times.earliest >= at + durationMs(wave.soak)
     ? { ...rested, state: 'Done', doneAt: timestamp(times.earliest) }
     : { ...rested, state: 'Soaking' };
 }
 
 /**
- * A wave while nothing is started: what is done stays so, and what soaks goes on soaking. Who is paused, or blocked in a
- * plan, has not arrived by that.
+ * A wave while nothing is started: what is done stays so, and what soaks goes on soaking, but for what comes to a stop
+ * meanwhile. Who is paused, or blocked in a plan, has not arrived by that.
  */
 function atRest({ name, before, total, migrated, unfinished }: Judged): WaveStatus {
   const entry = { name, total, migrated, unfinished };
   if (before?.doneAt !== undefined) return { ...before, ...entry, state: 'Done' };
-  const soaks = before?.arrivedAt !== undefined && total > 0 && migrated + unfinished === total;
+  const isWhole = total > 0 && migrated + unfinished === total;
+  const soaks = before?.arrivedAt !== undefined && isWhole && unfinished <= before.unfinished;
   return { ...entry, state: 'Waiting', ...(soaks && { arrivedAt: before.arrivedAt }) };
 }
 
@@ -175,12 +204,16 @@ export function wavesNow(situation: WavesSituation): readonly WaveStatus[] {
 
 /** Milliseconds until a soak can be over; undefined while nothing soaks. */
 export function soakedInMs(
-  situation: Pick<WavesSituation, 'now' | 'object' | 'watching'>,
+  situation: Clocks & Partial<Pick<WavesSituation, 'children'>>,
   waves: readonly WaveStatus[],
 ): number | undefined {
   const soaking = waves.find(({ state }) => state === 'Soaking');
   if (soaking === undefined) return undefined;
   const { soak } = situation.object.spec.waves.find(({ name }) => name === soaking.name) ?? ofOthers;
   const { earliest, unseenMs } = timesOf(situation);
-  return Math.max(1, unseenMs, Date.parse(soaking.arrivedAt ?? '') + durationMs(soak) - earliest);
+  const left = Math.max(unseenMs, Date.parse(soaking.arrivedAt ?? '') + durationMs(soak) - earliest);
+  if (left > 0) return left;
+  // By that it would be over: some record is young.
+  const young = (situation.children ?? []).map(youngFor(situation)).filter((ms) => ms > 0);
+  return Math.max(1, Math.min(...young, leastWatchMs));
 }

@@ -15,6 +15,8 @@ export interface WatchedKind {
   readonly isOwn?: true;
   /** One of it stands for a running instance, as a pod does: it comes and goes while nothing is decided anew. */
   readonly isInstance?: true;
+  /** Labels and annotations that decide about an object of it beside its spec. */
+  readonly marks?: readonly string[];
   /** So many are read at a time, where each is large and little of it is kept. */
   readonly page?: number;
   /** Nobody waits for it where the operator may not read it: what is not found then, as the end of a sentence. */

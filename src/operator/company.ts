@@ -9,6 +9,7 @@ import type { Unnoted } from '../engine/situation.ts';
 import type { ScopeView } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { failedIn, isBudgetSpent, notLeft, notTurned, type Parking, type Progress } from '../plan/admission.ts';
+import { approvalsOf } from '../plan/approval.ts';
 import { companyOf } from '../plan/company.ts';
 import { changedBy, isIdle } from '../plan/scope.ts';
 import { frozenMigration } from '../plan/start-hold.ts';
@@ -43,6 +44,7 @@ export function companyIn(context: Pick<Context, 'view' | 'meshes' | 'records'>,
     spec,
   } = migration;
   const wanted = wantedOf(migration);
+  const waves = wavesOf(migration, view.namespaces.list());
   let everyone: readonly NamespaceMigration[] | undefined;
   return companyOf({
     spec,
@@ -56,7 +58,8 @@ export function companyIn(context: Pick<Context, 'view' | 'meshes' | 'records'>,
       .list()
       .map(({ object }) => object)
       .filter(({ metadata }) => metadata.name !== name),
-    waves: wavesOf(migration, view.namespaces.list()),
+    waves,
+    approvals: approvalsOf(migration, waves),
     isIdle: (other) => isIdle(other, view.namespaces.list(), view.reserved),
     namespace: (home) => [view.namespaces.get(undefined, home)].find((each) => each?.terminating === false),
   });

@@ -3,6 +3,7 @@ import { migrationSpec, namespace } from '../../test/support/mesh-fixtures.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { journalAnnotation, type MeshMigration, type NamespaceMigration } from '../api/resources.ts';
 import type { NamespaceView } from '../mesh/views.ts';
+import type { Approvals } from './approval.ts';
 import { companyOf } from './company.ts';
 import { noWaves } from './waves.ts';
 import { journalText, type Journal } from './journal.ts';
@@ -44,6 +45,7 @@ interface Given {
   readonly isUnwanted?: boolean;
   readonly isBudgetSpent?: boolean;
   readonly frozen?: string;
+  readonly approvals?: Approvals;
 }
 
 function company(given: Given): ReturnType<typeof companyOf> {
@@ -64,6 +66,7 @@ function company(given: Given): ReturnType<typeof companyOf> {
     isUnwanted: () => given.isUnwanted === true,
     isBudgetSpent: () => given.isBudgetSpent === true,
     frozen: () => given.frozen,
+    ...(given.approvals && { approvals: given.approvals }),
   });
 }
 
@@ -177,6 +180,14 @@ describe('the way there', () => {
     expect(
       company({ record: { direction: 'Forward', writtenPhase: 'Migrating' }, isBudgetSpent: true }).halted('shop'),
     ).toBeUndefined();
+  });
+
+  it('is not begun where nobody has approved of its plan', () => {
+    const record = { writtenPhase: 'Pending', planDigest: 'a.b.' };
+    const needed = { isNeeded: () => true, digests: new Map() };
+    expect(company({ record, approvals: needed }).halted('shop')).toBe('waits until somebody approves of its plan');
+    const approved = { isNeeded: () => true, digests: new Map([['shop', 'a.b.']]) };
+    expect(company({ record, approvals: approved }).halted('shop')).toBeUndefined();
   });
 
   it('is not begun where the migration is frozen, and goes on where it has', () => {

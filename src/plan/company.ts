@@ -3,6 +3,7 @@ import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { ScopeView, WayBack } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
+import { noApprovals, notApproved, type Approvals } from './approval.ts';
 import { isOf, journalOn } from './journal.ts';
 import { holds, isForHbone, isSelected, isSystem, type Named } from './scope.ts';
 import { comesLater, notBegun, type Waves } from './waves.ts';
@@ -34,6 +35,8 @@ export interface Around {
   readonly siblings: () => readonly NamespaceMigration[];
   /** Which of them begin when. */
   readonly waves: Waves;
+  /** Whose plans somebody has to approve of before they begin. Default: nobody's. */
+  readonly approvals?: Approvals;
   /** Namespaces that no migration touches, besides those of Kubernetes. */
   readonly reserved: readonly string[];
 }
@@ -45,10 +48,7 @@ const goingOn: readonly (string | undefined)[] = [undefined, 'Pending', 'Planned
  * waits for that one does too. It is only said, and nothing begins or ends by it (E is asked of what is seen in the
  * other): a process that dies before or after reads the same records.
  */
-function haltedBy(
-  { metadata, status = {} }: NamespaceMigration,
-  { isBudgetSpent, waves, frozen }: Around,
-): string | undefined {
+function haltedBy({ metadata, status = {} }: NamespaceMigration, around: Around): string | undefined {
   const { writtenPhase: phase, conditions, message = '', direction } = status;
   if (!goingOn.includes(phase))
     return phase === 'Migrated' || phase === 'Finalized'
@@ -56,10 +56,18 @@ function haltedBy(
       : `is ${phase ?? ''}: ${message.slice(0, 200)}`;
   const stalled = stalledBy(conditions);
   if (stalled !== undefined) return `stands still: ${stalled.message.slice(0, 200)}`;
-  if (direction !== undefined) return undefined;
+  return direction === undefined ? notStarted({ metadata, status }, around) : undefined;
+}
+
+/** What keeps it from being started until a person does something. */
+function notStarted(
+  { metadata: { namespace = '' }, status }: Pick<NamespaceMigration, 'metadata' | 'status'>,
+  { isBudgetSpent, waves, frozen, approvals = noApprovals }: Around,
+): string | undefined {
   if (isBudgetSpent()) return 'is not started, because too many failed';
   const frost = frozen();
-  return frost === undefined ? notBegun(metadata.namespace ?? '', waves) : `is not started: ${frost}`;
+  if (frost !== undefined) return `is not started: ${frost}`;
+  return notBegun(namespace, waves) ?? notApproved(namespace, status?.planDigest, approvals);
 }
 
 function goesBack(record: NamespaceMigration, { isUnwanted }: Around): boolean {

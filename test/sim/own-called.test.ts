@@ -144,6 +144,22 @@ describe('called pods beside their callers that the operator cannot restart', ()
     });
   });
 
+  it('are waited for by those who were known at the start, whoever is named since', async () => {
+    await runOnSimulation({
+      name: 'own-called-before',
+      async run(world) {
+        const home = world.ns();
+        await moved(world, home, alone());
+        const rules = [{ to: [{ operation: { methods: ['GET'] } }] }];
+        await world.patch('AuthorizationPolicy', home, 'readers', { spec: { rules } });
+        await world.pause(minuteMs);
+        await world.command('RollingBack');
+        expect(await stuck(world, home)).toMatch(/^Deployment web gets its sidecars back after pods that it calls/);
+        await world.modesAre({ Ambient: 3 });
+      },
+    });
+  });
+
   it('are waited for by callers in another namespace, which name them', async () => {
     await runOnSimulation({
       name: 'others-called',

@@ -249,6 +249,14 @@ describe('pods that no waypoint stands before, on the way to sidecars', () => {
     ]);
   });
 
+  it('are blocked on the way too while none of them is there: the next ones are in ambient still', () => {
+    const away = { itinerary: 'L4', pods: [], workloads: [workload({ replicas: 0 })] } as const;
+    const specs = [from({ namespaces: [wild] })];
+    expect(changes(given(specs, away), 'UnderWay')).toEqual(['Critical MM090 AuthorizationPolicy shop/p0']);
+    const labels = { 'istio-injection': 'enabled' };
+    expect(changes(given(specs, { ...away, namespace: namespace({ labels }) }), 'UnderWay')).toEqual([]);
+  });
+
   it('are blocked where a workload of the namespace is denied, and could come in plaintext to the address of a pod', () => {
     expect(changes(given([deny({ namespaces: ['shop'] })]))).toEqual(['Critical MM090 Deployment shop/web']);
     expect(
@@ -350,7 +358,11 @@ describe('pods that no waypoint stands before, on the way to sidecars', () => {
   });
 
   it('are nothing of ztunnel any more once each has its sidecar', () => {
-    const gone = given([from({ namespaces: [wild] })], { itinerary: 'L4', pods: [pod({ labels: injected.labels })] });
+    const gone = given([from({ namespaces: [wild] })], {
+      itinerary: 'L4',
+      namespace: namespace({ labels: { 'istio-injection': 'enabled', 'istio.io/dataplane-mode': 'ambient' } }),
+      pods: [pod({ labels: injected.labels })],
+    });
 
     expect(changes(gone, 'UnderWay')).toEqual([]);
     expect(changes(gone, 'AtRest')).toEqual([]);

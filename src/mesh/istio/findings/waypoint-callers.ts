@@ -3,6 +3,7 @@ import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ServiceFacts } from '../policy/translate/world.ts';
 import {
+  certainOf,
   guardedServices,
   sidecarCallers,
   sleepingCallers,
@@ -81,7 +82,9 @@ export function withSidecars(surroundings: Surroundings): readonly Evidence[] {
     callers.kind === 'Unknown'
       ? []
       : [
-          ...refusedOf(surroundings)(callers).map((message) => ({ object: serviceName(service), message })),
+          ...certainOf(callers)
+            .flatMap(refusedOf(surroundings))
+            .map((message) => ({ object: serviceName(service), message })),
           ...outside(service, callers, surroundings).map((message) => ({
             object: serviceName(service),
             message,

@@ -5,6 +5,7 @@ import { parseAttachment, parseSelector } from './parse-attachment.ts';
 import { record } from '../../json.ts';
 import { list, map, none, object, oneOf, string, strings, type Problem, type Report } from './parse-values.ts';
 import { operationFieldNames, sourceFieldNames } from './fields.ts';
+import { dryRunAnnotation } from '../vocabulary/labels.ts';
 import type {
   Action,
   AuthorizationPolicy,
@@ -43,8 +44,6 @@ export const policyKinds: readonly Policy['kind'][] = [
   'PeerAuthentication',
   'RequestAuthentication',
 ];
-
-const dryRunAnnotation = 'istio.io/dry-run';
 
 /**
  * The same without a word about what is wrong with it, for those who ask again and again what it means: what would be

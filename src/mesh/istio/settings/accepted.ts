@@ -2,9 +2,11 @@ import { hash } from 'node:crypto';
 import type { MeshMigrationSpec } from '../../../api/mesh-migration-spec.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { marksIn } from '../../marks.ts';
 import { allBeside, isNamed } from '../../named.ts';
 import { orderedText } from '../../seal.ts';
 import type { ConfigView } from '../../views.ts';
+import { decisiveMarks } from '../vocabulary/decisive.ts';
 import { nodeAgentNamespaces } from '../vocabulary/node-agents.ts';
 
 /**
@@ -19,9 +21,11 @@ export interface Seen {
 /** So long that nobody makes another object for which what was accepted stands as well. */
 const digestLength = 32;
 
-const digestOfObject = memoize(({ kind, namespace, name, spec }: ConfigView): string =>
-  hash('sha256', `${JSON.stringify([kind, namespace, name])}${orderedText(spec)}`, 'hex'),
-);
+const digestOfObject = memoize((object: ConfigView): string => {
+  const { kind, namespace, name, spec } = object;
+  const marks = marksIn(object, decisiveMarks);
+  return hash('sha256', `${JSON.stringify([kind, namespace, name])}${orderedText(spec)}${marks}`, 'hex');
+});
 
 /** The same for all that says the same, whatever the order of objects and keys. `words` are what else decides. */
 export function digestOfAll(objects: readonly ConfigView[], ...words: readonly string[]): string {

@@ -20,6 +20,7 @@ import {
 import { keepTemplate } from './rollout-templates.ts';
 import { keepMonitor } from './scraping.ts';
 import { keepSecurityGroups } from './security-groups.ts';
+import { decisiveMarks } from '../vocabulary/decisive.ts';
 import { gateways } from '../vocabulary/gateway.ts';
 
 function kind(
@@ -30,7 +31,13 @@ function kind(
   namespaced = true,
   namespace: WatchedKind['namespace'] = 'All',
 ): WatchedKind {
-  return { kind: name, resource: { group, version, kind: name, plural, namespaced }, namespace };
+  const isMeshs = group.endsWith('istio.io') || group === gateways.group;
+  return {
+    kind: name,
+    resource: { group, version, kind: name, plural, namespaced },
+    namespace,
+    ...(isMeshs && { marks: decisiveMarks }),
+  };
 }
 
 /** Kinds by which controllers of others bring clients in. */
@@ -79,7 +86,7 @@ export const watched: readonly WatchedKind[] = [
   // Since Istio 1.30.
   kind('extensions.istio.io', 'v1alpha1', 'TrafficExtension', 'trafficextensions'),
   kind('gateway.networking.k8s.io', 'v1', 'GatewayClass', 'gatewayclasses', false),
-  { kind: 'Gateway', resource: gateways, namespace: 'All' },
+  { kind: 'Gateway', resource: gateways, namespace: 'All', marks: decisiveMarks },
   kind('gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'),
   kind('gateway.networking.k8s.io', 'v1', 'GRPCRoute', 'grpcroutes'),
   kind('admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false),

@@ -17,6 +17,8 @@ export const useWaypointCanaryNamespaceLabel = 'istio.io/use-waypoint-canary-nam
  * pod.
  */
 export const waypointForLabel = 'istio.io/waypoint-for';
+/** Annotation of an AuthorizationPolicy: it is only tried out, and what it would have done is written into a log. */
+export const dryRunAnnotation = 'istio.io/dry-run';
 /**
  * Namespace and Service label: `true` sends ingress gateways through the waypoint too; only for Services with an
  * address.

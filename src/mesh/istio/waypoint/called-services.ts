@@ -3,7 +3,7 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ObservedWorkload } from '../../telemetry.ts';
 import type { ServiceView } from '../../views.ts';
 import { bounded, spend } from '../../../base/effort.ts';
-import { anyOf, callersOf, type PolicyWorld } from './callers.ts';
+import { anyOf, callersOf, certainOf, type PolicyWorld } from './callers.ts';
 import { clusterServices } from './cluster-services.ts';
 import { namespacesNamedBy } from './named-callers.ts';
 import { askedAt, neighbour } from './neighbour.ts';
@@ -83,8 +83,9 @@ function callsIn(namespace: string, surroundings: Surroundings): (service: Servi
     world ??= policyWorldOf(there);
     const callers = callersOf(service, world, there);
     if (callers.kind === 'Unknown') return 'Unknown';
-    spend(callers.callers.length / 16);
-    return identities.some(anyOf(callers.callers)) ? 'Yes' : 'No';
+    const all = certainOf(callers).flatMap((each) => each.callers);
+    spend(all.length / 16);
+    return identities.some(anyOf(all)) ? 'Yes' : 'No';
   }
   return (service) => {
     const known = told.get(service);

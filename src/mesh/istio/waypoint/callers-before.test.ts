@@ -148,6 +148,37 @@ describe('before the labels change', () => {
   });
 });
 
+describe('what metrics tell', () => {
+  const seen = observed(call({ to: 'shop/web', by: 'shop/cart' }), reporter('shop/web'))('shop');
+
+  it('makes nobody of those whom a policy names beside what is open', () => {
+    const policies = [allow(['cluster.local/ns/blog/sa/reader'], probe)];
+
+    expect(onTheWay({ policies, metrics: seen })?.namespaces).toEqual(['blog']);
+    expect(istio.callersBefore(shop({ policies, metrics: seen }))).toMatchObject({
+      named: ['blog/reader'],
+      seen: ['shop/cart'],
+    });
+  });
+
+  it('makes nobody of those who were known at the start', () => {
+    const metrics = observed(call({ to: 'shop/web', by: 'blog/reader' }), reporter('shop/web'))('shop');
+    for (const before of [{ policies: [readers] }, { metrics }].map((given) => istio.callersBefore(shop(given))))
+      expect(onTheWay({ before, metrics: seen })?.namespaces).toEqual(['blog']);
+    const before = istio.callersBefore(shop({ metrics }));
+    expect(istio.callersOf('shop', shop({ before, metrics: seen }))).toMatchObject({ namespaces: ['blog', 'shop'] });
+  });
+
+  it('has those named before the start who would be refused, and counts them among those who call the namespace', () => {
+    const given = { policies: [allow(['cluster.local/ns/blog/sa/reader'], probe)], metrics: seen };
+
+    expect(messages(shop({ ...given, blog: { moves: false } }))).toEqual([
+      expect.stringContaining('callers with sidecars go past a waypoint and would be refused: blog'),
+    ]);
+    expect(istio.callersOf('shop', shop(given))).toMatchObject({ kind: 'Known', namespaces: ['blog', 'shop'] });
+  });
+});
+
 describe('callers without a pod', () => {
   const template = {
     namespace: 'blog',

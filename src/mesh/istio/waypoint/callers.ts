@@ -30,6 +30,7 @@ export interface Caller {
 export type Callers =
   /**
    * `seen`: they did call, and are not only those who may. `declared`: it is the user who says so, of whoever it is.
+   * `beside`: who calls besides, however few of them were seen now.
    */
   | {
       readonly kind: 'Known';
@@ -37,6 +38,7 @@ export type Callers =
       readonly from: string;
       readonly seen?: true;
       readonly declared?: true;
+      readonly beside?: readonly KnownCallers[];
     }
   | UnknownCallers;
 
@@ -83,10 +85,11 @@ const toldBy = memoize((_policies: PolicyWorld['policies']) => new Map<string, C
 
 /**
  * Those who call for certain: all of them, or whoever is named beside what leaves open who else does, or was known at
- * the start. The one way to ask what is Unknown, in every direction: it is never nobody for want of an answer.
+ * the start. The one way to ask it, in every direction: nobody is nobody for want of an answer, or because an answer
+ * knows others.
  */
 export function certainOf(callers: Callers): readonly KnownCallers[] {
-  return callers.kind === 'Known' ? [callers] : (callers.certain ?? []);
+  return callers.kind === 'Known' ? [callers, ...(callers.beside ?? [])] : (callers.certain ?? []);
 }
 
 /** Whom policies name, and which of their rules is the first that leaves open who else calls. */
@@ -166,12 +169,18 @@ function remembering(told: UnknownCallers, service: ServiceFacts, surroundings: 
   return { ...told, certain, ...(isRemembered(service, surroundings) && { settled: true }) };
 }
 
-/** The same, else by what metrics saw, else by what was known at the start. */
+/**
+ * The same, else by what metrics saw, else by what was known at the start. Metrics say who has called of late: whom
+ * policies name calls besides, and so does who was known at the start, though both have not called in this window.
+ */
 export function callersOf(service: ServiceFacts, world: PolicyWorld, surroundings: Surroundings): Callers {
   const told = toldCallers(service, world, surroundings.spec.callers);
   if (told.kind === 'Known') return told;
   const seen = fromMetrics(service, surroundings);
-  if (seen?.kind === 'Known') return seen;
+  if (seen?.kind === 'Known') {
+    const beside = [...certainOf(told), ...rememberedIn(service.namespace, surroundings)];
+    return beside.length === 0 ? seen : { ...seen, beside };
+  }
   const why = seen === undefined ? told.why : `${told.why}; ${seen.why}`;
   const isPassing = seen?.passing === true;
   return remembering({ ...told, why, ...(isPassing && { passing: true }) }, service, surroundings);

@@ -4,9 +4,9 @@ import { Shares } from '../../../base/shares.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView } from '../../views.ts';
 import { hiddenRoot } from '../settings/discovery.ts';
-import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
 import { possibleConfigs } from '../settings/mesh-config.ts';
 import { adoptedIn } from './chosen.ts';
+import { areHereOrComing } from './here-or-coming.ts';
 import { nearAuthorizersOf } from './near-authorizers.ts';
 import { leadsOutside } from './never-taken.ts';
 import { requestedIn } from './requested.ts';
@@ -45,8 +45,7 @@ const said = memoize(({ kind, namespace, name, createdAt, labels, annotations, s
  * namespace.
  */
 function digest(surroundings: Surroundings): string {
-  const { route, itinerary, records, back, mesh, namespace, services, workloads, otherTemplates, pods, spec } =
-    surroundings;
+  const { route, itinerary, records, back, mesh, namespace, services, workloads, otherTemplates, spec } = surroundings;
   const homes = [...new Set([namespace.name, mesh.rootNamespace])];
   return sha256(
     JSON.stringify([
@@ -80,7 +79,7 @@ function digest(surroundings: Surroundings): string {
         containerPorts,
       ]),
       workloadsIn(surroundings),
-      pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
+      areHereOrComing('Sidecar', surroundings),
       spec.callers,
       spec.policies.direct,
     ]),

@@ -9,7 +9,7 @@ import type { Caller } from './callers.ts';
 /* Whom ALLOW policies name as callers. */
 
 /** By what a source names callers. */
-type Names = Pick<Source, 'principals' | 'serviceAccounts' | 'namespaces'>;
+type Names = Pick<Source, (typeof identityFields)[number]['field']>;
 
 /**
  * The callers that a source names; undefined if it leaves open who they are. Several fields restrict each other, so one

@@ -1,4 +1,5 @@
 import type { NamespaceCallers, Surroundings } from '../../adapter.ts';
+import type { ConfigView } from '../../views.ts';
 import { concerns } from '../vocabulary/pod-mode.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { parsed } from '../policy/parsed.ts';
@@ -10,9 +11,10 @@ import { declaredCallers, isGateway, type Caller } from './callers.ts';
 import { chosenWaypoint } from './chosen.ts';
 import { makesGateway } from '../vocabulary/gateway-pods.ts';
 import { askedOf } from './neighbour.ts';
-import { namespacesNamedBy, type NamedNamespaces } from './named-callers.ts';
+import { callersNamedBy, namespacesNamedBy, type NamedNamespaces } from './named-callers.ts';
 import { isNeverTaken } from './never-taken.ts';
 import { fromMetrics } from './observed.ts';
+import { rememberedIn } from './remembered-callers.ts';
 import { originalPolicies } from './world.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -30,35 +32,40 @@ function callable({ pods, workloads, otherTemplates }: Surroundings): readonly L
 }
 
 /** The ALLOW policies of a namespace that select pods, each with what it selects by and whom it lets through. */
-function allowing(there: Surroundings): readonly (NamedNamespaces & Pick<Attachment, 'selector'>)[] {
+function allowing(
+  there: Surroundings,
+): readonly (NamedNamespaces & Pick<Attachment, 'selector'> & { readonly config: ConfigView })[] {
   return originalPolicies(there).flatMap((config) => {
     const [policy, named] = [parsed(config), namespacesNamedBy(config)];
     return policy?.kind === 'AuthorizationPolicy' && policy.targetRefs.length === 0 && named !== undefined
-      ? [{ ...named, ...(policy.selector && { selector: policy.selector }) }]
+      ? [{ ...named, config, ...(policy.selector && { selector: policy.selector }) }]
       : [];
   });
 }
 
+type Told = NamespaceCallers & { readonly named?: ReadonlySet<string> };
+
 /**
  * Whom the ALLOW policies let through, if each pod has one and each of their rules names them: whoever else calls is
- * refused, known or not.
+ * refused, known or not. `named`: those whom they name beside what leaves open who else calls.
  */
-function byPolicies(there: Surroundings): NamespaceCallers {
+function byPolicies(there: Surroundings): Told {
   const pods = callable(there);
   if (pods.length === 0) return { kind: 'Unknown', why: 'it has no pods whose policies could tell' };
   const select = selecting(pods, spend);
   const [covered, namespaces] = [new Set<number>(), new Set<string>()];
   let open = false;
-  for (const { selector, namespaces: named, open: isOpen } of allowing(there)) {
+  for (const { selector, config, namespaces: named, open: isOpen } of allowing(there)) {
     const selected = select(selector);
     if (selected.length === 0) continue;
     spend((selected.length + named.size) / 8);
     for (const place of selected) covered.add(place);
     for (const namespace of named) namespaces.add(namespace);
+    if (isOpen) for (const { namespace } of callersNamedBy(config)) namespaces.add(namespace);
     open ||= isOpen;
   }
   if (open || covered.size < pods.length)
-    return { kind: 'Unknown', why: 'its ALLOW policies do not name the callers of all its pods' };
+    return { kind: 'Unknown', why: 'its ALLOW policies do not name the callers of all its pods', named: namespaces };
   return known(namespaces, 'its ALLOW policies');
 }
 
@@ -115,6 +122,7 @@ function decisive(there: Surroundings): readonly unknown[] {
     pods,
     workloads,
     otherTemplates,
+    scope,
   } = there;
   const observed = mesh.observedCallers?.(name);
   return [
@@ -129,6 +137,7 @@ function decisive(there: Surroundings): readonly unknown[] {
     observed?.kind === 'Observed' && observed.workloads,
     observed !== undefined && 'window' in observed && observed.window,
     chosenWaypoint(there).serviceAccount,
+    scope?.callersBefore(name),
   ];
 }
 
@@ -155,9 +164,22 @@ function callersIn(there: Surroundings): NamespaceCallers {
   return answer;
 }
 
+/** Those who were known at its start. */
+function before(there: Surroundings): readonly string[] {
+  return rememberedIn(there.namespace.name, there).flatMap(({ callers }) => namespacesOf(callers));
+}
+
 function workedOut(there: Surroundings): NamespaceCallers {
   const told = byPolicies(there);
   if (told.kind === 'Known') return told;
+  const { named = [], why } = told;
   const seen = byMetrics(there);
-  return seen?.kind === 'Unknown' ? { kind: 'Unknown', why: `${told.why}; ${seen.why}` } : (seen ?? told);
+  switch (seen?.kind) {
+    case undefined:
+      return { kind: 'Unknown', why };
+    case 'Unknown':
+      return { kind: 'Unknown', why: `${why}; ${seen.why}` };
+    case 'Known':
+      return { ...seen, namespaces: [...new Set([...seen.namespaces, ...named, ...before(there)])].sort() };
+  }
 }

@@ -4,7 +4,7 @@ import type { Awaiting } from '../../others.ts';
 import { workloadOf } from '../../look-up.ts';
 import { whyNotRestartable } from '../../restartable.ts';
 import type { PodView, WorkloadView } from '../../views.ts';
-import { anyOf, goesPast } from './callers.ts';
+import { anyOf, certainOf, goesPast } from './callers.ts';
 import { nameInMetrics } from './observed.ts';
 import { refusingPods } from './standing-guards.ts';
 
@@ -38,7 +38,7 @@ function sentence(pods: readonly PodView[], { kind, name }: WorkloadView, { work
 
 /**
  * What keeps a workload from getting its sidecars back: called pods beside it would refuse it. Where nobody knows who
- * calls, nothing is held up.
+ * calls, and nobody knew at the start, nothing is held up.
  */
 export function awaitsOwnCalled(surroundings: Surroundings, workload: WorkloadView): Awaiting | undefined {
   const { namespace, spec, workloads } = surroundings;
@@ -49,7 +49,7 @@ export function awaitsOwnCalled(surroundings: Surroundings, workload: WorkloadVi
     workload: nameInMetrics(workload.templateLabels, workload.name),
   };
   const refusing = refusingPods(surroundings, (pod) => whyNotRestartable(pod, workloads) !== undefined).flatMap(
-    ({ pods, callers }) => (callers.some((each) => each.kind === 'Known' && anyOf(each.callers)(caller)) ? pods : []),
+    ({ pods, callers }) => (callers.flatMap(certainOf).some((each) => anyOf(each.callers)(caller)) ? pods : []),
   );
   return refusing.length === 0
     ? undefined

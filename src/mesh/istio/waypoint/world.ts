@@ -2,13 +2,13 @@ import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView, WorkloadView } from '../../views.ts';
 import { useWaypointLabel } from '../vocabulary/labels.ts';
 import { onlyRevision } from '../settings/mesh-config.ts';
-import { concerns, modeOf } from '../vocabulary/pod-mode.ts';
 import { policyOptionsOf } from '../settings/policy-options.ts';
 import { parsed } from '../policy/parsed.ts';
 import type { Original, WorkloadFacts, World } from '../policy/translate/world.ts';
 import type { AuthorizationPolicy, Policy, RequestAuthentication } from '../policy/types.ts';
 import { isMade } from '../policy/translate/names.ts';
 import { boundBefore, chosenWaypoint } from './chosen.ts';
+import { areHereOrComing } from './here-or-coming.ts';
 import { makesGateway } from '../vocabulary/gateway-pods.ts';
 import { gatewayNameLabel } from '../vocabulary/gateway.ts';
 import { nearAuthorizersOf } from './near-authorizers.ts';
@@ -89,7 +89,7 @@ export function policyWorldOf(surroundings: Surroundings): Pick<World, 'policies
 
 /** The picture of a namespace in the words of the translation. */
 export function worldOf(surroundings: Surroundings): World {
-  const { mesh, namespace, pods } = surroundings;
+  const { mesh, namespace } = surroundings;
   const revision = onlyRevision(mesh);
   return {
     namespace: namespace.name,
@@ -102,7 +102,7 @@ export function worldOf(surroundings: Surroundings): World {
       principals: [],
       ports: [],
     },
-    sidecars: pods.some((pod) => concerns(pod) && modeOf(pod) === 'Sidecar'),
+    sidecars: areHereOrComing('Sidecar', surroundings),
     ...policyWorldOf(surroundings),
     requestAuthentications: originals<RequestAuthentication>(
       'RequestAuthentication',
