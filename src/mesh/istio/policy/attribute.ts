@@ -5,7 +5,6 @@ import { isPathTemplate } from './path-template.ts';
 import { portNumber } from './port-number.ts';
 import type { Matcher, TextMatch } from '../../../requests/semantics.ts';
 import { textMatch } from '../../../requests/text-match.ts';
-import { trimmed } from '../../../base/trimmed.ts';
 
 /*
  * What Envoy is told to look for by each attribute of a rule (istio/istio pilot/pkg/security/authz/model/generator.go). The
