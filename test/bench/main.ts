@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { bytesOf, tenantShapes } from '../support/tenant-shapes.ts';
 import { fleet } from './fleet.ts';
+import { comparePairs } from './pairs.ts';
 
 /*
  * Measures what a look at a namespace takes, by what a tenant has made large in it, and writes the table into docs/security.md. Every look has a
@@ -98,13 +99,14 @@ function write(shape: string, made: string): void {
 
 const {
   positionals: wanted,
-  values: { namespaces, workloads, profile },
+  values: { namespaces, workloads, profile, count },
 } = parseArgs({
   allowPositionals: true,
   options: {
     namespaces: { type: 'string', default: '200' },
     workloads: { type: 'string', default: '1' },
     profile: { type: 'string' },
+    count: { type: 'string', default: '500' },
   },
 });
 
@@ -114,6 +116,8 @@ if (wanted[0] === 'fleet') {
     workloads: Number(workloads),
     ...(profile !== undefined && { profile }),
   });
+} else if (wanted[0] === 'pairs') {
+  comparePairs(Number(count), wanted[1] ?? '');
 } else {
   for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
     write(shape, row(shape));
