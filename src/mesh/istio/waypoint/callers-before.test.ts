@@ -169,6 +169,19 @@ describe('what metrics tell', () => {
     expect(istio.callersOf('shop', shop({ before, metrics: seen }))).toMatchObject({ namespaces: ['blog', 'shop'] });
   });
 
+  it('tells more of a namespace that a policy lets call itself as a whole: else there would be no order', () => {
+    const all = config(
+      'AuthorizationPolicy',
+      { action: 'ALLOW', rules: [{ from: [{ source: { namespaces: ['shop'] } }] }, probe] },
+      { name: 'allow' },
+    );
+
+    expect(istio.callersBefore(shop({ policies: [all], metrics: seen }))).toMatchObject({
+      named: [],
+      seen: ['shop/cart'],
+    });
+  });
+
   it('has those named before the start who would be refused, and counts them among those who call the namespace', () => {
     const given = { policies: [allow(['cluster.local/ns/blog/sa/reader'], probe)], metrics: seen };
 

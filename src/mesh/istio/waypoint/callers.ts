@@ -14,7 +14,7 @@ import { accountsBack } from './coming-callers.ts';
 import { isInjectedGateway, isMadeGateway } from '../vocabulary/gateway-pods.ts';
 import { namedInRule, ofRule } from './named-callers.ts';
 import { fromMetrics } from './observed.ts';
-import { isRemembered, rememberedIn } from './remembered-callers.ts';
+import { besides, isRemembered, rememberedIn } from './remembered-callers.ts';
 import { translationOf } from './translation.ts';
 import { policyWorldOf } from './world.ts';
 
@@ -178,7 +178,7 @@ export function callersOf(service: ServiceFacts, world: PolicyWorld, surrounding
   if (told.kind === 'Known') return told;
   const seen = fromMetrics(service, surroundings);
   if (seen?.kind === 'Known') {
-    const beside = [...certainOf(told), ...rememberedIn(service.namespace, surroundings)];
+    const beside = besides([...certainOf(told), ...rememberedIn(service.namespace, surroundings)], service.namespace);
     return beside.length === 0 ? seen : { ...seen, beside };
   }
   const why = seen === undefined ? told.why : `${told.why}; ${seen.why}`;

@@ -58,3 +58,22 @@ export function isRemembered(
   const before = scope?.callersBefore(namespace);
   return before !== undefined && read(before).of.has(markOfCalled(name));
 }
+
+const apart = memoize((_known: KnownCallers) => new Map<string, readonly KnownCallers[]>());
+
+function partOf(known: KnownCallers, home: string): readonly KnownCallers[] {
+  const isAll = ({ namespace, serviceAccount }: Caller): boolean => namespace === home && serviceAccount === undefined;
+  if (!known.callers.some(isAll)) return [known];
+  const callers = known.callers.filter((caller) => !isAll(caller));
+  const found = apart(known).get(home) ?? (callers.length === 0 ? [] : [{ ...known, callers }]);
+  apart(known).set(home, found);
+  return found;
+}
+
+/**
+ * Those who call besides whom metrics have seen in a namespace. Without that as a whole: where all call all there is no
+ * order, and metrics tell who does.
+ */
+export function besides(all: readonly KnownCallers[], home: string): readonly KnownCallers[] {
+  return all.flatMap((known) => partOf(known, home));
+}
