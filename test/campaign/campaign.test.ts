@@ -43,9 +43,25 @@ describe('the campaign', () => {
   it('names what never happened, and counts on from what was counted before', () => {
     const history = historyOf(4);
     const coverage = new Coverage();
-    coverage.add(4, { done: history.moves, steps: [], afflicted: [], violations: [], writes: 7, statuses: 1 });
+    coverage.add(4, {
+      done: history.moves,
+      steps: [],
+      afflicted: [],
+      violations: [],
+      writes: 7,
+      statuses: 1,
+      starts: 2,
+    });
     const again = new Coverage(coverage.tally());
-    again.add(5, { done: [], steps: [], afflicted: [], violations: [{ at: 0, what: 'A: x' }], writes: 1, statuses: 1 });
+    again.add(5, {
+      done: [],
+      steps: [],
+      afflicted: [],
+      violations: [{ at: 0, what: 'A: x' }],
+      writes: 1,
+      statuses: 1,
+      starts: 0,
+    });
 
     expect(again.tally()).toMatchObject({
       histories: 2,

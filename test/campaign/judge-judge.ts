@@ -13,6 +13,8 @@ export interface Caught {
 export interface Trial {
   /** The first seed. */
   readonly from: number;
+  /** One in so many of them is played. */
+  readonly each: number;
   /** How many histories one may get through. */
   readonly most: number;
   readonly jobs: number;
@@ -23,26 +25,27 @@ export interface Trial {
 }
 
 /** Plays each wrong operator until a history catches it, or it has got through too many. */
-export async function judgeTheJudge({ from, most, jobs, only, told }: Trial): Promise<readonly Caught[]> {
+export async function judgeTheJudge({ from, each, most, jobs, only, told }: Trial): Promise<readonly Caught[]> {
   const all = new Map<string, Caught>();
   const chosen = wrongNames.filter((name) => name.includes(only));
   await atOnce(jobs, chosen, async (name) => {
-    const caught = await firstCaught(name, from, most);
+    const caught = await firstCaught(name, { from, each, most });
     all.set(name, caught);
     told(caught);
   });
   return chosen.flatMap((name) => all.get(name) ?? []);
 }
 
-async function firstCaught(name: string, from: number, most: number): Promise<Caught> {
+async function firstCaught(name: string, { from, each, most }: Pick<Trial, 'from' | 'each' | 'most'>): Promise<Caught> {
   const player = new Player(name);
   try {
-    for (let after = 1; after <= most; after += 1) {
-      const answer = await player.play(from + after - 1);
+    for (let tried = 0; tried < most; tried += 1) {
+      const seed = from + tried * each;
+      const answer = await player.play(seed);
       // That it falls is no promise that is broken: nobody is caught by it.
       if ('error' in answer) continue;
       const [first] = answer.outcome.violations;
-      if (first !== undefined) return { name, after, what: first.what.split('\n')[0] ?? '' };
+      if (first !== undefined) return { name, after: seed, what: first.what.split('\n')[0] ?? '' };
     }
     return { name, what: `not in ${String(most)}` };
   } finally {

@@ -13,6 +13,7 @@ import { describe, promiseOf, shrink } from './shrink.ts';
 /*
  * npm run campaign: plays seeded random histories and says where one breaks a promise.
  *   --histories N   how many (default 200)      --from SEED     the first one (default 1)
+ *   --each N        only every so many seeds (default 1)
  *   --minutes M     begin none after so long    --jobs N        threads (default: one for each core)
  *   --report FILE   writes tables of coverage, or of wrong operators, between their marks in a document
  *   --steps N       single steps of the engine besides (default 100000)
@@ -26,6 +27,7 @@ const { values } = parseArgs({
   options: {
     histories: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
+    each: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '600' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     report: { type: 'string' },
@@ -71,7 +73,8 @@ async function replay(seed: number): Promise<number> {
 
 /** Seeds for as long as there is time. */
 function* seeds(from: number, count: number, until: number): Generator<number> {
-  for (let seed = from; seed < from + count && Date.now() < until; seed += 1) yield seed;
+  const each = Number(values.each);
+  for (let seed = from; seed < from + count * each && Date.now() < until; seed += each) yield seed;
 }
 
 async function playAll(hear: (answer: Answer) => void): Promise<void> {
@@ -132,6 +135,7 @@ async function judge(): Promise<number> {
   const known: Caught[] = [];
   const all = await judgeTheJudge({
     from: Number(values.from),
+    each: Number(values.each),
     most: Number(values.most),
     jobs: Number(values.jobs),
     only: values.only,
