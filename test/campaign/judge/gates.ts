@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../src/api/object.ts';
 import { Beginnings, journalOf } from './beginnings.ts';
 import { at, items, strings, text } from './json.ts';
@@ -44,6 +45,8 @@ export class Gates {
   readonly #frozen = new Map<string, number>();
   /** Since when it is frozen no more. */
   readonly #thawed = new Map<string, number>();
+  /** Namespaces whose labels have changed, as they were before, and when. */
+  readonly #relabelled = new Map<string, { readonly home: KubeObject; readonly at: number }>();
   #disturbedAt = 0;
   #starts = 0;
 
@@ -66,10 +69,16 @@ export class Gates {
   }
 
   /** Something has changed, whoever did it. */
-  committed({ kind, key, after }: Committed): void {
+  committed({ kind, key, before, after }: Committed): void {
     const now = this.#moments.now();
     if (kind === 'MeshMigration') this.#wishes.note(after, now);
     if (kind === 'Namespace') this.#noteFreeze(key, after, now);
+    if (
+      kind === 'Namespace' &&
+      before !== undefined &&
+      !isDeepStrictEqual(before.metadata.labels, after?.metadata.labels)
+    )
+      this.#relabelled.set(key, { home: before, at: now });
     if (kind === 'AuthorizationPolicy' || kind === 'PeerAuthentication') this.#state(key.split('/')[0] ?? '');
     if (kind === 'MeshMigration' || kind === 'NamespaceMigration' || kind === 'Namespace') this.#show();
     this.#noteWaves();
@@ -172,7 +181,7 @@ export class Gates {
       ...(frozenSince < from ? ['it is frozen'] : []),
       ...(this.#wereOpen(wishes, from, now) ? [] : ['no window is open']),
       ...this.#unapproved(name, wishes, from),
-      ...this.#beforeItsWave(name, wishes, now),
+      ...this.#beforeItsWave(name, wishes, from),
     ];
   }
 
@@ -182,31 +191,31 @@ export class Gates {
     return wishes.some(({ spec }) => seconds.some((ms) => areOpen(at(spec, 'windows'), wall + ms)));
   }
 
-  #beforeItsWave(name: string, wishes: readonly Wish[], now: number): readonly string[] {
-    const why = wishes.map((wish) => (this.#isMoving(name, wish) ? this.#waves.earlier(wish, name, now) : undefined));
+  #beforeItsWave(name: string, wishes: readonly Wish[], from: number): readonly string[] {
+    const now = this.#moments.now();
+    const why = this.#homesOf(name, from).flatMap((home) =>
+      wishes.map((wish) =>
+        isSelected(wish.spec, home.metadata) ? this.#waves.earlier(wish, home, now, now - from) : undefined,
+      ),
+    );
     return why.includes(undefined) ? [] : [why[0] ?? ''];
   }
 
-  #isMoving(name: string, { spec }: Wish): boolean {
+  /** The namespace as it is, and as it was a moment ago. */
+  #homesOf(name: string, from: number): readonly KubeObject[] {
     const home = this.#states.get('Namespace', undefined, name);
-    return home !== undefined && isSelected(spec, home.metadata);
+    const before = this.#relabelled.get(name);
+    return [...(home === undefined ? [] : [home]), ...(before !== undefined && before.at >= from ? [before.home] : [])];
   }
 
   #unapproved(name: string, wishes: readonly Wish[], from: number): readonly string[] {
-    if (wishes.some((wish) => !this.#isRequired(name, wish))) return [];
+    const homes = this.#homesOf(name, from);
+    if (wishes.some((wish) => homes.some((home) => !isRequired(home, wish)))) return [];
     const listed = [...new Set(wishes.flatMap(({ spec }) => strings(at(spec, 'approval', 'plans'))))];
     const plans = this.#plansOf(name);
     const shown = listed.filter((hash) => plans.wasShown(hash));
     if (shown.length === 0) return ['nobody has approved of its plan'];
     return shown.some((hash) => plans.covers(hash, from)) ? [] : ['its plan changed after it was approved of'];
-  }
-
-  #isRequired(name: string, wish: Wish): boolean {
-    const home = this.#states.get('Namespace', undefined, name);
-    const own = this.#isMoving(name, wish)
-      ? wavesIn(wish.spec)[placeOf(wavesIn(wish.spec), home)]?.approval
-      : undefined;
-    return (own || text(at(wish.spec, 'approval', 'mode'))) === 'Required';
   }
 
   /** All go back since a while: whoever has not turned waits for something. */
@@ -246,4 +255,11 @@ export class Gates {
       ].map((what) => `Gate: ${name} ${what}: ${message}`);
     });
   }
+}
+
+/** Whether somebody has to approve of the plan of a namespace, by its wave or by what holds for all. */
+function isRequired({ metadata, ...home }: KubeObject, { spec }: Wish): boolean {
+  const waves = wavesIn(spec);
+  const own = isSelected(spec, metadata) ? (waves[placeOf(waves, { metadata, ...home })]?.approval ?? '') : '';
+  return (own === '' ? text(at(spec, 'approval', 'mode')) : own) === 'Required';
 }

@@ -24,6 +24,8 @@ interface Known {
   ended: number;
   endedSince?: number;
   isDone: boolean;
+  /** When the next one might begin last. */
+  passedAt?: number;
   hadMembers: boolean;
 }
 
@@ -67,19 +69,22 @@ export class Waves {
     for (const [place, wave] of waves.entries()) {
       const known = this.#known.get(wave.name) ?? { ended: 0, isDone: false, hadMembers: false };
       this.#known.set(wave.name, known);
-      if (!known.isDone) look(known, this.#standing(wish, waves, place), now, calmMs);
+      const standing = this.#standing(wish, waves, place);
+      if (!known.isDone) look(known, standing, now, calmMs);
       if (this.#isOver(known, wave, now)) known.isDone = true;
+      // Nobody has nothing to soak for; but whoever joins is waited for.
+      if (known.isDone || (standing.total === 0 && standing.isThere)) known.passedAt = now;
     }
   }
 
-  /** Why a namespace may not begin by what was wanted then; undefined if it may. */
-  earlier(wish: Wish, name: string, now: number): string | undefined {
+  /** Why a namespace may not begin by what was wanted then; undefined if it may, or might a moment ago. */
+  earlier(wish: Wish, home: KubeObject, now: number, graceMs: number): string | undefined {
     const waves = wavesIn(wish.spec);
-    const place = placeOf(waves, this.#states.get('Namespace', undefined, name));
-    for (const [before, wave] of waves.slice(0, place).entries()) {
+    for (const [place, wave] of waves.slice(0, placeOf(waves, home)).entries()) {
       const known = this.#known.get(wave.name);
-      const { isThere } = this.#standing(wish, waves, before);
-      if (known === undefined || known.isDone || (isThere && this.#isOver(known, wave, now))) continue;
+      const { isThere, total } = this.#standing(wish, waves, place);
+      if (known === undefined || now - (known.passedAt ?? -Infinity) <= graceMs) continue;
+      if (isThere && (total === 0 || this.#isOver(known, wave, now))) continue;
       return `wave ${wave.name} has not arrived and soaked`;
     }
     return undefined;
@@ -124,6 +129,7 @@ export class Waves {
 
 function look(known: Known, { total, ended: count, isThere }: Standing, now: number, calmMs: number): void {
   if (total > 0) known.hadMembers = true;
+  if (total === 0 && isThere) return;
   const isSeen = (since: number): boolean => Math.min(calmMs, now - since) > unseenMs;
   if (!isThere) {
     known.brokenSince ??= now;
