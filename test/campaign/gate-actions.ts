@@ -95,7 +95,7 @@ async function freezeFor(play: Play, random: Random, name: string | undefined): 
 
 /** A wave with other values of its fields. */
 function retimed(random: Random, wave: WaveOf): WaveOf {
-  return { ...wave, soak: pick(random, ['0s', '15s', '1m']), maxFailures: below(random, 3) };
+  return { ...wave, soak: pick(random, ['0s', '30s', '90s']), maxFailures: below(random, 3) };
 }
 
 function anywhere<T>(random: Random, all: readonly T[], one: T): readonly T[] {
@@ -150,15 +150,18 @@ const table: Readonly<Record<string, Action>> = {
     });
     return Promise.resolve();
   },
-  'windows closed, then back': async (play, random) => {
-    await spec(play, { windows: windowsClosed(random, play.clock.now()) });
-    // Whoever goes back does not wait until they open.
-    play.later(10_000 + below(random, 30_000), async () => {
-      await spec(play, { action: 'Rollback' });
+  'windows closed, then back': (play, random) => {
+    play.afterSteps(undefined, 3 + below(random, 8), async () => {
+      await spec(play, { windows: windowsClosed(random, play.clock.now()) });
+      // Whoever goes back does not wait until they open.
+      play.later(10_000 + below(random, 20_000), async () => {
+        await spec(play, { action: 'Rollback' });
+      });
+      play.later(150_000, async () => {
+        await spec(play, { action: 'Migrate' });
+      });
     });
-    play.later(160_000, async () => {
-      await spec(play, { action: 'Migrate' });
-    });
+    return Promise.resolve();
   },
   'windows taken away': async (play) => {
     await spec(play, { windows: [] });
@@ -234,6 +237,12 @@ export const gateActionNames: readonly string[] = Object.keys(table);
 /** What is done about gates by that name; undefined for other actions. */
 export function gateAction(name: string): Action | undefined {
   return table[name];
+}
+
+/** Nothing is started from then on, for a few minutes or until somebody takes it off. */
+export async function closeGates(play: Play, random: Random): Promise<void> {
+  if (random() < 0.7) await spec(play, { windows: windowsClosed(random, play.clock.now()) });
+  else await annotate(play, undefined, 'the last day');
 }
 
 /** Everything that somebody may open is open from then on, but for windows, which open by themselves. */

@@ -81,7 +81,7 @@ export function waveOf(random: Random, name: string, scope: readonly string[]): 
   return {
     name,
     namespaces: random() < 0.6 ? byName : byLabel,
-    soak: pick(random, ['0s', '0s', '10s', '40s']),
+    soak: pick(random, ['0s', '0s', '1m', '2m']),
     maxFailures: pick(random, [0, 0, 1]),
     ...(random() < 0.2 && { approval: pick(random, ['Auto', 'Required'] as const) }),
     ...(random() < 0.2 && { maxConcurrentNamespaces: 1 }),

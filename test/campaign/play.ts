@@ -15,7 +15,7 @@ import { SimOperator } from '../sim/sim-operator.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { act } from './actions.ts';
 import { afflict } from './faults.ts';
-import { openGates } from './gate-actions.ts';
+import { closeGates, openGates } from './gate-actions.ts';
 import type { History, Move } from './history.ts';
 import { Judge, type Violation } from './judge/judge.ts';
 import { isServing } from './judge/traffic.ts';
@@ -42,6 +42,8 @@ export interface Outcome {
 /** By then istiod has written about every policy. */
 const settledMs = 5000;
 const startMs = 60_000;
+/** An operator that was started less long ago lets no wave be over. */
+const awakeMs = 40_000;
 const restMs = 15 * 60_000;
 const endMs = 60 * 60_000;
 const quietMs = 120_000;
@@ -326,6 +328,7 @@ export class Play {
     for (const { name } of this.stage.homes.filter(({ isUnrestarted }) => isUnrestarted)) await this.#relabel(name);
     await sleep(clock, settledMs, signal);
     await operator.start();
+    if (this.stage.gates !== undefined) await sleep(clock, awakeMs, signal);
     judge.start();
     this.#began = clock.monotonic();
     this.#watchTime();
@@ -468,6 +471,11 @@ export class Play {
   async #end(): Promise<void> {
     const { judge } = this.#all;
     const ending = ends[this.history.ending];
+    const random = seededRandom(this.history.seed + 1);
+    await this.#attempt(async () => {
+      // No end waits for anything by which a start does.
+      if (this.stage.gates !== undefined && random() < 0.5) await closeGates(this, random);
+    });
     await this.#attempt(async () => {
       await ending.command(this);
     });

@@ -84,7 +84,7 @@ export const modeLabels: Readonly<Record<Mode, Readonly<Record<string, string | 
 const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 
 /** Midnight: that is when clocks begin. By then a world has been made, and its migration begins. */
-const beginsAt = Date.UTC(2026, 0, 1, 0, 0, 30);
+const beginsAt = Date.UTC(2026, 0, 1, 0, 0, 50);
 
 /**
  * The world of a seed, where that is wanted with waves, windows, approvals or Services that are to have a waypoint: the

@@ -73,6 +73,7 @@ export class Gates {
     const now = this.#moments.now();
     if (kind === 'MeshMigration') this.#wishes.note(after, now);
     if (kind === 'Namespace') this.#noteFreeze(key, after, now);
+    if (kind === 'Namespace' && before === undefined) this.#state(key);
     if (
       kind === 'Namespace' &&
       before !== undefined &&
@@ -80,7 +81,8 @@ export class Gates {
     )
       this.#relabelled.set(key, { home: before, at: now });
     if (kind === 'AuthorizationPolicy' || kind === 'PeerAuthentication') this.#state(key.split('/')[0] ?? '');
-    if (kind === 'MeshMigration' || kind === 'NamespaceMigration' || kind === 'Namespace') this.#show();
+    if (kind !== 'MeshMigration' && kind !== 'NamespaceMigration' && kind !== 'Namespace') return;
+    this.#show();
     this.#noteWaves();
   }
 
@@ -97,7 +99,7 @@ export class Gates {
     if (kind === 'NamespaceMigration') this.#waves.wrote(key.split('/')[0] ?? '', after);
     const name = this.#begun.written(change);
     const bad = name === undefined ? [] : this.#tooEarly(name).map((why) => `Gate: ${name} was begun, and ${why}`);
-    this.#noteWaves();
+    if (kind === 'NamespaceMigration') this.#noteWaves();
     return bad;
   }
 
@@ -238,8 +240,10 @@ export class Gates {
     const from = now - heedMs;
     if (wish.since > from) return [];
     const wall = this.#moments.wallClock() - now;
-    const seconds = Array.from({ length: heedMs / 1000 + 1 }, (_, index) => now - index * 1000);
-    const isOpen = seconds.every((ms) => areOpen(at(wish.spec, 'windows'), wall + ms));
+    const isOpen = (): boolean =>
+      Array.from({ length: heedMs / 1000 + 1 }, (_, index) => wall + now - index * 1000).every((ms) =>
+        areOpen(at(wish.spec, 'windows'), ms),
+      );
     const approved = strings(at(wish.spec, 'approval', 'plans'));
     return this.#states.all('NamespaceMigration').flatMap((record) => {
       const [name, status] = [record.metadata.namespace ?? '', record['status']];
@@ -249,7 +253,7 @@ export class Gates {
       const thawedAt = this.#frozen.has(name) ? Infinity : (this.#thawed.get(name) ?? 0);
       const isThawed = !wish.isFrozen && thawedAt <= from;
       return [
-        ...(isOpen && message.includes('window closed') ? ['says that no window is open'] : []),
+        ...(message.includes('window closed') && isOpen() ? ['says that no window is open'] : []),
         ...(hashes.some((hash) => approved.includes(hash)) ? ['waits for an approval that it has'] : []),
         ...(isThawed && message.includes('frozen') ? ['says that it is frozen'] : []),
       ].map((what) => `Gate: ${name} ${what}: ${message}`);

@@ -129,8 +129,12 @@ export class Judge {
 
   /** Time has passed. */
   look(): void {
-    for (const what of this.#openings.look()) this.#violate(what);
+    this.#lookNow();
     for (const what of this.#gates.look()) this.#violate(what);
+  }
+
+  #lookNow(): void {
+    for (const what of this.#openings.look()) this.#violate(what);
   }
 
   /** Nothing goes on any more; `end` says what the last command was. */
@@ -192,7 +196,7 @@ export class Judge {
     this.#looking = true;
     queueMicrotask(() => {
       this.#looking = false;
-      this.look();
+      this.#lookNow();
     });
   }
 
