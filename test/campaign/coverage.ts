@@ -117,20 +117,30 @@ function emptiness(empty: readonly string[]): string {
   return empty.length > mostNamed ? `${String(empty.length)} cells are empty.` : `Empty: ${empty.join('; ')}.`;
 }
 
-/** Tables for docs/reliability.md. */
-export function markdownOf(tally: Tally): string {
-  const { histories, runs, writes, violations, engine, starts, counts } = tally;
-  const empty = emptyIn(tally);
+/** What was played, in a sentence. */
+function sumsOf({ histories, runs, writes, violations, engine, starts }: Tally): string {
   const seeds = runs.map(([from, to]) => `${String(from)} to ${String(to)}`).join(', ');
   const broken = new Set(violations.map((each) => each.split(':')[0])).size;
-  const sums = [
+  return [
     `${String(histories)} histories (seeds ${seeds}) with ${String(writes)} writes of the operator that began ${String(starts)} namespaces`,
     `${String(engine)} single steps of the engine; ${String(broken)} with a violation`,
-  ];
+  ].join(', and ');
+}
+
+/** What was done about gates, for docs/reliability.md. */
+export function gatesMarkdownOf(tally: Tally): string {
+  const rows = gateActionNames.map((name) => row(name, tally.counts.actions[name] ?? 0));
+  return [`${sumsOf(tally)}.`, '', row('Action', 'Times'), row('---', '---'), ...rows].join('\n');
+}
+
+/** Tables for docs/reliability.md. */
+export function markdownOf(tally: Tally): string {
+  const { counts } = tally;
+  const empty = emptyIn(tally);
   const numbers = faultNames.map((_, index) => index + 1);
   const cells = (step: string): readonly number[] => faultNames.map((fault) => counts.pairs[`${step} / ${fault}`] ?? 0);
   return [
-    `${sums.join(', and ')}. ${emptiness(empty)}`,
+    `${sumsOf(tally)}. ${emptiness(empty)}`,
     '',
     row('Action', 'Times'),
     row('---', '---'),

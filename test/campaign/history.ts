@@ -48,8 +48,10 @@ const movingMs = 12_000;
 /** About as many steps as a way has there and back. */
 const mostSteps = 24;
 
-/** Worlds with gates are those of one seed in so many, from this one on; all others are as they were without. */
-export const gated = { each: 3, from: 2 } as const;
+/** Whether the world of a seed has gates: those of one seed in three have. All others are as they would be without. */
+export function isGated(seed: number): boolean {
+  return seed % 3 === 2;
+}
 
 /**
  * A history of at least eight actions and three faults. Half of the faults are aimed at a step of the way; where that is
@@ -58,7 +60,7 @@ export const gated = { each: 3, from: 2 } as const;
  */
 export function historyOf(seed: number): History {
   const open = openHistoryOf(seed);
-  if (seed % gated.each !== gated.from) return open;
+  if (!isGated(seed)) return open;
   const { gates } = stageOf(seed, true);
   const random = seededRandom(seed * 32_452_843 + 29);
   const approvals = gates?.approval === undefined ? [] : Array.from({ length: 2 }, () => approval(random));

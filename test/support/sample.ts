@@ -1,5 +1,5 @@
 /** Whether each case is run; jest.environment.mjs knows, and says when. */
-function everyCase(): boolean {
+export function everyCase(): boolean {
   return (globalThis as { readonly everyCase?: boolean }).everyCase ?? true;
 }
 
