@@ -65,7 +65,7 @@ export class Gates {
 
   /** What is there now was there before the migration. */
   start(): void {
-    for (const { metadata } of this.#states.all('Namespace')) this.#state(metadata.name);
+    for (const { metadata } of this.#states.all('Namespace')) this.#state(metadata.name, -Infinity);
   }
 
   /** Something has changed, whoever did it. */
@@ -134,12 +134,12 @@ export class Gates {
   }
 
   /** What the owner of a namespace states in it. */
-  #state(name: string): void {
+  #state(name: string, now = this.#moments.now()): void {
     const own = (['AuthorizationPolicy', 'PeerAuthentication'] as const)
       .flatMap((kind) => this.#states.all(kind, name))
       .filter((policy) => !this.#isOperators(policy))
       .map((policy) => JSON.stringify([policy.metadata.name, policy['spec']]));
-    this.#plansOf(name).state(own.sort().join('\n'), this.#moments.now());
+    this.#plansOf(name).state(own.sort().join('\n'), now);
   }
 
   #plansOf(name: string): Plans {
