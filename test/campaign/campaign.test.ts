@@ -40,7 +40,7 @@ describe('the campaign', () => {
   });
 
   it('finds nothing in these histories, and plays one the same way twice', async () => {
-    const [history, ...others] = everyCase() ? [historyOf(4), historyOf(19), historyOf(5)] : [few(historyOf(5))];
+    const [history, ...others] = everyCase() ? [historyOf(4), historyOf(19), historyOf(5)] : [few(historyOf(23))];
     const first = await play(history);
     expect(first.violations).toEqual([]);
     expect(first.starts).toBeGreaterThan(0);
@@ -111,6 +111,14 @@ const caughtCopies: readonly (readonly [name: string, move: Move, what: RegExp])
 /** What people want and do themselves, of which no operator is to be accused. */
 const innocent: readonly (readonly [name: string, history: History])[] = [
   [
+    'finds pods outside that a person has let out before',
+    {
+      seed: 2200,
+      ending: 'Rollback',
+      moves: [{ at: 5458, kind: 'Action', name: 'pod of a lost node', dice: 1505112039 }],
+    },
+  ],
+  [
     'refuses what a policy of before the start refuses, to those who went around its waypoint, and says so',
     { seed: 2652, ending: 'Rollback', moves: [] },
   ],
@@ -123,14 +131,6 @@ const innocent: readonly (readonly [name: string, history: History])[] = [
         { at: 7286, kind: 'Action', name: 'policy with a label of the operator', dice: 336742427 },
         { at: 93647, kind: 'Fault', name: 'write late', dice: 732870403, steps: 7 },
       ],
-    },
-  ],
-  [
-    'finds pods outside that a person has let out before',
-    {
-      seed: 2200,
-      ending: 'Rollback',
-      moves: [{ at: 5458, kind: 'Action', name: 'pod of a lost node', dice: 1505112039 }],
     },
   ],
   [

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Coverage, emptyIn, gatesMarkdownOf, markdownOf, type Tally } from './coverage.ts';
 import { walkTheEngine } from './engine-walk.ts';
-import { historyOf, isGated } from './history.ts';
+import { historyOf, isGated, openHistoryOf } from './history.ts';
 import { judgeTheJudge, tableOf, type Caught } from './judge-judge.ts';
 import { play, type Outcome } from './play.ts';
 import { atOnce, Player, type Answer } from './player.ts';
@@ -20,6 +20,7 @@ import { isWrongAtGates, wrongNames } from './wrong/operators.ts';
  *   --steps N       single steps of the engine besides (default 100000)
  *   --tally FILE    counts on from what is counted in a file
  *   --replay SEED   plays one alone, says what happened
+ *   --open          with --replay: without waves, windows and approvals, as before there were any
  *   --trace         with --replay: each write   --shrink        with --replay: leaves out what is not needed
  *   --judge         plays wrong operators, each until one history catches it, or --most have not (default 300)
  *   --only TEXT     with --judge: those with this in their name
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     replay: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    open: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
   },
 });
@@ -62,7 +64,7 @@ function say(seed: number, { violations }: Outcome): void {
 }
 
 async function replay(seed: number): Promise<number> {
-  const history = historyOf(seed);
+  const history = values.open ? openHistoryOf(seed) : historyOf(seed);
   const outcome = await play(history, values.trace ? { trace: print } : {});
   print(describe(history));
   say(seed, outcome);
