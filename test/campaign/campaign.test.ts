@@ -6,7 +6,7 @@ import { Coverage, emptyIn, markdownOf } from './coverage.ts';
 import { walkTheEngine } from './engine-walk.ts';
 import { faultNames } from './faults.ts';
 import { gateActionNames } from './gate-actions.ts';
-import { historyOf, isGated, type History, type Move } from './history.ts';
+import { historyOf, isGated, type History } from './history.ts';
 import { play } from './play.ts';
 import { Player } from './player.ts';
 import { allSteps } from './steps.ts';
@@ -39,13 +39,16 @@ describe('the campaign', () => {
     );
   });
 
-  it('finds nothing in these histories, and plays one the same way twice', async () => {
-    const [history, ...others] = everyCase() ? [historyOf(4), historyOf(19), historyOf(5)] : [few(historyOf(23))];
+  it('finds nothing in a history, and plays it the same way twice', async () => {
+    const history = everyCase() ? historyOf(4) : few(historyOf(23));
     const first = await play(history);
     expect(first.violations).toEqual([]);
     expect(first.starts).toBeGreaterThan(0);
     expect(await play(history)).toEqual(first);
-    for (const other of others) expect((await play(other)).violations).toEqual([]);
+  });
+
+  (everyCase() ? it : it.skip).each([19, 5])('finds nothing in history %i', async (seed) => {
+    expect((await play(historyOf(seed))).violations).toEqual([]);
   });
 
   it('names what never happened, and counts on from what was counted before', () => {
@@ -100,12 +103,18 @@ const caught: readonly (readonly [name: string, seed: number, what: RegExp])[] =
 ];
 
 /** The same of those that are copies with other sentences, and what happens to each. */
-const caughtCopies: readonly (readonly [name: string, move: Move, what: RegExp])[] = [
+const caughtCopies: readonly (readonly [name: string, history: History, what: RegExp])[] = [
   [
     'believes what a record says of direction and labels',
-    { at: 40_000, kind: 'Action', name: 'record with other labels', dice: 3 },
+    {
+      seed: 1,
+      ending: 'Rollback',
+      moves: [{ at: 40_000, kind: 'Action', name: 'record with other labels', dice: 3 }],
+    },
     /^(A: the labels of office ask for no data plane|Scope: the operator wrote Namespace office, .*)$/m,
   ],
+  ['has rollbacks wait for windows', historyOf(8), /^Gate: shop is to go back, and does not turn$/m],
+  ['ignores windows', historyOf(17), /^Gate: books was begun, and no window is open$/m],
 ];
 
 /** What people want and do themselves, of which no operator is to be accused. */
@@ -166,9 +175,9 @@ describe('the judge', () => {
     expect(violations.map((violation) => violation.what).join('\n')).toMatch(what);
   });
 
-  (everyCase() ? it : it.skip).each(caughtCopies)('catches a copy that %s', async (name, move, what) => {
+  (everyCase() ? it : it.skip).each(caughtCopies)('catches a copy that %s', async (name, history, what) => {
     const player = new Player(name);
-    const answer = await player.play({ seed: 1, ending: 'Rollback', moves: [move] });
+    const answer = await player.play(history);
     await player.end();
     expect('outcome' in answer ? answer.outcome.violations.map((each) => each.what).join('\n') : '').toMatch(what);
   });
