@@ -105,6 +105,9 @@ function anywhere<T>(random: Random, all: readonly T[], one: T): readonly T[] {
 /** Approves of the plan that is shown. */
 export const approving = 'plan approved';
 
+/** Takes the freeze of the migration off. */
+export const thawing = 'migration not frozen any more';
+
 const table: Readonly<Record<string, Action>> = {
   [approving]: async (play, random) => {
     await approvePlan(play, random);
@@ -168,6 +171,9 @@ const table: Readonly<Record<string, Action>> = {
   },
   'migration frozen': async (play, random) => {
     await freezeFor(play, random, undefined);
+  },
+  [thawing]: async (play) => {
+    await annotate(play, undefined, null);
   },
   'migration frozen half-way': (play, random) => {
     play.afterSteps(undefined, 1 + below(random, 8), async () => {

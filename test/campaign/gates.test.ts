@@ -147,6 +147,29 @@ describe('the judge of windows', () => {
   });
 });
 
+describe('the judge of pauses', () => {
+  const restarted = (by: string): KubeObject => ({
+    metadata: { name: 'web', namespace: 'a' },
+    spec: { template: { metadata: { annotations: { 'meshmigration.dev/restart': by } } } },
+  });
+
+  it.each([
+    ['Forward', 'Pause', ['Gate: a goes on while all is held']],
+    ['Forward', 'Migrate', []],
+    ['Backward', 'Pause', []],
+  ])('of a namespace that goes %s while %s is said', (direction, action, said) => {
+    const paused = court();
+    paused.migration({});
+    paused.change('Deployment', restarted('1'), 'Person');
+    paused.begin('a', direction);
+    paused.migration({ action });
+    paused.pass(3000);
+    expect(paused.change('Deployment', restarted('2'), 'Operator')).toEqual([]);
+    paused.pass(100_000);
+    expect(paused.change('Deployment', restarted('3'), 'Operator')).toEqual(said);
+  });
+});
+
 describe('the judge of freezes', () => {
   it('accuses whoever begins while the migration, or the namespace, is frozen', () => {
     const frozen = court();

@@ -12,6 +12,8 @@ export interface Gates {
   readonly approval?: { readonly mode: 'Required'; readonly plans: readonly string[] };
   /** Of `spec.waypoint`. */
   readonly services?: readonly string[];
+  /** Whether the migration is frozen when it is made. */
+  readonly isFrozen?: boolean;
 }
 
 /** One of `spec.waves`. */
@@ -105,5 +107,6 @@ export function gatesOf(random: Random, scope: readonly string[], now: number, t
     ...(hasWindows && { windows }),
     ...(isRequired && { approval: { mode: 'Required', plans: [] } }),
     ...(takesServices && random() < 0.5 && services.length > 0 && { services }),
+    ...(random() < 0.2 && { isFrozen: true }),
   };
 }

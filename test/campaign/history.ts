@@ -2,7 +2,7 @@ import { seededRandom, type Random } from '../../src/base/random.ts';
 import { actionNames } from './actions.ts';
 import { below, pick } from './draw.ts';
 import { faultNames } from './faults.ts';
-import { approving, gateActionNames } from './gate-actions.ts';
+import { approving, gateActionNames, thawing } from './gate-actions.ts';
 import { stageOf } from './stage.ts';
 import { stepsOf } from './steps.ts';
 
@@ -67,13 +67,19 @@ export function historyOf(seed: number): History {
   const others = Array.from({ length: 3 + below(random, 3) }, (): Move => action(random, gateActionNames));
   // What waits for people and the clock alone is judged by seconds where nothing else can be the reason.
   const kept = random() < 0.5 ? open.moves : open.moves.filter(({ kind }) => kind === 'Action');
-  const moves = [...kept, ...approvals, ...others].sort((left, right) => left.at - right.at);
+  const thaw = gates?.isFrozen === true ? [thawed(random)] : [];
+  const moves = [...kept, ...approvals, ...others, ...thaw].sort((left, right) => left.at - right.at);
   return { ...open, isGated: true, moves };
 }
 
 /** Most people approve sooner or later, or there would be nothing to see. */
 function approval(random: Random): Move {
   return { at: 2000 + below(random, movingMs * 3), kind: 'Action', name: approving, dice: diceOf(random) };
+}
+
+/** Until then approvals come, and windows open, in vain. */
+function thawed(random: Random): Move {
+  return { at: movingMs + below(random, spanMs / 2), kind: 'Action', name: thawing, dice: diceOf(random) };
 }
 
 /** The same where no world has gates. */

@@ -1,5 +1,6 @@
 import { seededRandom, type Random } from '../../src/base/random.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import { freezeAnnotation } from '../../src/api/resources.ts';
 import { deployment, meshMigration, namespace, object, strict, workload } from '../scenarios/manifests.ts';
 import { service, waypoint, waypointParameters } from '../scenarios/waypoint-world.ts';
 import { below, pick } from './draw.ts';
@@ -98,10 +99,12 @@ export function stageOf(seed: number, isGated = false): Stage {
   const homes = open.homes.map((home): Home => ({ ...home, ...(home.inScope && { tier: pick(random, tiers) }) }));
   const scope = homes.filter(({ inScope }) => inScope).map(({ name }) => name);
   const gates = gatesOf(random, scope, beginsAt, from === 'IstioSidecar' && to === 'IstioAmbient');
-  const { services, ...fields } = gates;
+  const { services, isFrozen = false, ...fields } = gates;
   const spec = migration['spec'] as { readonly waypoint?: object };
   const waypoint = services === undefined ? {} : { waypoint: { ...spec.waypoint, services } };
-  return { ...open, homes, gates, migration: { ...migration, spec: { ...spec, ...fields, ...waypoint } } };
+  const annotations = isFrozen ? { annotations: { [freezeAnnotation]: 'not yet' } } : {};
+  const metadata = { ...migration.metadata, ...annotations };
+  return { ...open, homes, gates, migration: { ...migration, metadata, spec: { ...spec, ...fields, ...waypoint } } };
 }
 
 /**

@@ -56,6 +56,16 @@ function isFirst({ kind, before, after }: Committed): boolean {
   return JSON.stringify(before?.metadata.labels) !== JSON.stringify(after.metadata.labels);
 }
 
+const planes: readonly string[] = ['istio-injection', 'istio.io/dataplane-mode'];
+
+/** Whether a write changes the data plane of new pods, or has a workload make some. */
+export function isStep({ kind, before, after }: Committed): boolean {
+  if (after === undefined || before === undefined) return false;
+  if (restarted.includes(kind)) return restartOf(after) !== undefined && restartOf(after) !== restartOf(before);
+  if (kind !== 'Namespace') return false;
+  return planes.some((label) => before.metadata.labels?.[label] !== after.metadata.labels?.[label]);
+}
+
 function restartOf(workload: KubeObject | undefined): string | undefined {
   return labels(at(workload?.['spec'], 'template', 'metadata', 'annotations'))[restart];
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../src/api/object.ts';
-import { Beginnings, journalOf } from './beginnings.ts';
+import { Beginnings, isStep, journalOf } from './beginnings.ts';
 import { at, items, strings, text } from './json.ts';
 import { Plans } from './plans.ts';
 import { isNamedIn, isSelected } from './scope.ts';
@@ -98,9 +98,10 @@ export class Gates {
     const { kind, key, after } = change;
     if (kind === 'NamespaceMigration') this.#waves.wrote(key.split('/')[0] ?? '', after);
     const name = this.#begun.written(change);
+    const further = name === undefined ? this.#further(change) : [];
     const bad = name === undefined ? [] : this.#tooEarly(name).map((why) => `Gate: ${name} was begun, and ${why}`);
     if (kind === 'NamespaceMigration') this.#noteWaves();
-    return bad;
+    return [...bad, ...further];
   }
 
   /** Time has passed: who waits, or does not go back, has a reason. */
@@ -110,6 +111,17 @@ export class Gates {
     const wish = this.#wishes.latest;
     if (wish === undefined || this.#calmMs < heedMs) return [];
     return [...this.#notTurned(), ...this.#idle(wish)];
+  }
+
+  /** A step forward that is made though a pause holds everything before the next write. */
+  #further(change: Committed): readonly string[] {
+    const name = change.kind === 'Namespace' ? change.key : (change.key.split('/')[0] ?? '');
+    const home = this.#states.get('Namespace', undefined, name);
+    if (!isStep(change) || text(at(journalOf(home), 'direction')) !== 'Forward') return [];
+    const wishes = this.#wishes.from(this.#moments.now() - this.#graceMs);
+    const holds = ['Pause', 'Plan'];
+    if (wishes.length === 0 || wishes.some(({ spec }) => !holds.includes(text(at(spec, 'action'))))) return [];
+    return [`Gate: ${name} goes on while all is held`];
   }
 
   get #calmMs(): number {
