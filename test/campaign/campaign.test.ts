@@ -114,7 +114,7 @@ const caughtCopies: readonly (readonly [name: string, history: History, what: Re
     /^(A: the labels of office ask for no data plane|Scope: the operator wrote Namespace office, .*)$/m,
   ],
   ['has rollbacks wait for windows', historyOf(8), /^Gate: shop is to go back, and does not turn$/m],
-  ['ignores windows', historyOf(17), /^Gate: books was begun, and no window is open$/m],
+  ['ignores windows', historyOf(23), /^Gate: books was begun, and no window is open$/m],
 ];
 
 /** What people want and do themselves, of which no operator is to be accused. */
