@@ -70,7 +70,8 @@ export function tableOf(all: readonly Caught[], before: string): string {
   const rows = wrongNames.flatMap((name) => {
     const caught = all.find((each) => each.name === name);
     if (caught !== undefined) return [rowOf(caught)];
-    return before.split('\n').filter((line) => line.startsWith(`| ${name} |`));
+    const known = before.split('\n').filter((line) => line.startsWith(`| ${name} |`));
+    return before === '' || known.length > 0 ? known : [rowOf({ name, what: 'not tried in this run' })];
   });
   return ['| An operator that | is caught by history | which says |', '|---|---|---|', ...rows].join('\n');
 }
