@@ -7,6 +7,7 @@ import { barePod, kinds, namespace, object } from '../scenarios/manifests.ts';
 import { service, waypoint } from '../scenarios/waypoint-world.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { below, pick, pickAny } from './draw.ts';
+import { gateAction } from './gate-actions.ts';
 import type { Play } from './play.ts';
 import { labelsOf, migrationName, modeLabels, objectsOf, policyOf, wave, workloadOf, type Home } from './stage.ts';
 
@@ -612,12 +613,12 @@ const table: Readonly<Record<string, Action>> = {
   },
 };
 
-/** The names of all actions. */
+/** The names of all actions but those that are about gates (`gate-actions.ts`). */
 export const actionNames: readonly string[] = Object.keys(table);
 
 /** Does it. */
 export async function act(name: string, play: Play, random: Random): Promise<void> {
-  const action = table[name];
+  const action = table[name] ?? gateAction(name);
   if (action === undefined) throw new RangeError(`no action ${name}`);
   await action(play, random);
 }

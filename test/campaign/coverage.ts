@@ -1,5 +1,6 @@
 import { actionNames } from './actions.ts';
 import { faultNames } from './faults.ts';
+import { gateActionNames } from './gate-actions.ts';
 import type { Outcome } from './play.ts';
 import { allSteps } from './steps.ts';
 
@@ -12,6 +13,8 @@ export interface Tally {
   readonly violations: readonly string[];
   /** Single steps of the engine. */
   readonly engine: number;
+  /** Namespaces that were begun. */
+  readonly starts: number;
   readonly counts: Readonly<Record<Counted, Readonly<Record<string, number>>>>;
 }
 
@@ -23,6 +26,7 @@ const nothing: Tally = {
   writes: 0,
   violations: [],
   engine: 0,
+  starts: 0,
   counts: { actions: {}, faults: {}, steps: {}, pairs: {} },
 };
 
@@ -35,6 +39,7 @@ export class Coverage {
   #histories = 0;
   #writes = 0;
   #engine = 0;
+  #starts = 0;
 
   /** Goes on from what was counted before. */
   constructor(before: Tally = nothing) {
@@ -43,9 +48,10 @@ export class Coverage {
     this.#counts = { actions: from('actions'), faults: from('faults'), steps: from('steps'), pairs: from('pairs') };
   }
 
-  add(seed: number, { done, steps, afflicted, writes, violations }: Outcome): void {
+  add(seed: number, { done, steps, afflicted, writes, violations, starts }: Outcome): void {
     this.#histories += 1;
     this.#writes += writes;
+    this.#starts += starts;
     this.#seeds.push(seed);
     this.#violations.push(...violations.map(({ what }) => `${String(seed)}: ${what}`));
     const { actions, faults } = this.#counts;
@@ -74,6 +80,7 @@ export class Coverage {
       writes: this.#before.writes + this.#writes,
       violations: [...this.#before.violations, ...this.#violations],
       engine: this.#before.engine + this.#engine,
+      starts: this.#before.starts + this.#starts,
       counts: { actions: record('actions'), faults: record('faults'), steps: record('steps'), pairs: record('pairs') },
     };
   }
@@ -88,7 +95,7 @@ export function emptyIn({ counts: { actions, faults, steps, pairs } }: Tally): r
   const missing = (names: readonly string[], counts: Readonly<Record<string, number>>): readonly string[] =>
     names.filter((name) => (counts[name] ?? 0) === 0);
   return [
-    ...missing(actionNames, actions),
+    ...missing([...actionNames, ...gateActionNames], actions),
     ...missing(faultNames, faults),
     ...missing(allSteps(), steps),
     ...missing(
@@ -110,24 +117,34 @@ function emptiness(empty: readonly string[]): string {
   return empty.length > mostNamed ? `${String(empty.length)} cells are empty.` : `Empty: ${empty.join('; ')}.`;
 }
 
-/** Tables for docs/reliability.md. */
-export function markdownOf(tally: Tally): string {
-  const { histories, runs, writes, violations, engine, counts } = tally;
-  const empty = emptyIn(tally);
+/** What was played, in a sentence. */
+function sumsOf({ histories, runs, writes, violations, engine, starts }: Tally): string {
   const seeds = runs.map(([from, to]) => `${String(from)} to ${String(to)}`).join(', ');
   const broken = new Set(violations.map((each) => each.split(':')[0])).size;
-  const sums = [
-    `${String(histories)} histories (seeds ${seeds}) with ${String(writes)} writes of the operator`,
+  return [
+    `${String(histories)} histories (seeds ${seeds}) with ${String(writes)} writes of the operator that began ${String(starts)} namespaces`,
     `${String(engine)} single steps of the engine; ${String(broken)} with a violation`,
-  ];
+  ].join(', and ');
+}
+
+/** What was done about gates, for docs/reliability.md. */
+export function gatesMarkdownOf(tally: Tally): string {
+  const rows = gateActionNames.map((name) => row(name, tally.counts.actions[name] ?? 0));
+  return [`${sumsOf(tally)}.`, '', row('Action', 'Times'), row('---', '---'), ...rows].join('\n');
+}
+
+/** Tables for docs/reliability.md. */
+export function markdownOf(tally: Tally): string {
+  const { counts } = tally;
+  const empty = emptyIn(tally);
   const numbers = faultNames.map((_, index) => index + 1);
   const cells = (step: string): readonly number[] => faultNames.map((fault) => counts.pairs[`${step} / ${fault}`] ?? 0);
   return [
-    `${sums.join(', and ')}. ${emptiness(empty)}`,
+    `${sumsOf(tally)}. ${emptiness(empty)}`,
     '',
     row('Action', 'Times'),
     row('---', '---'),
-    ...actionNames.map((name) => row(name, counts.actions[name] ?? 0)),
+    ...[...actionNames, ...gateActionNames].map((name) => row(name, counts.actions[name] ?? 0)),
     '',
     row('', 'Fault', 'Times'),
     row('---', '---', '---'),

@@ -2,6 +2,7 @@ import { seededRandom, type Random } from '../../src/base/random.ts';
 import { actionNames } from './actions.ts';
 import { below, pick } from './draw.ts';
 import { faultNames } from './faults.ts';
+import { approving, gateActionNames, thawing } from './gate-actions.ts';
 import { stageOf } from './stage.ts';
 import { stepsOf } from './steps.ts';
 
@@ -28,6 +29,8 @@ export type Ending = 'Rollback' | 'RollbackEach' | 'Finalize' | 'Delete';
 export interface History {
   /** Of the world (`stage.ts`), of the scheduler and of the API server. */
   readonly seed: number;
+  /** Whether the world has waves, windows or approvals. */
+  readonly isGated?: boolean;
   readonly ending: Ending;
   readonly moves: readonly Move[];
 }
@@ -45,23 +48,54 @@ const movingMs = 12_000;
 /** About as many steps as a way has there and back. */
 const mostSteps = 24;
 
+/** Whether the world of a seed has gates: those of one seed in three have. All others are as they would be without. */
+export function isGated(seed: number): boolean {
+  return seed % 3 === 2;
+}
+
 /**
  * A history of at least eight actions and three faults. Half of the faults are aimed at a step of the way; where that is
- * one of the way back, somebody gives a command that leads there.
+ * one of the way back, somebody gives a command that leads there. Where the world has gates, a few more actions are
+ * about these, and every other one has no faults.
  */
 export function historyOf(seed: number): History {
+  const open = openHistoryOf(seed);
+  if (!isGated(seed)) return open;
+  const { gates } = stageOf(seed, true);
+  const random = seededRandom(seed * 32_452_843 + 29);
+  const approvals = gates?.approval === undefined ? [] : Array.from({ length: 2 }, () => approval(random));
+  const others = Array.from({ length: 3 + below(random, 3) }, (): Move => action(random, gateActionNames));
+  // What waits for people and the clock alone is judged by seconds where nothing else can be the reason.
+  const kept = random() < 0.5 ? open.moves : open.moves.filter(({ kind }) => kind === 'Action');
+  const thaw = gates?.isFrozen === true ? [thawed(random)] : [];
+  const moves = [...kept, ...approvals, ...others, ...thaw].sort((left, right) => left.at - right.at);
+  return { ...open, isGated: true, moves };
+}
+
+/** Most people approve sooner or later, or there would be nothing to see. */
+function approval(random: Random): Move {
+  return { at: 2000 + below(random, movingMs * 3), kind: 'Action', name: approving, dice: diceOf(random) };
+}
+
+/** Until then approvals come, and windows open, in vain. */
+function thawed(random: Random): Move {
+  return { at: movingMs + below(random, spanMs / 2), kind: 'Action', name: thawing, dice: diceOf(random) };
+}
+
+/** The same where no world has gates. */
+export function openHistoryOf(seed: number): History {
   const random = seededRandom(seed * 7919 + 17);
   const way = stepsOf(stageOf(seed));
   const aims = random() < 0.5 ? way.there : way.back;
-  const actions = Array.from({ length: 8 + below(random, 5) }, (): Move => action(random));
+  const actions = Array.from({ length: 8 + below(random, 5) }, (): Move => action(random, actionNames));
   const faults = Array.from({ length: 3 + below(random, 3) }, (): Move => fault(random, aims));
   const command = faults.some(({ during }) => during?.startsWith('Backward')) ? [wayBack(random)] : [];
   const moves = [...actions, ...faults, ...command].sort((left, right) => left.at - right.at);
   return { seed, ending: pick(random, endings), moves };
 }
 
-function action(random: Random): Move {
-  return { at: timeOf(random), kind: 'Action', name: pick(random, actionNames), dice: diceOf(random) };
+function action(random: Random, names: readonly string[]): Move {
+  return { at: timeOf(random), kind: 'Action', name: pick(random, names), dice: diceOf(random) };
 }
 
 /** A fault that waits for a step waits from the beginning on, or nobody would get to it any more. */

@@ -1,23 +1,26 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Coverage, emptyIn, markdownOf, type Tally } from './coverage.ts';
+import { Coverage, emptyIn, gatesMarkdownOf, markdownOf, type Tally } from './coverage.ts';
 import { walkTheEngine } from './engine-walk.ts';
-import { historyOf } from './history.ts';
+import { historyOf, isGated, openHistoryOf } from './history.ts';
 import { judgeTheJudge, tableOf, type Caught } from './judge-judge.ts';
 import { play, type Outcome } from './play.ts';
 import { atOnce, Player, type Answer } from './player.ts';
-import { intoDocument } from './report.ts';
+import { intoDocument, outOfDocument } from './report.ts';
 import { describe, promiseOf, shrink } from './shrink.ts';
+import { isWrongAtGates, wrongNames } from './wrong/operators.ts';
 
 /*
  * npm run campaign: plays seeded random histories and says where one breaks a promise.
  *   --histories N   how many (default 200)      --from SEED     the first one (default 1)
+ *   --gated         only seeds whose world has waves, windows or approvals; with --judge operators that are wrong in these
  *   --minutes M     begin none after so long    --jobs N        threads (default: one for each core)
  *   --report FILE   writes tables of coverage, or of wrong operators, between their marks in a document
  *   --steps N       single steps of the engine besides (default 100000)
  *   --tally FILE    counts on from what is counted in a file
  *   --replay SEED   plays one alone, says what happened
+ *   --open          with --replay: without waves, windows and approvals, as before there were any
  *   --trace         with --replay: each write   --shrink        with --replay: leaves out what is not needed
  *   --judge         plays wrong operators, each until one history catches it, or --most have not (default 300)
  *   --only TEXT     with --judge: those with this in their name
@@ -26,6 +29,7 @@ const { values } = parseArgs({
   options: {
     histories: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
+    gated: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '600' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     report: { type: 'string' },
@@ -36,6 +40,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     replay: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    open: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
   },
 });
@@ -59,7 +64,7 @@ function say(seed: number, { violations }: Outcome): void {
 }
 
 async function replay(seed: number): Promise<number> {
-  const history = historyOf(seed);
+  const history = values.open ? openHistoryOf(seed) : historyOf(seed);
   const outcome = await play(history, values.trace ? { trace: print } : {});
   print(describe(history));
   say(seed, outcome);
@@ -71,7 +76,12 @@ async function replay(seed: number): Promise<number> {
 
 /** Seeds for as long as there is time. */
 function* seeds(from: number, count: number, until: number): Generator<number> {
-  for (let seed = from; seed < from + count && Date.now() < until; seed += 1) yield seed;
+  let left = count;
+  for (let seed = from; left > 0 && Date.now() < until; seed += 1) {
+    if (values.gated && !isGated(seed)) continue;
+    left -= 1;
+    yield seed;
+  }
 }
 
 async function playAll(hear: (answer: Answer) => void): Promise<void> {
@@ -112,7 +122,9 @@ async function campaign(): Promise<number> {
   store();
   const empty = emptyIn(coverage.tally());
   print(`${String(done)} histories, ${String(failed)} with violations; ${String(empty.length)} cells are empty`);
-  if (values.report !== undefined) intoDocument(values.report, 'coverage', markdownOf(coverage.tally()));
+  if (values.report !== undefined && values.gated)
+    intoDocument(values.report, 'gates', gatesMarkdownOf(coverage.tally()));
+  else if (values.report !== undefined) intoDocument(values.report, 'coverage', markdownOf(coverage.tally()));
   return failed;
 }
 
@@ -134,16 +146,23 @@ async function judge(): Promise<number> {
     from: Number(values.from),
     most: Number(values.most),
     jobs: Number(values.jobs),
-    only: values.only,
+    chosen: wrongNames.filter((name) => name.includes(values.only) && (!values.gated || isWrongAtGates(name))),
     told: (caught) => {
       known.push(caught);
       print(`${String(caught.after ?? '-')}\t${caught.name}\t${caught.what}`);
-      if (values.report !== undefined) intoDocument(values.report, 'wrong operators', tableOf(known));
+      store(known);
     },
   });
-  print(`\n${tableOf(all)}`);
-  if (values.report !== undefined) intoDocument(values.report, 'wrong operators', tableOf(all));
+  print(`\n${tableOf(all, '')}`);
+  store(all);
   return all.filter(({ after }) => after === undefined).length;
+}
+
+/** What was not tried keeps what was found out before. */
+function store(caught: readonly Caught[]): void {
+  const { report } = values;
+  if (report !== undefined)
+    intoDocument(report, 'wrong operators', tableOf(caught, outOfDocument(report, 'wrong operators')));
 }
 
 async function chosen(): Promise<number> {

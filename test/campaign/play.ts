@@ -15,6 +15,7 @@ import { SimOperator } from '../sim/sim-operator.ts';
 import { VirtualClock } from '../sim/virtual-clock.ts';
 import { act } from './actions.ts';
 import { afflict } from './faults.ts';
+import { closeGates, openGates } from './gate-actions.ts';
 import type { History, Move } from './history.ts';
 import { Judge, type Violation } from './judge/judge.ts';
 import { isServing } from './judge/traffic.ts';
@@ -34,11 +35,15 @@ export interface Outcome {
   readonly writes: number;
   /** The most statuses that were written of one record. */
   readonly statuses: number;
+  /** Namespaces that were begun. */
+  readonly starts: number;
 }
 
 /** By then istiod has written about every policy. */
 const settledMs = 5000;
 const startMs = 60_000;
+/** An operator that was started less long ago lets no wave be over. */
+const awakeMs = 40_000;
 const restMs = 15 * 60_000;
 const endMs = 60 * 60_000;
 const quietMs = 120_000;
@@ -94,6 +99,8 @@ export class Play {
   #startedAt = 0;
   #rival: SimOperator | undefined;
   readonly #misled = new Set<string>();
+  /** Plans that were ever shown. */
+  readonly #hashes = new Set<string>();
   /** What still waits for steps: none of it is for the end of the story. */
   readonly #halfWay = new Set<() => void>();
   /** What waits until a record stands at a step, by `DIRECTION STEP`. */
@@ -106,7 +113,7 @@ export class Play {
     this.#options = options;
     this.history = history;
     this.clock = clock;
-    this.stage = stageOf(history.seed);
+    this.stage = stageOf(history.seed, history.isGated);
   }
 
   get signal(): AbortSignal {
@@ -147,6 +154,11 @@ export class Play {
   /** Somebody has planted labels in a record: who follows what is said of them moves the namespace by hand. */
   misled(name: string): void {
     this.#misled.add(name);
+  }
+
+  /** The hashes of all plans that the MeshMigration has shown so far. */
+  get hashes(): readonly string[] {
+    return [...this.#hashes];
   }
 
   /** The second half of an action. */
@@ -262,6 +274,7 @@ export class Play {
         afflicted: [...this.#afflicted],
         writes: judge.writes,
         statuses: judge.mostStatuses,
+        starts: judge.starts,
       };
     } finally {
       judge.stop();
@@ -315,6 +328,7 @@ export class Play {
     for (const { name } of this.stage.homes.filter(({ isUnrestarted }) => isUnrestarted)) await this.#relabel(name);
     await sleep(clock, settledMs, signal);
     await operator.start();
+    if (this.stage.gates !== undefined) await sleep(clock, awakeMs, signal);
     judge.start();
     this.#began = clock.monotonic();
     this.#watchTime();
@@ -324,6 +338,12 @@ export class Play {
           this.#steps.add(step);
           this.#reached(step);
         }
+      }),
+    );
+    this.#stops.push(
+      cluster.server.watch(meshMigrations, ({ object }) => {
+        for (const hash of JSON.stringify(object['status'] ?? {}).match(/sha256:[0-9a-f]{64}/g) ?? [])
+          this.#hashes.add(hash);
       }),
     );
     if (trace !== undefined) this.#traceWrites(trace);
@@ -407,11 +427,23 @@ export class Play {
     // Nobody comes at once: until then it is to say what it waits for.
     if (this.#repairs.length > 0 && (await this.#quiet(restMs))) judge.rest();
     for (const how of this.#repairs) await this.#attempt(how);
+    if (this.stage.gates !== undefined) await this.#openGates();
     if (await this.#quiet(restMs)) judge.rest();
     else
       judge.report(
         `H: the operator still writes after ${String(restMs / 60_000)} minutes without any change\n${judge.describe()}`,
       );
+  }
+
+  /** Every other time somebody lets everything begin, as often as there is something new to let begin. */
+  async #openGates(): Promise<void> {
+    if (seededRandom(this.history.seed)() < 0.4) return;
+    for (const _round of [1, 2, 3]) {
+      await this.#attempt(async () => {
+        await openGates(this);
+      });
+      await this.#quiet(restMs);
+    }
   }
 
   /** The other process ends; then the first leads again, when its Lease is over. */
@@ -439,6 +471,11 @@ export class Play {
   async #end(): Promise<void> {
     const { judge } = this.#all;
     const ending = ends[this.history.ending];
+    const random = seededRandom(this.history.seed + 1);
+    await this.#attempt(async () => {
+      // No end waits for anything by which a start does.
+      if (this.stage.gates !== undefined && random() < 0.5) await closeGates(this, random);
+    });
     await this.#attempt(async () => {
       await ending.command(this);
     });

@@ -10,3 +10,11 @@ export function intoDocument(path: string, name: string, text: string): void {
     from < 0 || to < from ? `${whole}${between}\n` : whole.slice(0, from) + between + whole.slice(to + end.length);
   writeFileSync(path, made);
 }
+
+/** What stands between the marks of a name; empty where there are none. */
+export function outOfDocument(path: string, name: string): string {
+  const whole = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const [, , between = ''] =
+    new RegExp(`<!-- (${name}): npm run campaign -->([^]*)<!-- end of \\1 -->`).exec(whole) ?? [];
+  return between;
+}

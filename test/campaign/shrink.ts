@@ -26,10 +26,10 @@ async function breaks(history: History, promise: string): Promise<boolean> {
 }
 
 /** A history in one line each move, to be read and to be put into a test. */
-export function describe({ seed, ending, moves }: History): string {
+export function describe({ seed, ending, moves, isGated = false }: History): string {
   const line = ({ at, kind, name, dice, steps }: Move): string => {
     const late = steps === undefined ? '' : `, steps: ${String(steps)}`;
     return `  { at: ${String(at)}, kind: '${kind}', name: '${name}', dice: ${String(dice)}${late} },`;
   };
-  return [`seed ${String(seed)}, then ${ending}`, ...moves.map(line)].join('\n');
+  return [`seed ${String(seed)}${isGated ? ' with gates' : ''}, then ${ending}`, ...moves.map(line)].join('\n');
 }

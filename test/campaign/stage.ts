@@ -1,8 +1,10 @@
 import { seededRandom, type Random } from '../../src/base/random.ts';
 import type { KubeObject } from '../../src/api/object.ts';
+import { freezeAnnotation } from '../../src/api/resources.ts';
 import { deployment, meshMigration, namespace, object, strict, workload } from '../scenarios/manifests.ts';
 import { service, waypoint, waypointParameters } from '../scenarios/waypoint-world.ts';
 import { below, pick } from './draw.ts';
+import { gatesOf, tier, tiers, type Gates } from './gates.ts';
 
 /** A workload with a Service of its name, and an account of its name. */
 export interface App {
@@ -33,6 +35,8 @@ export interface Home {
   readonly isUnrestarted?: boolean;
   /** Somebody has a ConfigMap of a name that waypoints often have. */
   readonly hasParameters?: boolean;
+  /** By which waves select. */
+  readonly tier?: string;
 }
 
 /** What is there before the first move. */
@@ -43,6 +47,8 @@ export interface Stage {
   readonly homes: readonly Home[];
   /** Whether the namespaces are injected before ambient is enabled, so that no sidecar takes HBONE. */
   readonly oldSidecars: boolean;
+  /** What keeps namespaces from being started, besides what blocks them. */
+  readonly gates?: Gates;
 }
 
 /** The name of the MeshMigration of every history. */
@@ -78,11 +84,34 @@ export const modeLabels: Readonly<Record<Mode, Readonly<Record<string, string | 
 
 const httpPort = { ports: [{ name: 'http', port: 80, targetPort: 8080 }] };
 
+/** Midnight: that is when clocks begin. By then a world has been made, and its migration begins. */
+const beginsAt = Date.UTC(2026, 0, 1, 0, 0, 50);
+
+/**
+ * The world of a seed, where that is wanted with waves, windows, approvals or Services that are to have a waypoint: the
+ * same one otherwise.
+ */
+export function stageOf(seed: number, isGated = false): Stage {
+  const open = openStageOf(seed);
+  if (!isGated) return open;
+  const random = seededRandom(seed * 15_485_863 + 11);
+  const { from, to, migration } = open;
+  const homes = open.homes.map((home): Home => ({ ...home, ...(home.inScope && { tier: pick(random, tiers) }) }));
+  const scope = homes.filter(({ inScope }) => inScope).map(({ name }) => name);
+  const gates = gatesOf(random, scope, beginsAt, from === 'IstioSidecar' && to === 'IstioAmbient');
+  const { services, isFrozen = false, ...fields } = gates;
+  const spec = migration['spec'] as { readonly waypoint?: object };
+  const waypoint = services === undefined ? {} : { waypoint: { ...spec.waypoint, services } };
+  const annotations = isFrozen ? { annotations: { [freezeAnnotation]: 'not yet' } } : {};
+  const metadata = { ...migration.metadata, ...annotations };
+  return { ...open, homes, gates, migration: { ...migration, metadata, spec: { ...spec, ...fields, ...waypoint } } };
+}
+
 /**
  * The world of a seed: two or three namespaces that are to move, and one that stays. Every third has policies that need
  * HTTP.
  */
-export function stageOf(seed: number): Stage {
+function openStageOf(seed: number): Stage {
   const random = seededRandom(seed * 104_729 + 5);
   const [from, to] = pick(random, ways);
   const gateway = gatewayOf(random, from, to);
@@ -221,10 +250,14 @@ function migrationOf(
 
 /** The objects of a namespace in the order of their creation. */
 export function objectsOf(home: Home): readonly KubeObject[] {
-  const { name, mode, apps, policies, inScope, gateway, isBound, hasParameters } = home;
+  const { name, mode, apps, policies, inScope, gateway, isBound, hasParameters, tier: of } = home;
   const bound = gateway !== undefined && isBound === true ? { 'istio.io/use-waypoint': gateway } : {};
   return [
-    namespace(name, { ...labelsOf(mode), ...(inScope && { [wave.key]: wave.value }) }),
+    namespace(name, {
+      ...labelsOf(mode),
+      ...(inScope && { [wave.key]: wave.value }),
+      ...(of !== undefined && { [tier]: of }),
+    }),
     ...apps.map((app): KubeObject => ({ kind: 'ServiceAccount', metadata: { name: app.name, namespace: name } })),
     ...(gateway === undefined ? [] : [waypoint(name, { name: gateway })]),
     ...(hasParameters === true ? [waypointParameters(name, 'waypoint-parameters', { service: { spec: {} } })] : []),

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
+import type { Move } from './history.ts';
 import { labelsOf, type Mode } from './stage.ts';
 import { Theirs } from './judge/theirs.ts';
 import type { States } from './judge/states.ts';
 import type { Call, Peer, Plane } from './judge/traffic.ts';
+import { oneIn } from '../support/sample.ts';
 import { play } from './play.ts';
 
 /*
@@ -42,6 +44,20 @@ function callTo(plane: Plane): Call {
 
 const gone = { kind: 'Gateway', key: 'books/gate', before: undefined, after: undefined } as const;
 
+/** Histories in which people have opened something, and nobody else. */
+const left: readonly (readonly [seed: number, moves: readonly Move[]])[] = [
+  [2024, []],
+  [2758, [{ at: 8531, kind: 'Action', name: 'waypoint deleted', dice: 366_449_085 }]],
+  [3157, [{ at: 9193, kind: 'Action', name: 'pods never ready', dice: 1_527_803_185 }]],
+  [
+    63_030,
+    [
+      { at: 4726, kind: 'Action', name: 'MeshMigration deleted', dice: 986_140_264 },
+      { at: 111_820, kind: 'Action', name: 'record with other labels', dice: 1_479_491_047 },
+    ],
+  ],
+];
+
 describe('what people have opened themselves', () => {
   it('are pods that were outside before, until they are in the mesh once', () => {
     const theirs = theirsOf([home('IstioSidecar'), pod('out'), pod('in', ambient)]);
@@ -78,18 +94,7 @@ describe('what people have opened themselves', () => {
     expect(underWay.isWithoutWaypoint(callTo('Ambient'))).toBe(false);
   });
 
-  it.each([
-    [2024, []],
-    [2758, [{ at: 8531, kind: 'Action', name: 'waypoint deleted', dice: 366_449_085 }]],
-    [3157, [{ at: 9193, kind: 'Action', name: 'pods never ready', dice: 1_527_803_185 }]],
-    [
-      63_030,
-      [
-        { at: 4726, kind: 'Action', name: 'MeshMigration deleted', dice: 986_140_264 },
-        { at: 111_820, kind: 'Action', name: 'record with other labels', dice: 1_479_491_047 },
-      ],
-    ],
-  ] as const)('is not held against the operator: %i', async (seed, moves) => {
+  it.each(oneIn(4, left))('is not held against the operator: %i', async (seed, moves) => {
     expect((await play({ seed, ending: 'Delete', moves })).violations).toEqual([]);
   });
 });

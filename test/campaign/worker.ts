@@ -2,7 +2,7 @@ import { registerHooks } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { History } from './history.ts';
 import { patchedFiles } from './wrong/patching.ts';
-import { patchedOperators } from './wrong/patches.ts';
+import { copies } from './wrong/copies.ts';
 
 /*
  * Plays histories in a thread of its own, with the operator as it is or with one that is wrong on purpose: it is sent seeds, or histories, and answers with what came of
@@ -10,7 +10,7 @@ import { patchedOperators } from './wrong/patches.ts';
  */
 const { wrong: name } = (workerData ?? {}) as { readonly wrong?: string };
 
-const files = patchedFiles(patchedOperators.find((each) => each.name === name)?.edits ?? []);
+const files = patchedFiles(copies.find((each) => each.name === name)?.edits ?? []);
 registerHooks({
   load(url, context, nextLoad) {
     const text = files.get(url);

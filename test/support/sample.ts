@@ -10,6 +10,11 @@ function sample(): Sample {
   return (globalThis as { readonly sample?: Sample }).sample ?? { most: 1, from: 0 };
 }
 
+/** Whether more than a bare run is wanted: what takes longest is left out of that altogether. */
+export function isThorough(): boolean {
+  return sample().most !== Infinity;
+}
+
 /**
  * One case in so many, always the same ones, beginning with that at `from`; more of them, or all, where that is asked
  * for (docs/testing.md).

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../src/api/object.ts';
 import type { SimCluster } from '../../sim/sim-cluster.ts';
 import type { Mode, Stage } from '../stage.ts';
+import { Gates } from './gates.ts';
 import { at, items, text } from './json.ts';
 import { Openings } from './openings.ts';
 import { Records } from './records.ts';
@@ -14,7 +15,7 @@ import { overreach } from './writes.ts';
 /** Something that a promise of docs/safety.md excludes. */
 export interface Violation {
   readonly at: number;
-  /** Begins with the promise: A to F, H, Outage, Scope, Others, Status, Turned, Hurry, Load, End. */
+  /** Begins with the promise: A to F, H, Outage, Scope, Others, Status, Turned, Hurry, Load, Gate, End. */
   readonly what: string;
 }
 
@@ -51,6 +52,7 @@ export class Judge {
   readonly #wanted: Wanted;
   readonly #scopes: Scopes;
   readonly #records: Records;
+  readonly #gates: Gates;
   /** Namespaces whose data plane a person has changed: what becomes of pods there is his. */
   readonly #touched = new Set<string>();
   #started = false;
@@ -84,6 +86,7 @@ export class Judge {
       before,
       theirs: this.#theirs,
     });
+    this.#gates = new Gates(this.#states, circumstances, (object) => this.#openings.isOperators(object));
   }
 
   /** From here on the operator is judged. */
@@ -92,6 +95,7 @@ export class Judge {
     this.#wanted.start();
     this.#theirs.start(this.#stage.homes.map(({ name }) => name));
     this.#openings.start();
+    this.#gates.start();
   }
 
   get violations(): readonly Violation[] {
@@ -101,6 +105,11 @@ export class Judge {
   /** Writes of the operator to judged objects so far. */
   get writes(): number {
     return this.#writes;
+  }
+
+  /** Namespaces that were begun, of which was judged whether they might be. */
+  get starts(): number {
+    return this.#gates.starts;
   }
 
   /** A person moves a namespace by hand. */
@@ -120,6 +129,11 @@ export class Judge {
 
   /** Time has passed. */
   look(): void {
+    this.#lookNow();
+    for (const what of this.#gates.look()) this.#violate(what);
+  }
+
+  #lookNow(): void {
     for (const what of this.#openings.look()) this.#violate(what);
   }
 
@@ -168,6 +182,7 @@ export class Judge {
     if (!this.#started) return;
     const { kind, after } = change;
     this.#theirs.committed(change);
+    this.#gates.committed(change);
     if (kind === 'MeshMigration' || kind === 'Namespace') this.#scopes.note();
     if (kind === 'MeshMigration') this.#openings.declare();
     if (kind === 'Pod' && after !== undefined) this.#judgePod(after);
@@ -181,7 +196,7 @@ export class Judge {
     this.#looking = true;
     queueMicrotask(() => {
       this.#looking = false;
-      this.look();
+      this.#lookNow();
     });
   }
 
@@ -192,6 +207,7 @@ export class Judge {
       this.#theirs.edited(change);
       this.#scopes.edited(change);
       this.#wanted.edited(change);
+      this.#gates.edited(change);
       return;
     }
     this.#writes += 1;
@@ -200,6 +216,7 @@ export class Judge {
     for (const what of overreach(change, (object) => this.#openings.isOperators(object)))
       this.#violate(`Others: ${what}`);
     for (const what of this.#scopes.written(change)) this.#violate(what);
+    for (const what of this.#gates.written(change)) this.#violate(what);
     if (change.kind === 'NamespaceMigration') for (const what of this.#records.written(change)) this.#violate(what);
     if (change.kind === 'Namespace') this.#judgeLabels(change);
     if (change.kind === 'NamespaceMigration') this.#judgeStatus(change);

@@ -96,17 +96,23 @@ export class Scopes {
       : [];
   }
 
-  #isIn({ name, labels: own = {} }: KubeObject['metadata']): readonly [isIn: boolean, isNamed: boolean] {
+  #isIn(metadata: KubeObject['metadata']): readonly [isIn: boolean, isNamed: boolean] {
     const specs = this.#states.all('MeshMigration').map(({ spec }: KubeObject & { spec?: unknown }) => spec);
-    const isIn = specs.some((spec) => {
-      const { names, selector, exclude } = fields(at(spec, 'namespaces'));
-      const wanted = labels(at(selector, 'matchLabels'));
-      const matched = Object.keys(wanted).length > 0 && hasLabels(own, wanted);
-      return (strings(names).includes(name) || matched) && !strings(exclude).includes(name);
-    });
-    const isNamed = specs.some((spec) => strings(at(spec, 'restart', 'hboneNamespaces', 'names')).includes(name));
-    return [isIn, isNamed];
+    return [specs.some((spec) => isSelected(spec, metadata)), specs.some((spec) => isNamedIn(spec, metadata))];
   }
+}
+
+/** Whether a migration of this spec is to move the namespace. */
+export function isSelected(spec: unknown, { name, labels: own = {} }: KubeObject['metadata']): boolean {
+  const { names, selector, exclude } = fields(at(spec, 'namespaces'));
+  const wanted = labels(at(selector, 'matchLabels'));
+  const matched = Object.keys(wanted).length > 0 && hasLabels(own, wanted);
+  return (strings(names).includes(name) || matched) && !strings(exclude).includes(name);
+}
+
+/** Whether it is to be restarted where it is, and stays. */
+export function isNamedIn(spec: unknown, { name }: Pick<KubeObject['metadata'], 'name'>): boolean {
+  return strings(at(spec, 'restart', 'hboneNamespaces', 'names')).includes(name);
 }
 
 function isOfAnnotations({ kind, before, after }: Committed): boolean {
