@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { bytesOf, tenantShapes } from '../support/tenant-shapes.ts';
 import { fleet } from './fleet.ts';
+import { gates } from './gates.ts';
 
 /*
  * Measures what a look at a namespace takes, by what a tenant has made large in it, and writes the table into docs/security.md. Every look has a
@@ -114,6 +115,8 @@ if (wanted[0] === 'fleet') {
     workloads: Number(workloads),
     ...(profile !== undefined && { profile }),
   });
+} else if (wanted[0] === 'gates') {
+  gates();
 } else {
   for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
     write(shape, row(shape));
