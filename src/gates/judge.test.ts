@@ -121,6 +121,13 @@ describe('a gate', () => {
       expect(judge(rule, read(quiet(50), rare), soaked)).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });
     });
 
+    test('expects it of those alone who still tell', () => {
+      const reading = read(quiet(5));
+      expect(judge(rule, { ...reading, lasting: { baseline: [], since: quiet(5) } } as Reading, soaked).kind).toBe(
+        'NoData',
+      );
+    });
+
     test('does not take what ended after it had come for what never came', () => {
       const ended = read([...blocks(30, repeated(5, 0, 100)), ...blocks(35, repeated(5, 0, 0))]);
       expect(judge(rule, ended, soaked)).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });

@@ -23,10 +23,14 @@ export type Reading =
   | {
       readonly kind: 'Read';
       readonly blockMs: number;
+      /** Who has counted, for messages. */
+      readonly observer?: string;
       /** Before anything was changed; empty where what is read now cannot be compared with that. */
       readonly baseline: readonly Block[];
       /** From when the restarts were over. */
       readonly since: readonly Block[];
+      /** The same of those alone who still tell something; default: all do. */
+      readonly lasting?: { readonly baseline: readonly Block[]; readonly since: readonly Block[] };
     };
 
 type Read = Extract<Reading, { kind: 'Read' }>;
@@ -82,7 +86,8 @@ export function judge(rule: GateRule, reading: Reading, looked: Looked): Verdict
   const count = sum(since);
   const above = measured(count, fail, dispersion, 'Above');
   if (above.evidence >= 1 / rule.falseAlarm) return { kind: 'Fail', reason: 'AboveLimit', ...above };
-  if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs))
+  const lasting = reading.lasting ?? reading;
+  if (rule.expectsTraffic && isTrafficLost(lasting.baseline, lasting.since, blockMs))
     return { kind: 'Fail', reason: 'TrafficLost', ...above };
   if (count.total === 0) return withoutData(reading, rule, looked);
   const below = measured(count, pass, dispersion, 'Below');
