@@ -25,7 +25,7 @@ export interface Ended {
 const blockSeconds = 30;
 const [beforeBlocks, sinceBlocks] = [120, 60];
 
-/** The published simulation compares with what was before and nothing else. */
+/** It compares with what was before, and with nothing else. */
 export const playedRule: GateRule = {
   max: 0.0001,
   maxIncrease: 0.005,
