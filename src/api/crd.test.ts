@@ -57,6 +57,11 @@ function migration(spec: Json, name = 'shop'): unknown {
   });
 }
 
+/** A migration with one gate. */
+function gateOf(prometheus: Json, more: Json = {}): Json {
+  return { gates: [{ name: 'errors', prometheus, ...more }] };
+}
+
 describe('the CustomResourceDefinitions', () => {
   it.each(kinds.map((definition) => [definition.resource.kind, definition] as const))(
     '%s names itself consistently',
@@ -176,6 +181,19 @@ describe('the rules of MeshMigration', () => {
         ],
       },
     ],
+    ['a gate', { gates: [{ name: 'errors', prometheus: { preset: 'ErrorRate', max: '0.5%', maxIncrease: '50%' } }] }],
+    [
+      'a gate by queries',
+      {
+        gates: [
+          {
+            name: 'own',
+            prometheus: { query: 'bad{a="$namespace"}[$range]', total: 'all{a="$namespace"}[$range]', interval: '1m' },
+            soak: '0s',
+          },
+        ],
+      },
+    ],
     [
       'an expression without values',
       { namespaces: { selector: { matchExpressions: [{ key: 'team', operator: 'Exists' }] } } },
@@ -234,6 +252,26 @@ describe('the rules of MeshMigration', () => {
       'waypoints on request on another way',
       { from: 'None', waypoint: { services: ['shop/web'] } },
       'waypoint.services is for the way from IstioSidecar to IstioAmbient',
+    ],
+    ['a gate that asks nothing', gateOf({}), 'give either preset, or query and total'],
+    ['a gate that asks one half', gateOf({ query: '$namespace $range' }), 'give either preset, or query and total'],
+    [
+      'a gate that asks twice',
+      gateOf({ preset: 'ErrorRate', total: '$namespace $range' }),
+      'give either preset, or query and total',
+    ],
+    ['a query about everybody', gateOf({ query: '$range', total: '$namespace $range' }), 'query needs $namespace'],
+    ['a total without a range', gateOf({ query: '$namespace $range', total: '$namespace' }), 'total needs $namespace'],
+    ['pieces of time without a scrape', gateOf({ preset: 'ErrorRate', interval: '10s' }), 'between 1m and 1h'],
+    [
+      'a year of before',
+      gateOf({ preset: 'ErrorRate' }, { baseline: { window: '8000h' } }),
+      'window must be between 1h and 168h',
+    ],
+    [
+      'a soak beyond the deadline',
+      gateOf({ preset: 'ErrorRate' }, { soak: '3h', deadline: '2h' }),
+      'soak is longer than deadline',
     ],
     ['a deadline of nothing', { restart: { progressDeadline: '0s' } }, 'must be longer than 0s'],
   ])('refuse %s', (_title, spec, message) => {

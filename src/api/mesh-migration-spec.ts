@@ -3,6 +3,7 @@ import { Accepted } from './accepted.ts';
 import { Acknowledgement } from './acknowledged.ts';
 import { Approval } from './approval.ts';
 import { DataPlane } from './common.ts';
+import { Gate, mostGates } from './gates.ts';
 import { Restart, Rollback, Waypoint, Policies } from './mesh-migration-options.ts';
 import { systemNamespaces, NamespaceName, NamespaceNames, ServiceAccountName, LabelSelector } from './names.ts';
 import { Wave } from './waves.ts';
@@ -100,6 +101,14 @@ export const MeshMigrationSpec = z
       )
       .meta({ 'x-kubernetes-list-type': 'atomic' }),
     restart: Restart.prefault({}).describe('How workloads are restarted.'),
+    gates: z
+      .array(Gate)
+      .max(mostGates)
+      .default([])
+      .describe(
+        'What has to be well for a namespace to go on when its workloads are restarted, by metrics: all of them have to pass. On the way there alone; what stays and is only restarted has none. Default: none, only that its pods stay available (restart.watch).',
+      )
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
     waypoint: Waypoint.prefault({}).describe(
       'The waypoint of a namespace that needs one: only where a policy or a route needs HTTP.',
     ),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PlanDigest } from './approval.ts';
 import { Command, Condition, DataPlane, Finding, PodCounts, Time } from './common.ts';
+import { GateStatus, mostGates } from './gates.ts';
 
 /** Written once by the operator, for one namespace of one MeshMigration. */
 export const NamespaceMigrationSpec = z
@@ -266,6 +267,13 @@ export const NamespaceMigrationStatus = z.object({
     'Pods by mode, refreshed while the namespace is under way and left alone afterwards.',
   ),
   podsObservedAt: Time.optional().describe('When pods was counted.'),
+  gates: z
+    .array(GateStatus)
+    .max(mostGates)
+    .optional()
+    .describe('What the gates (spec.gates) said last in this attempt, on the way back and at rest too.')
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
+  gatesSince: Time.optional().describe('From when on gates count: when the last workload was restarted.'),
   failure: Failure.optional().describe('Why the attempt failed, if it did.'),
   conditions: z
     .array(Condition)

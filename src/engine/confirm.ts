@@ -9,6 +9,7 @@ import { withRecords } from './service-records.ts';
 import { readable } from './stored.ts';
 import { isUnended } from './lost-journal.ts';
 import { isClosing, isSealing } from './verdicts.ts';
+import { withoutGates } from './without-gates.ts';
 
 /** Where the operator cannot be fooled about one namespace. */
 export interface Evidence {
@@ -74,9 +75,17 @@ function commandOf(
 }
 
 function started(status: NamespaceMigrationStatus, journal: Journal, { uid }: NamespaceView): NamespaceMigrationStatus {
-  const { command: _command, failure: _failure, steps, workloads, before, waypoint: _waypoint, ...rest } = status;
   // What was done in another attempt says nothing about this one; what was counted before the first change does.
   const same = status.attempt === journal.attempt;
+  const {
+    command: _command,
+    failure: _failure,
+    steps,
+    workloads,
+    before,
+    waypoint: _waypoint,
+    ...rest
+  } = same ? status : withoutGates(status);
   const isSinceThen = same || status.original?.capturedAt === journal.capturedAt;
   const { failure } = journal;
   return {

@@ -66,12 +66,17 @@ function isQueued({ notTurned }: Situation, { direction, phase, failure, command
   );
 }
 
+/** Whether what has failed goes back without a person. A gate may say that one is to decide. */
+export function goesBackByItself({ spec }: Pick<Situation, 'spec'>, reason: string): boolean {
+  return spec.rollback.automatic && reason !== 'GateHeld';
+}
+
 /** The course of a namespace that was started, by what is wanted and how far it is. */
 export function courseOf(situation: Situation, status: NamespaceMigrationStatus): Course {
   const { wanted, spec } = situation;
   if (isQueued(situation, status)) return 'Queue';
   if (isUnwanted(situation, status)) return 'Backward';
-  if (status.failure !== undefined) return spec.rollback.automatic ? 'Backward' : 'Hold';
+  if (status.failure !== undefined) return goesBackByItself(situation, status.failure.reason) ? 'Backward' : 'Hold';
   if (isAtRest(status.phase)) return courseAtRest(situation, status);
   if (!situation.inScope && spec.rollback.onScopeLost === 'Hold') return 'Hold';
   return status.command?.action === 'Pause' || wanted === 'Pause' || wanted === 'Plan' ? 'Hold' : 'Forward';

@@ -4,7 +4,7 @@ import { timestamp } from '../base/clock.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import { takenAlong } from './company.ts';
-import { backOutOfScope, courseOf, type Course } from './course.ts';
+import { backOutOfScope, courseOf, goesBackByItself, type Course } from './course.ts';
 import type { Verdict } from './conditions.ts';
 import { hold, type Draft } from './draft.ts';
 import type { Finding } from '../api/common.ts';
@@ -45,7 +45,7 @@ function fail(
   followed: Followed,
 ): Draft {
   const failed = { ...status, failure: { reason, message: cutText(message, 1024), at: timestamp(situation.now) } };
-  return situation.spec.rollback.automatic
+  return goesBackByItself(situation, reason)
     ? goBack(situation, failed, itinerary, followed)
     : hold(failed, 'Failed', failedVerdict(situation, reason, message));
 }

@@ -21,6 +21,7 @@ import { restartOf } from './turn.ts';
 import { untilNoted } from './until-noted.ts';
 import { finalizedVerdict, pausedVerdict, rolledBackVerdict } from './verdicts.ts';
 import { findingReason } from './ways-out.ts';
+import { withoutGates } from './without-gates.ts';
 
 function waiting(
   status: NamespaceMigrationStatus,
@@ -77,7 +78,7 @@ function begun(
   direction: 'Forward' | 'Backward',
   attempt: number,
 ): NamespaceMigrationStatus {
-  const { before: _before, failure: _failure, command: _command, ...rest } = status;
+  const { before: _before, failure: _failure, command: _command, ...rest } = withoutGates(status);
   const labels = toList(observedLabels(situation));
   const original = { namespaceUid: situation.surroundings.namespace.uid, capturedAt: timestamp(situation.now), labels };
   return { ...rest, direction, attempt, original, labels, steps: [], workloads: [] };

@@ -5,6 +5,7 @@ import type { PodView, WorkloadView } from '../mesh/views.ts';
 import { restartBackward } from './restart-backward.ts';
 import { restartForward } from './restart-forward.ts';
 import { podsOf } from './rollout.ts';
+import { gated } from './gates.ts';
 import type { Outcome, Situation } from './situation.ts';
 import type { Turn } from './turn.ts';
 import { isConcerned } from './concerned.ts';
@@ -128,8 +129,11 @@ export function restartStep(
     patch = { ...patch, ...outcome.patch };
     if (outcome.kind !== 'Done') return { ...outcome, patch };
   }
-  const watched = isForward
-    ? watchedLongEnough(situation, { ...status, ...patch }, step, short.lacks !== undefined)
-    : undefined;
-  return { ...(short.lacks ?? watched ?? { kind: 'Done' }), patch };
+  if (!isForward) return { kind: 'Done', patch };
+  const current = { ...status, ...patch };
+  const isLacking = short.lacks !== undefined;
+  const watched = watchedLongEnough(situation, current, step, isLacking);
+  const gates = gated(situation, current, step, isLacking);
+  const outcome = short.lacks ?? (gates.kind === 'Failed' ? gates : (watched ?? gates));
+  return { ...outcome, patch: { ...patch, ...gates.patch } };
 }

@@ -6,6 +6,7 @@ import { isAtRest } from './left.ts';
 import { originalRevised } from './revised.ts';
 import { wasThere } from './set-early.ts';
 import type { Situation } from './situation.ts';
+import { withoutGates } from './without-gates.ts';
 
 /** Asked again when a namespace at rest is brought back to where it was. */
 const redone: readonly string[] = ['RestartWorkloads', 'Verify'];
@@ -84,7 +85,8 @@ export function resumed(
   status: NamespaceMigrationStatus,
   command: Command,
 ): NamespaceMigrationStatus {
-  const { command: _command, failure: _failure, ...rest } = status;
+  // What has been counted so far is of before the repair.
+  const { command: _command, failure: _failure, ...rest } = withoutGates(status);
   // Who went back is started again when the MeshMigration has noted it: the command stays until then.
   if (status.direction === undefined)
     return { ...rest, phase: 'Pending', ...(situation.returned !== undefined && { command }) };

@@ -10,6 +10,7 @@ import type { JsonPatchOperation } from '../kube/client.ts';
 import type { Parked } from '../plan/admission.ts';
 import type { Approvals } from '../plan/approval.ts';
 import type { Journal } from '../plan/journal.ts';
+import type { Reading } from '../gates/judge.ts';
 import type { Kept } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
 
@@ -54,6 +55,8 @@ export interface Situation {
   readonly frozen?: string | undefined;
   /** Undefined if the namespace may start now, else what it waits for. */
   readonly notAdmitted: string | undefined;
+  /** What its gates have read, for the time that `wantedReadings` named; absent while none is wanted. */
+  readonly readings?: Readings | undefined;
   /** Whose plans somebody has to approve of before they start. Default: nobody's. */
   readonly approvals?: Approvals;
   /**
@@ -89,6 +92,13 @@ export interface Situation {
    * object and verb (`describeWrite`).
    */
   readonly refusals: ReadonlyMap<string, Refusal>;
+}
+
+/** What was read of each gate by its name, from some time on; of what is absent nothing was read yet. */
+export interface Readings {
+  /** `status.gatesSince`. */
+  readonly since: string;
+  readonly byGate: ReadonlyMap<string, Reading>;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Finding } from '../api/common.ts';
 import { cutText } from '../base/cut-text.ts';
 import { commandLine, type CommandName, type Place } from './command-lines.ts';
 import { blanks, trimmedEnd } from '../base/trimmed.ts';
+import { gateWaysOut } from './gate-ways-out.ts';
 
 /** What a reason means and how one gets away from it. */
 interface WayOut {
@@ -54,16 +55,7 @@ const table = {
     remedy: 'Find out whether it may go on, and take the annotation off',
     command: 'Unfreeze',
   },
-  GateLost: {
-    meaning: 'Something that a step had reached is gone again, a waypoint that is not available any more for example.',
-    remedy: 'Repair what the message names; it goes on by itself.',
-  },
-  GateNotReached: {
-    meaning:
-      'What a step made did not take effect in time: a waypoint did not become ready, or istiod did not accept a copy.',
-    remedy: 'Repair what the message names, then start again',
-    command: 'GoOn',
-  },
+  ...gateWaysOut,
   HeldByFinding: {
     meaning:
       'Something appeared on the way that would break by the next change of labels or the next restart, so that is not made.',

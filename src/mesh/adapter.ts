@@ -6,6 +6,7 @@ import type { KubeObject, Resource } from '../api/object.ts';
 import type { Manifest, Orphan } from './manifest.ts';
 import type { MeshPlace } from './mesh-place.ts';
 import type { Awaiting, CallersBefore, Hold, Refusing, ScopeView, UnseenBefore } from './others.ts';
+import type { GateTelemetry } from './gate-telemetry.ts';
 import type { ObservedCallers, Telemetry } from './telemetry.ts';
 import type {
   BudgetView,
@@ -157,6 +158,8 @@ export interface StepPlan {
    * the API server itself goes by labels that it has stored.
    */
   readonly settled?: true | ((surroundings: Surroundings) => boolean);
+  /** Its restarts move the namespace: they are over only when the gates of the migration pass (`spec.gates`). */
+  readonly gated?: true;
 }
 
 /** The steps of one namespace, and the way back. */
@@ -341,6 +344,8 @@ export interface MeshAdapter {
   callersOf(namespace: string, surroundings: Surroundings): NamespaceCallers;
   /** What its metrics tell. */
   readonly telemetry: Telemetry;
+  /** What they tell of whether a namespace is well. */
+  readonly gateTelemetry: GateTelemetry;
   /** Whether a way may depend on who calls, so that metrics have to be asked. */
   needsCallers(route: Route): boolean;
   /**

@@ -108,6 +108,9 @@ export class Controller {
       this.#line.changed();
       this.#addOpen();
     });
+    context.gates?.onChange((key) => {
+      this.#queue.add(key);
+    });
     for (const callers of context.callers)
       callers.onChange((namespaces) => {
         this.#callersChanged(namespaces);

@@ -27,7 +27,7 @@ Moves the namespaces that MeshMigrations select from one service mesh data plane
   --istio-namespace NAME            namespace of istiod (default: istio-system)
   --node-agents-namespace NAME      one more namespace of ztunnel or istio-cni, if they are in none that is known
   --max-concurrent-namespaces N     namespaces of one migration under way at once (default: 5)
-  --prometheus-url URL              ask this Prometheus who calls whom, where policies do not say (default: nobody)
+  --prometheus-url URL              ask this Prometheus who calls whom, and what spec.gates counts (default: nobody)
   --prometheus-token-file FILE      bearer token for it, read anew for each question; needs https
   --prometheus-ca-file FILE         certificate authorities in PEM for it
   --callers-window DURATION         how far back a call counts, for example 36h or 14d (default: 7d)

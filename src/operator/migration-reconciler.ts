@@ -18,6 +18,7 @@ import type { KubeObject } from '../api/object.ts';
 import { InvalidError } from '../kube/errors.ts';
 import type { EventRecord } from '../kube/events.ts';
 import { tolerant } from '../mesh/tolerant.ts';
+import { withGateFindings } from '../plan/gate-findings.ts';
 import type { NamespaceView } from '../mesh/views.ts';
 import { newsOf } from './news.ts';
 import { refusalOf } from './record-refusals.ts';
@@ -103,7 +104,7 @@ export class MigrationReconciler {
     }
     const { key } = this.#migrations.meet(name, { key: object.metadata.uid ?? '' });
     if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };
-    const scope = scopeIn(view, object);
+    const scope = withGateFindings(scopeIn(view, object), object, this.#context.gates !== undefined);
     const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
     const adapter = meshes.along(object.spec);

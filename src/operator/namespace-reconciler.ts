@@ -20,10 +20,12 @@ import { approvalsOf, type Approvals } from '../plan/approval.ts';
 import { frozenBy } from '../plan/freeze.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
 import { slotsFor, wavesOf } from '../plan/waves.ts';
+import { gateFindings } from '../plan/gate-findings.ts';
 import { windowFindings } from '../plan/window-findings.ts';
 import { answer } from './answer.ts';
 import { companyIn, notTurnedIn, unnotedIn } from './company.ts';
 import { heldBack } from './culprit.ts';
+import { readingsOf } from './gates/readings.ts';
 import { Memory, type Remembered } from './memory.ts';
 import { Pace, restartOf } from './pace.ts';
 import { refusalOf } from './record-refusals.ts';
@@ -228,6 +230,7 @@ export class NamespaceReconciler {
       frozen: journal === undefined ? frozenBy(home.annotations) : undefined,
       notAdmitted: scope && this.#notAdmitted(child, migration, scope, progress),
       approvals: this.#approvalsOf(migration),
+      readings: readingsOf(this.#context, child, migration),
       nextRestartAt: now + owed.ms,
       restartsOwed: owed.mostly,
       waited: this.#memory.stopwatch.read(subject.key),
@@ -249,7 +252,11 @@ export class NamespaceReconciler {
   }
 
   #blockers(migration: MeshMigration, scope: Scope, now: number): readonly Finding[] {
-    const found = [...scope.findings, ...windowFindings(migration, recordsOf(this.#context, migration), now)];
+    const found = [
+      ...scope.findings,
+      ...windowFindings(migration, recordsOf(this.#context, migration), now),
+      ...gateFindings(migration, this.#context.gates !== undefined),
+    ];
     return found.filter(({ severity }) => severity === 'Critical');
   }
 

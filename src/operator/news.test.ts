@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { conditionsFor, type Verdict } from '../engine/conditions.ts';
+import type { GateStatus } from '../api/gates.ts';
 import { newsOf } from './news.ts';
 
 const moving: Verdict = { state: 'InProgress', reason: 'Flip', message: 'patching' };
@@ -41,6 +42,29 @@ describe('newsOf', () => {
       ['RollingBack', 'patching'],
     ]);
     expect(newsOf(after, after)).toEqual([]);
+  });
+
+  it('tells each other verdict of a gate, and not that it counts more', () => {
+    const gate = (verdict: GateStatus['verdict'], message: string): GateStatus => ({
+      name: 'errors',
+      verdict,
+      reason: '',
+      message,
+      since: '2030-01-01T00:00:00Z',
+    });
+    const told = (before: readonly GateStatus[], after: readonly GateStatus[]) =>
+      newsOf({ ...status('Migrating', moving), gates: before }, { ...status('Migrating', moving), gates: after }).map(
+        ({ type, reason, note }) => [type, reason, note],
+      );
+
+    expect(told([], [gate('NoData', 'not yet')])).toEqual([]);
+    expect(told([gate('NoData', '')], [gate('Inconclusive', '1 of 9')])).toEqual([
+      ['Normal', 'GateInconclusive', 'gate errors: 1 of 9'],
+    ]);
+    expect(told([gate('Inconclusive', '1 of 9')], [gate('Inconclusive', '1 of 10')])).toEqual([]);
+    expect(told([gate('Inconclusive', '')], [gate('Fail', '9 of 10')])).toEqual([
+      ['Warning', 'GateFail', 'gate errors: 9 of 10'],
+    ]);
   });
 
   it('tells once why a command was not carried out', () => {

@@ -1,4 +1,5 @@
 import { stalledBy, type Condition } from '../api/common.ts';
+import type { GateStatus } from '../api/gates.ts';
 import type { EventRecord } from '../kube/events.ts';
 
 /** What both kinds of status have that an event is made from. */
@@ -8,6 +9,7 @@ interface Reported {
   readonly step?: string | undefined;
   readonly failure?: { readonly reason: string; readonly message: string } | undefined;
   readonly conditions?: readonly Condition[] | undefined;
+  readonly gates?: readonly GateStatus[] | undefined;
 }
 
 /** An event without the object that it is about. */
@@ -53,10 +55,23 @@ function answered(before: Reported, after: Reported): readonly News[] {
     : [{ type: 'Warning', reason: 'CommandRejected', action: 'Reconcile', note: is }];
 }
 
+/** Each other verdict of a gate; that one is waited for at the beginning is none. */
+function judged(before: Reported, after: Reported): readonly News[] {
+  const was = new Map((before.gates ?? []).map(({ name, verdict }) => [name, verdict]));
+  return (after.gates ?? [])
+    .filter(({ name, verdict }) => verdict !== (was.get(name) ?? 'NoData'))
+    .map(({ name, verdict, message }) => ({
+      type: verdict === 'Fail' ? ('Warning' as const) : ('Normal' as const),
+      reason: `Gate${verdict}`,
+      action: 'Gate',
+      note: `gate ${name}: ${message}`,
+    }));
+}
+
 /**
- * What a change of a status is worth telling: an answer to a command, a failure, a change of phase or step, and that
+ * What a change of a status is worth telling: an answer to a command, another verdict of a gate, a failure, a change of phase or step, and that
  * something is stalled, or is no longer, which happens without either. The message alone changes too often.
  */
 export function newsOf(before: Reported, after: Reported): readonly News[] {
-  return [...answered(before, after), ...failed(before, after), ...moved(before, after)];
+  return [...answered(before, after), ...judged(before, after), ...failed(before, after), ...moved(before, after)];
 }

@@ -17,6 +17,7 @@ import { CallersObserver } from './callers-observer.ts';
 import { ClusterView, type Whole } from './cluster-view.ts';
 import { Controller } from './controller.ts';
 import { Faults } from './faults.ts';
+import { GateReader } from './gates/gate-reader.ts';
 import { measured } from './metrics/measured-transport.ts';
 import { unobserved, type Observer } from './metrics/observer.ts';
 import type { Source } from './metrics/source.ts';
@@ -153,6 +154,18 @@ function callersFrom(
   return new Map(meshes.all.map((adapter) => [adapter.name, observing(adapter)]));
 }
 
+/** Who reads what gates ask for; nobody where there is no Prometheus. */
+function gatesFrom({ prometheus, clock, random, log }: OperatorOptions, rootNamespace: string): GateReader | undefined {
+  if (prometheus === undefined) return undefined;
+  return new GateReader({
+    client: new PrometheusClient(prometheus.transport, clock),
+    rootNamespace,
+    clock,
+    random,
+    log,
+  });
+}
+
 /** Wires everything together. Both replicas keep their view warm, only the leader writes. */
 export function createOperator(given: OperatorOptions): Operator {
   const { clock, random, log, identity, namespace, meshes, observer = unobserved } = given;
@@ -162,6 +175,7 @@ export function createOperator(given: OperatorOptions): Operator {
   const elector = new LeaderElector({ transport, clock, random, log, namespace, name, identity });
   const client = leadersClient(options, elector);
   const callers = callersFrom(options, controlPlaneNamespace, () => view.migrations.list());
+  const gates = gatesFrom(options, controlPlaneNamespace);
   const view: ClusterView = new ClusterView({
     client,
     meshes,
@@ -187,6 +201,7 @@ export function createOperator(given: OperatorOptions): Operator {
     log,
     maxConcurrentNamespaces: options.maxConcurrentNamespaces ?? 5,
     callers: [...callers.values()],
+    gates,
   };
   const controller = new Controller(context, random, 4);
 
@@ -198,7 +213,7 @@ export function createOperator(given: OperatorOptions): Operator {
     try {
       await synced(options, view, all);
       // Before it leads: when it takes over, it knows.
-      observing = [...callers.values()].map((each) => each.run(all));
+      observing = [...callers.values(), ...(gates === undefined ? [] : [gates])].map((each) => each.run(all));
       await elector.run(all, (leading) => lead(view, controller, leading));
     } finally {
       stopped.abort(new Error('the operator ends'));

@@ -11,6 +11,7 @@ import type { Meshes } from '../mesh/registry.ts';
 import type { CallersObserver } from './callers-observer.ts';
 import type { ClusterView } from './cluster-view.ts';
 import type { Faults } from './faults.ts';
+import type { GateReader } from './gates/gate-reader.ts';
 import type { Observer } from './metrics/observer.ts';
 import type { RecordRefusals } from './record-refusals.ts';
 import type { Unanswered } from './unanswered.ts';
@@ -34,6 +35,8 @@ export interface Context {
   readonly maxConcurrentNamespaces: number;
   /** Who calls whom by metrics of each mesh, where they are configured. */
   readonly callers: readonly CallersObserver[];
+  /** Reads what gates ask for, where there is a Prometheus. */
+  readonly gates: GateReader | undefined;
 }
 
 /** What is to happen with a key after it was looked at. */

@@ -7,23 +7,54 @@ export interface Sample {
   readonly value: number;
 }
 
+/** A series over time: what is no number, or infinite, is no point of it. */
+export interface Course {
+  readonly labels: Readonly<Record<string, string>>;
+  /** In order; milliseconds since the epoch. */
+  readonly points: readonly { readonly at: number; readonly value: number }[];
+}
+
+const Labels = z.record(z.string(), z.string());
+const Point = z.tuple([z.number(), z.string()]);
+
+const Failed = z.object({
+  status: z.literal('error'),
+  errorType: z.string().default(''),
+  error: z.string().default(''),
+});
+
 /**
- * What `/api/v1/query` answers, as far as it is read; `infos` are remarks about the expression and say nothing about
+ * What the two questions answer, as far as it is read; `infos` are remarks about the expression and say nothing about
  * the data.
  */
-const Answer = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('error'), errorType: z.string().default(''), error: z.string().default('') }),
-  z.object({
-    status: z.literal('success'),
-    warnings: z.array(z.string()).optional(),
-    data: z.object({
-      resultType: z.literal('vector'),
-      result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })),
+const answers = {
+  vector: z.discriminatedUnion('status', [
+    Failed,
+    z.object({
+      status: z.literal('success'),
+      warnings: z.array(z.string()).optional(),
+      data: z.object({
+        resultType: z.literal('vector'),
+        result: z.array(z.object({ metric: Labels, value: Point })),
+      }),
     }),
-  }),
-]);
+  ]),
+  matrix: z.discriminatedUnion('status', [
+    Failed,
+    z.object({
+      status: z.literal('success'),
+      warnings: z.array(z.string()).optional(),
+      data: z.object({
+        resultType: z.literal('matrix'),
+        result: z.array(z.object({ metric: Labels, values: z.array(Point) })),
+      }),
+    }),
+  ]),
+} as const;
 
-function parsed(text: string): z.infer<typeof Answer> {
+const names = { vector: 'instant vector', matrix: 'matrix' } as const;
+
+function parsed<K extends keyof typeof answers>(text: string, kind: K): z.infer<(typeof answers)[K]> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -32,11 +63,11 @@ function parsed(text: string): z.infer<typeof Answer> {
       `the answer is not JSON, or is cut off: it begins with ${JSON.stringify(text.slice(0, 40))}`,
     );
   }
-  const { success, data, error } = Answer.safeParse(json);
-  if (success) return data;
+  const { success, data, error } = answers[kind].safeParse(json);
+  if (success) return data as z.infer<(typeof answers)[K]>;
   const [issue] = error.issues;
   throw new PrometheusAnswerError(
-    `the answer is no instant vector: ${issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`}`,
+    `the answer is no ${names[kind]}: ${issue === undefined ? '' : `${issue.path.join('.')}: ${issue.message}`}`,
   );
 }
 
@@ -45,18 +76,36 @@ function shortened(text: string): string {
 }
 
 /**
- * Reads an answer. One with warnings is refused: that is how a server says that some of what it was asked about is
+ * The data of an answer. One with warnings is refused: that is how a server says that some of what it was asked about is
  * missing (a store of Thanos that is away, a limit that was reached).
  */
-export function readAnswer(text: string): readonly Sample[] {
-  const answer = parsed(text);
+function complete<K extends keyof typeof answers>(
+  text: string,
+  kind: K,
+): Extract<z.infer<(typeof answers)[K]>, { status: 'success' }>['data'] {
+  const answer = parsed(text, kind);
   if (answer.status === 'error')
     throw new PrometheusQueryError(`it answers ${shortened(`${answer.errorType}: ${answer.error}`)}`);
   const [warning] = answer.warnings ?? [];
   if (warning !== undefined) throw new PrometheusAnswerError(`the answer may be incomplete: ${shortened(warning)}`);
-  return answer.data.result.map(({ metric, value: [, written] }) => {
+  return answer.data;
+}
+
+/** Reads the answer to what is so at one time. */
+export function readAnswer(text: string): readonly Sample[] {
+  return complete(text, 'vector').result.map(({ metric, value: [, written] }) => {
     const value = Number(written);
     if (!Number.isFinite(value)) throw new PrometheusAnswerError(`a value is ${shortened(written)}`);
     return { labels: metric, value };
   });
+}
+
+/** Reads the answer to what was so at each of some times. */
+export function readCourses(text: string): readonly Course[] {
+  return complete(text, 'matrix').result.map(({ metric, values }) => ({
+    labels: metric,
+    points: values
+      .map(([seconds, written]) => ({ at: Math.round(seconds * 1000), value: Number(written) }))
+      .filter(({ value }) => Number.isFinite(value)),
+  }));
 }

@@ -91,6 +91,44 @@ describe('a question', () => {
     expect(request?.headers.authorization).toBeUndefined();
   });
 
+  it('about some times is asked at once, and gives what there is of each series at each of them', async () => {
+    const values = [
+      [1_893_456_000, '3'],
+      [1_893_456_120, 'NaN'],
+      [1_893_456_240, '+Inf'],
+      [1_893_456_360, '0'],
+    ];
+    const body = { status: 'success', data: { resultType: 'matrix', result: [{ metric: { n: '0' }, values }] } };
+    const { client, asked } = await ask(json(body));
+
+    expect(await client.courses('up', { from: at, to: at + 360_000, stepMs: 120_000 }, never)).toEqual([
+      {
+        labels: { n: '0' },
+        points: [
+          { at, value: 3 },
+          { at: at + 360_000, value: 0 },
+        ],
+      },
+    ]);
+    const url = new URL(asked[0]?.url ?? '', 'http://x');
+    expect([url.pathname, Object.fromEntries(url.searchParams)]).toEqual([
+      '/api/v1/query_range',
+      { query: 'up', start: String(at / 1000), end: String(at / 1000 + 360), step: '120', timeout: '20s' },
+    ]);
+  });
+
+  it.each([
+    ['an instant vector', vector('1'), /no matrix/],
+    [
+      'a part of it',
+      { status: 'success', warnings: ['a store is away'], data: { resultType: 'matrix', result: [] } },
+      /may be incomplete: a store is away/,
+    ],
+  ])('about some times is not answered by %s', async (_what, body, message) => {
+    const { client } = await ask(json(body));
+    await expect(client.courses('up', { from: at, to: at, stepMs: 120_000 }, never)).rejects.toThrow(message);
+  });
+
   it('reads the token anew each time', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'prometheus-'));
     cleanups.push(async () => {

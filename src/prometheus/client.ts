@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { readAnswer, type Sample } from './answer.ts';
+import { readAnswer, readCourses, type Course, type Sample } from './answer.ts';
 import { readBody } from './body.ts';
 import { PrometheusError, PrometheusQueryError, PrometheusRefusedError, PrometheusUnreachableError } from './errors.ts';
 import type { PrometheusResponse, PrometheusTransport } from './transport.ts';
@@ -12,6 +12,13 @@ export interface PrometheusLimits {
 
 /** Below the two minutes after which Prometheus gives a query up (`--query.timeout`); 16 MiB are some 50,000 series. */
 export const defaultLimits: PrometheusLimits = { timeoutMs: 60_000, maxBytes: 16 * 2 ** 20 };
+
+/** Times that are equally far from each other; at most some thousand of them (Prometheus refuses more than 11,000). */
+export interface Times {
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+}
 
 /** What is to be done about an HTTP status that is no answer. */
 const remedies: Readonly<Record<number, string>> = {
@@ -42,22 +49,36 @@ export class PrometheusClient {
    * the reason of `signal`.
    */
   async query(expression: string, at: number, signal: AbortSignal): Promise<readonly Sample[]> {
+    return await this.#ask('query', { query: expression, time: String(at / 1000) }, readAnswer, signal);
+  }
+
+  /**
+   * What an expression is at each of some times, the first and the last among them (milliseconds since the epoch). Throws
+   * a {@link PrometheusError}, or the reason of `signal`.
+   */
+  async courses(expression: string, { from, to, stepMs }: Times, signal: AbortSignal): Promise<readonly Course[]> {
+    const times = { start: String(from / 1000), end: String(to / 1000), step: String(stepMs / 1000) };
+    return await this.#ask('query_range', { query: expression, ...times }, readCourses, signal);
+  }
+
+  async #ask<T>(
+    endpoint: string,
+    question: Readonly<Record<string, string>>,
+    read: (text: string) => T,
+    signal: AbortSignal,
+  ): Promise<T> {
     // Its own timeout is the same: it does not go on for somebody who has gone away.
-    const form = new URLSearchParams({
-      query: expression,
-      time: String(at / 1000),
-      timeout: `${Math.ceil(this.#limits.timeoutMs / 1000)}s`,
-    });
+    const form = new URLSearchParams({ ...question, timeout: `${Math.ceil(this.#limits.timeoutMs / 1000)}s` });
     return await this.#bounded(signal, async (bounded) => {
-      const response = await this.#transport.get(`/api/v1/query?${form.toString()}`, bounded);
-      return await this.#read(response);
+      const response = await this.#transport.get(`/api/v1/${endpoint}?${form.toString()}`, bounded);
+      return await this.#read(response, read);
     });
   }
 
-  async #read(response: PrometheusResponse): Promise<readonly Sample[]> {
+  async #read<T>(response: PrometheusResponse, read: (text: string) => T): Promise<T> {
     const text = await readBody(response, this.#limits.maxBytes);
     const { status } = response;
-    if (status >= 200 && status < 300) return readAnswer(text);
+    if (status >= 200 && status < 300) return read(text);
     throw refusal(status, text);
   }
 

@@ -7,6 +7,7 @@ import { buildSync } from 'esbuild';
 import { bytesOf, tenantShapes } from '../support/tenant-shapes.ts';
 import { fleet } from './fleet.ts';
 import { comparePairs } from './pairs.ts';
+import { gates } from './gates.ts';
 
 /*
  * Measures what a look at a namespace takes, by what a tenant has made large in it, and writes the table into docs/security.md. Every look has a
@@ -118,6 +119,8 @@ if (wanted[0] === 'fleet') {
   });
 } else if (wanted[0] === 'pairs') {
   comparePairs(Number(count), wanted[1] ?? '');
+} else if (wanted[0] === 'gates') {
+  gates();
 } else {
   for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
     write(shape, row(shape));

@@ -9,6 +9,12 @@ export interface Asked {
   readonly to: number;
 }
 
+/** What was counted in a piece of time. */
+export interface Counted {
+  readonly total: number;
+  readonly bad?: number;
+}
+
 /**
  * A Prometheus that knows the answers to the operator's questions instead of PromQL: what PromQL makes of them is seen
  * on a real engine (`npm run test:cluster -- promql`).
@@ -18,6 +24,8 @@ export class PrometheusStandIn implements PrometheusTransport {
   readonly asked: Asked[] = [];
   /** The series of all of history. */
   series: readonly SeriesLabels[] = [];
+  /** What callers, by their namespaces, count of a namespace in a piece of time that ends then; nothing by default. */
+  traffic: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
   /** Why it does not answer now, if it does not. */
   away: string | undefined;
   /** It keeps nothing from before (milliseconds since the epoch). */
@@ -26,6 +34,7 @@ export class PrometheusStandIn implements PrometheusTransport {
   get(path: string): Promise<PrometheusResponse> {
     if (this.away !== undefined) return Promise.reject(new Error(this.away));
     const form = new URLSearchParams(path.slice(path.indexOf('?') + 1));
+    if (path.startsWith('/api/v1/query_range')) return this.#courses(form);
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });
@@ -45,12 +54,41 @@ export class PrometheusStandIn implements PrometheusTransport {
       ).values(),
     ];
     const result = members.map((metric) => ({ metric, value: [to / 1000, '1'] }));
-    return Promise.resolve({
-      status: 200,
-      headers: {},
-      body: text(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } })),
-    });
+    return Promise.resolve(success({ resultType: 'vector', result }));
   }
+
+  /** What gates ask for: of callers alone, in pieces of time. */
+  #courses(form: URLSearchParams): Promise<PrometheusResponse> {
+    const expression = form.get('query') ?? '';
+    const [from = 0, to = 0, step = 1] = ['start', 'end', 'step'].map((name) => 1000 * Number(form.get(name)));
+    this.asked.push({ expression, from, to });
+    const isBad = expression.includes('response_code');
+    const [, names = ''] = /destination_service_namespace=~"([^"]*)"/.exec(expression) ?? [];
+    const times = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
+    const points = names
+      .split('|')
+      .flatMap((namespace) =>
+        times.flatMap((at) =>
+          Object.entries(expression.includes('reporter="source"') ? this.traffic(namespace, at) : {}).map(
+            ([by, { total, bad = 0 }]) => ({ namespace, by, value: [at / 1000, String(isBad ? bad : total)] }),
+          ),
+        ),
+      );
+    const series = Map.groupBy(points, ({ namespace, by }) => `${namespace}/${by}`);
+    const result = [...series.values()].map((all) => ({
+      metric: {
+        destination_service_namespace: all[0]?.namespace,
+        source_workload_namespace: all[0]?.by,
+        namespace: all[0]?.by,
+      },
+      values: all.map(({ value }) => value),
+    }));
+    return Promise.resolve(success({ resultType: 'matrix', result }));
+  }
+}
+
+function success(data: unknown): PrometheusResponse {
+  return { status: 200, headers: {}, body: text(JSON.stringify({ status: 'success', data })) };
 }
 
 /** Whether a series has the labels that a query asks for; what is not there is empty. */

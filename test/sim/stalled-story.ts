@@ -15,7 +15,7 @@ export interface Story {
   readonly id?: string;
   readonly when: string;
   /** Whose status it is: of the migration, or of a namespace (default: of the only one). */
-  readonly of?: 'Migration' | 'a';
+  readonly of?: 'Migration' | 'a' | 'bad' | 'good';
   /** Before ambient is enabled. */
   readonly prepare?: (world: World) => Promise<void>;
   /** In which phase it is to be Stalled, where it comes through others with the same reason. Default: any. */

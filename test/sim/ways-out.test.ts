@@ -9,13 +9,14 @@ import type { World } from '../scenarios/world.ts';
 import { commandsIn, looksOnly, paste } from './paste.ts';
 import { runOnSimulation } from './run-scenario.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import { stalledGates } from './stalled-gates.ts';
 import { stalledMigrations } from './stalled-migrations.ts';
 import { stalledNamespaces } from './stalled-namespaces.ts';
 import type { Story } from './stalled-story.ts';
 import { stalledWaypoints } from './stalled-waypoints.ts';
 
 const patienceMs = 20 * 60_000;
-const stories: readonly Story[] = [...stalledMigrations, ...stalledNamespaces, ...stalledWaypoints];
+const stories: readonly Story[] = [...stalledMigrations, ...stalledNamespaces, ...stalledWaypoints, ...stalledGates];
 
 interface Told {
   readonly phase: string | undefined;

@@ -29,6 +29,7 @@ import { concerns, countedMode, isDraining, lacksHbone, modeFor, modeOf } from '
 import { optsOutOfInjection } from './vocabulary/injection.ts';
 import { made, watched } from './settings/resources.ts';
 import { isOurs } from './policy/translate/names.ts';
+import { gateTelemetry } from './telemetry/gate-queries.ts';
 import { telemetry } from './telemetry/sightings.ts';
 import { callersBefore } from './waypoint/callers-before.ts';
 import { unseenBefore } from './waypoint/calls/unseen-before.ts';
@@ -203,6 +204,7 @@ export const istio: MeshAdapter = {
   rootNamespaceOf,
   nodeAgents,
   telemetry,
+  gateTelemetry,
   // Only a way from sidecars to ambient can need a waypoint, and with it the callers.
   needsCallers: ({ from, to }) => from === 'IstioSidecar' && to === 'IstioAmbient',
   modeOf: countedMode,

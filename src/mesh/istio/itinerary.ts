@@ -207,6 +207,7 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       name: 'RestartWorkloads',
       why: `Restarts one workload at a time until its pods are in mode ${mode}; pods change data plane only by being created anew.`,
       work: { kind: 'Restart', stale: (pod) => modeOf(pod) !== mode, ...(order && { order }) },
+      gated: true,
       // B: the API server matches `namespaceSelector` of the injector by a view of its own, and node agents have one
       // too: by labels of before a new pod would be what the old one was, or in neither data plane.
       settled: true,

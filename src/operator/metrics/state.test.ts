@@ -52,6 +52,9 @@ describe('gauges of the state', () => {
           writtenPhase: 'Failed',
           pods: { sidecar: 1, ambient: 0, none: 0, transitional: 0 },
           conditions: [condition('Stalled', 'True', 'RestartFailed')],
+          gates: [
+            { name: 'errors', verdict: 'Pass', reason: 'BelowLimit', message: '', since: '2030-01-01T00:00:00Z' },
+          ],
           failure: { reason: 'PodsNotReady', message: '', at: '2030-01-01T00:00:00Z' },
         }),
       ],

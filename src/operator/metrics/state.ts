@@ -122,6 +122,15 @@ export const stateGauges: readonly StateGauge[] = [
     },
   ),
   tallied(
+    'mesh_migration_gates',
+    'Namespaces of a MeshMigration by what each gate of spec.gates said last of them.',
+    ['migration', 'gate', 'verdict'],
+    ({ records }, tally) => {
+      for (const { spec, status } of records)
+        for (const { name, verdict } of status?.gates ?? []) tally.add([spec.migration, name, verdict]);
+    },
+  ),
+  tallied(
     'mesh_migration_pods',
     'Pods by mode as counted last: in namespaces under way as they are now, in others as they were at the end.',
     ['migration', 'mode'],

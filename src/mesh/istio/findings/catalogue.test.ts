@@ -40,6 +40,7 @@ function otherIds(): readonly string[] {
   const sources = [
     'src/plan/scope.ts',
     'src/plan/unknown-names.ts',
+    'src/plan/gate-findings.ts',
     'src/plan/window-findings.ts',
     'src/engine/already-there.ts',
     'src/engine/look.ts',

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { Duration, DurationOrNone, Time } from './common.ts';
+
+/** How many gates a migration may have. */
+export const mostGates = 10;
+
+/** A share that is more than nothing and at most one half. */
+const Share = z
+  .string()
+  .max(8)
+  .regex(/^(50|([1-9]|[1-4][0-9])(\.[0-9]{1,3})?|0\.(0{0,2}[1-9][0-9]{0,2}))%$/);
+
+const Query = z.string().min(1).max(2048);
+
+const GateQuery = z
+  .object({
+    preset: z
+      .enum(['ErrorRate'])
+      .optional()
+      .describe(
+        'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too.',
+      ),
+    query: Query.optional().describe(
+      'PromQL of your own for how many were bad, one number: $namespace stands for the name of the namespace, $range for the length of a piece of time, for example sum(increase(shop_failed_total{namespace="$namespace"}[$range])). Where there is none of it while total is there, none was bad.',
+    ),
+    total: Query.optional().describe('PromQL for how many there were, in the same way.'),
+    max: Share.default('1%').describe('The share of bad ones that is allowed whatever was before.'),
+    maxIncrease: Share.optional().describe(
+      'How much larger than before the start the share may be. Default: it is compared with max alone.',
+    ),
+    falseAlarm: Share.default('1%').describe(
+      'With which chance at most a namespace that is within the limit fails, however often it is looked at.',
+    ),
+    miss: Share.default('5%').describe('With which chance at most a namespace that is above the limit passes.'),
+    interval: Duration.default('2m').describe(
+      'The length of a piece of time, at least four times the scrape interval of Prometheus: what is shorter would count nothing, or guess.',
+    ),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: 'has(self.preset) ? !has(self.query) && !has(self.total) : has(self.query) && has(self.total)',
+        message: 'give either preset, or query and total',
+      },
+      {
+        rule: "!has(self.query) || (self.query.contains('$range') && self.query.contains('$namespace'))",
+        message: 'query needs $namespace, and $range as the range of its counters',
+      },
+      {
+        rule: "!has(self.total) || (self.total.contains('$range') && self.total.contains('$namespace'))",
+        message: 'total needs $namespace, and $range as the range of its counters',
+      },
+      {
+        rule: "!has(self.interval) || (duration(self.interval) >= duration('1m') && duration(self.interval) <= duration('1h'))",
+        message: 'interval must be between 1m and 1h',
+      },
+    ],
+  });
+
+/** One of `spec.gates`. */
+export const Gate = z
+  .object({
+    name: z
+      .string()
+      .min(1)
+      .max(63)
+      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+      .describe('Name of the gate, for messages and the status.'),
+    prometheus: GateQuery.describe(
+      'What is counted. Asked of the Prometheus of the operator (--prometheus-url); without one nothing is started (MM164).',
+    ),
+    baseline: z
+      .object({
+        window: Duration.default('24h').describe('How long before the start what was before is read; at most 168h.'),
+      })
+      .meta({
+        'x-kubernetes-validations': [
+          {
+            rule: "!has(self.window) || (duration(self.window) >= duration('1h') && duration(self.window) <= duration('168h'))",
+            message: 'window must be between 1h and 168h',
+          },
+        ],
+      })
+      .prefault({})
+      .describe('What is compared with.'),
+    soak: DurationOrNone.default('10m').describe(
+      'How long at least it is looked at, when the last workload is restarted and has been watched (restart.watch), before it passes.',
+    ),
+    deadline: Duration.default('2h').describe(
+      'How long it may take to pass. After that the namespace stays where it is, which is a valid state, gives its slot back and waits for a person (GateUndecided); it goes on by itself when the gate passes.',
+    ),
+    noData: z
+      .enum(['Inconclusive', 'Pass', 'Fail'])
+      .default('Inconclusive')
+      .describe(
+        'What it means that nothing, or too little, was counted. Inconclusive: it waits. Pass: a namespace without traffic passes after the soak (one that had some before, at the deadline), one with too little at the deadline. Fail: either fails at the deadline, and so do missing series. A Prometheus that cannot be asked neither passes nor fails anybody, and missing series pass nobody.',
+      ),
+    onFail: z
+      .enum(['Rollback', 'Pause'])
+      .default('Rollback')
+      .describe(
+        'Rollback: the namespace goes back, unless spec.rollback.automatic is false. Pause: it stops as Failed and waits for a person.',
+      ),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: '!has(self.soak) || !has(self.deadline) || duration(self.soak) <= duration(self.deadline)',
+        message: 'soak is longer than deadline: nothing could pass in time',
+      },
+    ],
+  });
+export type Gate = z.infer<typeof Gate>;
+
+/** One of `status.gates`. */
+export const GateStatus = z.object({
+  name: z.string().max(63).describe('Name of the gate.'),
+  verdict: z
+    .enum(['Pass', 'Fail', 'Inconclusive', 'NoData'])
+    .describe('Pass and Fail are shown; Inconclusive: not yet, or not for long enough; NoData: nothing is known.'),
+  reason: z
+    .string()
+    .max(32)
+    .describe(
+      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, or NoTarget, where Prometheus cannot be asked.',
+    ),
+  bad: z.int().min(0).optional().describe('How many were bad since the restarts, as Prometheus extrapolates it.'),
+  total: z.int().min(0).optional().describe('How many there were.'),
+  limit: z.string().max(16).optional().describe('The share that was allowed, as a percentage.'),
+  observer: z.string().max(32).optional().describe('Who has counted: Callers, Own (the new data plane), or Query.'),
+  message: z.string().max(512).describe('The same in a sentence.'),
+  since: Time.describe('Since when verdict and reason are these.'),
+});
+export type GateStatus = z.infer<typeof GateStatus>;

@@ -1,0 +1,175 @@
+import { describe, expect, test } from '@jest/globals';
+import { fc } from '../../test/support/properties.ts';
+import { play, type Traffic } from '../../test/support/gate-traffic.ts';
+import { judge, type GateRule, type Looked, type Reading } from './judge.ts';
+import type { Block } from './limit.ts';
+
+const blockMs = 120_000;
+const rule: GateRule = {
+  max: 0.01,
+  maxIncrease: 0.005,
+  falseAlarm: 0.01,
+  miss: 0.05,
+  noData: 'Inconclusive',
+  expectsTraffic: true,
+};
+const soaked: Looked = { soaked: true, overdue: false };
+const overdue: Looked = { soaked: true, overdue: true };
+const young: Looked = { soaked: false, overdue: false };
+
+function blocks(from: number, counts: readonly (readonly [bad: number, total: number])[]): readonly Block[] {
+  return counts.map(([bad, total], n) => ({ at: (from + n + 1) * blockMs, bad, total }));
+}
+
+function repeated(count: number, bad: number, total: number): readonly (readonly [number, number])[] {
+  return Array.from({ length: count }, () => [bad, total] as const);
+}
+
+const steady = blocks(0, repeated(30, 0, 100));
+
+function read(since: readonly Block[], baseline: readonly Block[] = steady): Reading {
+  return { kind: 'Read', blockMs, baseline, since };
+}
+
+describe('a gate', () => {
+  test('passes who has few enough bad ones for long enough, and not before', () => {
+    const well = read(blocks(30, repeated(5, 0, 100)));
+    expect(judge(rule, well, soaked)).toMatchObject({ kind: 'Pass', bad: 0, total: 500 });
+    expect(judge(rule, well, young)).toMatchObject({ kind: 'Inconclusive', reason: 'Soaking' });
+  });
+
+  test('fails a total outage at the first look, with three requests', () => {
+    const verdict = judge(rule, read(blocks(30, [[3, 3]])), young);
+    expect(verdict).toMatchObject({ kind: 'Fail', reason: 'AboveLimit', bad: 3, total: 3 });
+  });
+
+  test('never says that few are well, and waits', () => {
+    const few = read(blocks(30, repeated(5, 0, 2)));
+    expect(judge(rule, few, soaked)).toMatchObject({ kind: 'Inconclusive', reason: 'TooFew', total: 10 });
+    expect(judge(rule, few, overdue)).toMatchObject({ kind: 'Inconclusive', reason: 'TooFew' });
+    expect(judge({ ...rule, noData: 'Pass' }, few, soaked).kind).toBe('Inconclusive');
+    expect(judge({ ...rule, noData: 'Pass' }, few, overdue)).toMatchObject({ kind: 'Pass', missing: 'TooFew' });
+    expect(judge({ ...rule, noData: 'Fail' }, few, soaked).kind).toBe('Inconclusive');
+    expect(judge({ ...rule, noData: 'Fail' }, few, overdue)).toMatchObject({ kind: 'Fail', reason: 'TooFew' });
+  });
+
+  test('compares with what was before, where that was worse than its limit', () => {
+    const bad = blocks(0, repeated(30, 5, 100));
+    const same = read(blocks(30, repeated(15, 5, 100)), bad);
+    expect(judge(rule, same, soaked).kind).toBe('Inconclusive');
+    expect(judge({ ...rule, maxIncrease: 0.05 }, same, soaked).kind).toBe('Pass');
+    const { maxIncrease: _none, ...absolute } = rule;
+    expect(judge(absolute, same, soaked)).toMatchObject({ kind: 'Fail', limit: 0.01 });
+  });
+
+  test('lets nobody pass the sooner for that little was before', () => {
+    const little = read(blocks(30, [[0, 60]]), blocks(0, repeated(5, 0, 1)));
+    expect(judge(rule, little, soaked)).toMatchObject({ kind: 'Inconclusive', reason: 'TooFew' });
+  });
+
+  test.each(['Inconclusive', 'Pass', 'Fail'] as const)(
+    'never fails, and never passes, while nobody can be asked (%s)',
+    (noData) => {
+      const reading: Reading = { kind: 'Unreachable', why: 'it cannot be asked: ECONNREFUSED' };
+      for (const looked of [young, soaked, overdue])
+        expect(judge({ ...rule, noData }, reading, looked)).toEqual({
+          kind: 'NoData',
+          reason: 'NoTarget',
+          why: 'it cannot be asked: ECONNREFUSED',
+        });
+    },
+  );
+
+  test('takes missing series for unknown, and for a failure only where that is asked for', () => {
+    const missing = read([], []);
+    expect(judge(rule, missing, overdue)).toMatchObject({ kind: 'NoData', reason: 'NoSeries' });
+    expect(judge({ ...rule, noData: 'Pass' }, missing, overdue)).toMatchObject({ kind: 'NoData', reason: 'NoSeries' });
+    expect(judge({ ...rule, noData: 'Fail' }, missing, soaked).kind).toBe('NoData');
+    expect(judge({ ...rule, noData: 'Fail' }, missing, overdue)).toMatchObject({ kind: 'Fail', reason: 'NoSeries' });
+  });
+
+  test('is not told that traffic is lost by series that are gone', () => {
+    expect(judge(rule, read([]), overdue)).toMatchObject({ kind: 'NoData', reason: 'NoSeries' });
+  });
+
+  test('passes a namespace that nobody calls only where that is accepted', () => {
+    const idle = read(blocks(30, repeated(5, 0, 0)), blocks(0, repeated(30, 0, 0)));
+    expect(judge(rule, idle, overdue)).toMatchObject({ kind: 'NoData', reason: 'NoTraffic' });
+    expect(judge({ ...rule, noData: 'Pass' }, idle, young).kind).toBe('NoData');
+    expect(judge({ ...rule, noData: 'Pass' }, idle, soaked)).toMatchObject({ kind: 'Pass', missing: 'NoTraffic' });
+  });
+
+  describe('that expects traffic', () => {
+    const quiet = (count: number): readonly Block[] => blocks(30, repeated(count, 0, 0));
+
+    test('fails when what came all the time has not come for long, and not where it does not expect any', () => {
+      expect(judge(rule, read(quiet(4)), soaked).kind).toBe('NoData');
+      expect(judge(rule, read(quiet(5)), soaked)).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });
+      expect(judge({ ...rule, expectsTraffic: false }, read(quiet(5)), soaked).kind).toBe('NoData');
+    });
+
+    test('does not pass a pause as accepted that may be the end', () => {
+      expect(judge({ ...rule, noData: 'Pass' }, read(quiet(4)), soaked).kind).toBe('NoData');
+    });
+
+    test('waits five times as long as it ever paused', () => {
+      const rare = blocks(
+        0,
+        Array.from({ length: 30 }, (_each, n) => [0, n % 10 === 0 ? 5 : 0] as const),
+      );
+      expect(judge(rule, read(quiet(49), rare), soaked).kind).toBe('NoData');
+      expect(judge(rule, read(quiet(50), rare), soaked)).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });
+    });
+
+    test('expects it of those alone who still tell', () => {
+      const reading = read(quiet(5));
+      expect(judge(rule, { ...reading, lasting: { baseline: [], since: quiet(5) } } as Reading, soaked).kind).toBe(
+        'NoData',
+      );
+    });
+
+    test('does not take what ended after it had come for what never came', () => {
+      const ended = read([...blocks(30, repeated(5, 0, 100)), ...blocks(35, repeated(5, 0, 0))]);
+      expect(judge(rule, ended, soaked)).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });
+    });
+  });
+
+  test('that fails goes on failing with one more bad one', () => {
+    fc.assert(
+      fc.property(fc.nat(400), fc.nat(400), fc.boolean(), (a, b, isSoaked) => {
+        const total = Math.max(a, b) + 1;
+        const kind = (bad: number): number =>
+          ['Pass', 'Inconclusive', 'Fail'].indexOf(
+            judge(rule, read(blocks(30, [[bad, total]])), { soaked: isSoaked, overdue: false }).kind,
+          );
+        expect(kind(Math.min(a, b) + 1)).toBeGreaterThanOrEqual(kind(Math.min(a, b)));
+      }),
+    );
+  });
+});
+
+describe('over half an hour of looks', () => {
+  /** A hundredth would be allowed to fail; so many of 80 with a chance of one in a thousand. */
+  const most = 4;
+
+  function failed(traffic: Traffic, runs: number): number {
+    return play(traffic, runs, 1).filter(({ kind }) => kind === 'Fail').length;
+  }
+
+  test.each<Traffic>([
+    { perSecond: 0.2, before: 0.002, since: 0.002 },
+    { perSecond: 1, before: 0.002, since: 0.002 },
+    { perSecond: 5, before: 0.01, since: 0.01 },
+    { perSecond: 5, before: 0.01, since: 0.01, burst: 0.02 },
+  ])('who is as before fails no more often than may be: $perSecond/s, $before', (traffic) => {
+    expect(failed(traffic, 80)).toBeLessThanOrEqual(most);
+  });
+
+  test.each<Traffic>([
+    { perSecond: 1, before: 0.002, since: 0.1 },
+    { perSecond: 5, before: 0.002, since: 0.02 },
+    { perSecond: 0.2, before: 0, since: 1 },
+  ])('who has become much worse fails each time: $perSecond/s, $before to $since', (traffic) => {
+    expect(failed(traffic, 30)).toBe(30);
+  });
+});

@@ -1,0 +1,96 @@
+import { logEvidence, type Count, type Direction } from './evidence.ts';
+import { limitsOf, sum, thinned, type Block, type Bounds } from './limit.ts';
+import { isTrafficLost } from './lost.ts';
+import type { Measured, Missing, Verdict } from './verdict.ts';
+
+/** What it means where nothing, or too little, is known at the deadline. */
+export type NoData = 'Inconclusive' | 'Pass' | 'Fail';
+
+/** What a gate asks for. */
+export interface GateRule extends Bounds {
+  /** With which chance at most one who is within the limit ever fails, however often one looks. */
+  readonly falseAlarm: number;
+  /** With which chance at most one who is above the limit ever passes. */
+  readonly miss: number;
+  readonly noData: NoData;
+  /** Whether it is also a failure that what there was before is gone. */
+  readonly expectsTraffic: boolean;
+}
+
+/** What was read of a namespace. Pieces of time are in order; those of which nothing is known are absent. */
+export type Reading =
+  | { readonly kind: 'Unreachable'; readonly why: string }
+  | {
+      readonly kind: 'Read';
+      readonly blockMs: number;
+      /** Who has counted, for messages. */
+      readonly observer?: string;
+      /** Before anything was changed; empty where what is read now cannot be compared with that. */
+      readonly baseline: readonly Block[];
+      /** From when the restarts were over. */
+      readonly since: readonly Block[];
+      /** The same of those alone who still tell something; default: all do. */
+      readonly lasting?: { readonly baseline: readonly Block[]; readonly since: readonly Block[] };
+    };
+
+type Read = Extract<Reading, { kind: 'Read' }>;
+
+/** For how long it was looked at. */
+export interface Looked {
+  /** For as long as it has to be, before it may pass. */
+  readonly soaked: boolean;
+  /** For as long as it may take. */
+  readonly overdue: boolean;
+}
+
+function measured(count: Count, limit: number, dispersion: number, direction: Direction): Measured {
+  const log = logEvidence(thinned(count, dispersion), limit, direction);
+  return { ...count, limit, evidence: Math.exp(Math.min(log, 700)) };
+}
+
+const explanations: Readonly<Record<Exclude<Missing, 'NoTarget'>, string>> = {
+  NoSeries: 'no such series has been seen since the restarts',
+  NoTraffic: 'the series are there, and nothing has been counted since the restarts',
+};
+
+/** What there was before may have paused only: until the deadline that it is gone can still show. */
+function mayPause({ baseline }: Read, { soaked, overdue }: Looked): boolean {
+  return soaked && (overdue || baseline.every(({ total }) => total === 0));
+}
+
+function withoutData(reading: Read, rule: GateRule, looked: Looked): Verdict {
+  const reason = reading.since.length === 0 ? 'NoSeries' : 'NoTraffic';
+  const nothing = { bad: 0, total: 0, limit: rule.max, evidence: 1 };
+  if (rule.noData === 'Fail' && looked.overdue) return { kind: 'Fail', reason, ...nothing };
+  // Nobody says of series that are not there that all is well with what they would count.
+  if (rule.noData === 'Pass' && reason === 'NoTraffic' && mayPause(reading, looked))
+    return { kind: 'Pass', missing: reason, ...nothing };
+  return { kind: 'NoData', reason, why: explanations[reason] };
+}
+
+/** Neither that it is above the limit is shown, nor that it is below. */
+function unshown(below: Measured, { noData }: GateRule, { soaked, overdue }: Looked): Verdict {
+  if (overdue && noData === 'Fail') return { kind: 'Fail', reason: 'TooFew', ...below };
+  if (overdue && soaked && noData === 'Pass') return { kind: 'Pass', missing: 'TooFew', ...below };
+  return { kind: 'Inconclusive', reason: 'TooFew', ...below };
+}
+
+/**
+ * Pure: the same reading gives the same verdict, whoever asks. That nobody can be asked is nobody's failure, and nobody's
+ * health, whatever `noData` says.
+ */
+export function judge(rule: GateRule, reading: Reading, looked: Looked): Verdict {
+  if (reading.kind === 'Unreachable') return { kind: 'NoData', reason: 'NoTarget', why: reading.why };
+  const { baseline, since, blockMs } = reading;
+  const { fail, pass, dispersion } = limitsOf(baseline, rule);
+  const count = sum(since);
+  const above = measured(count, fail, dispersion, 'Above');
+  if (above.evidence >= 1 / rule.falseAlarm) return { kind: 'Fail', reason: 'AboveLimit', ...above };
+  const lasting = reading.lasting ?? reading;
+  if (rule.expectsTraffic && isTrafficLost(lasting.baseline, lasting.since, blockMs))
+    return { kind: 'Fail', reason: 'TrafficLost', ...above };
+  if (count.total === 0) return withoutData(reading, rule, looked);
+  const below = measured(count, pass, dispersion, 'Below');
+  if (below.evidence < 1 / rule.miss) return unshown(below, rule, looked);
+  return looked.soaked ? { kind: 'Pass', ...below } : { kind: 'Inconclusive', reason: 'Soaking', ...below };
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import { piecesOf, readingOf, type Observed, type Pieces } from './pieces.ts';
+
+function told(
+  by: string,
+  totals: Readonly<Record<number, number>>,
+  bads: Readonly<Record<number, number>> = {},
+): Pieces {
+  const series = (
+    values: Readonly<Record<number, number>>,
+  ): { by: string; points: { at: number; value: number }[] } => ({
+    by,
+    points: Object.entries(values).map(([at, value]) => ({ at: Number(at), value })),
+  });
+  return piecesOf([series(totals)], [series(bads)]);
+}
+
+function both(...all: readonly Pieces[]): Pieces {
+  return new Map(all.flatMap((pieces) => [...pieces]));
+}
+
+const nothing: Pieces = new Map();
+
+function callers(before: Pieces, since: Pieces): Observed {
+  return { observer: 'Callers', comparable: true, before, since };
+}
+
+describe('what was counted', () => {
+  it('has no bad ones where some were counted and none of them bad, and is unknown where none were', () => {
+    expect(told('web', { 120: 5, 240: 7 }, { 240: 2, 360: 1 }).get('web')).toEqual([
+      { at: 120, total: 5, bad: 0 },
+      { at: 240, total: 7, bad: 2 },
+    ]);
+  });
+
+  it('never has more bad ones than there are: each was extrapolated by itself', () => {
+    expect(told('web', { 120: 5 }, { 120: 6 }).get('web')).toEqual([{ at: 120, total: 5, bad: 5 }]);
+  });
+
+  it('adds up what one who tells has in several series', () => {
+    const series = [1, 2].map((value) => ({ by: 'web', points: [{ at: 120, value }] }));
+    expect(piecesOf(series, series).get('web')).toEqual([{ at: 120, total: 3, bad: 3 }]);
+  });
+});
+
+describe('a reading', () => {
+  it('compares those alone who tell before and since', () => {
+    const moved = told('moved', { 120: 100 });
+    const reading = readingOf(
+      [
+        callers(
+          both(moved, told('edge', { 120: 10 })),
+          both(told('edge', { 360: 11 }), told('new', { 360: 50 }, { 360: 50 })),
+        ),
+      ],
+      120,
+    );
+    expect(reading).toMatchObject({
+      observer: 'Callers',
+      baseline: [{ at: 120, total: 10, bad: 0 }],
+      since: [{ at: 360, total: 11, bad: 0 }],
+    });
+  });
+
+  it('expects no traffic of who has moved himself since the restarts', () => {
+    const before = both(told('moved', { 120: 100 }), told('edge', { 120: 0 }));
+    const reading = readingOf(
+      [callers(before, both(told('moved', { 360: 9 }), told('edge', { 360: 0, 480: 0 })))],
+      120,
+    );
+    expect(reading).toMatchObject({
+      since: [
+        { at: 360, total: 9 },
+        { at: 480, total: 0 },
+      ],
+      lasting: { baseline: [{ at: 120, total: 0 }], since: [{ at: 360 }, { at: 480 }] },
+    });
+  });
+
+  it('compares with nothing where nobody tells both times', () => {
+    expect(readingOf([callers(told('moved', { 120: 100 }), told('new', { 360: 50 }))], 120)).toMatchObject({
+      baseline: [],
+      since: [{ at: 360, total: 50, bad: 0 }],
+    });
+  });
+
+  it('takes what serves where callers are silent, and compares that with nothing', () => {
+    const own = {
+      observer: 'Own',
+      comparable: false,
+      before: told('shop', { 120: 5 }),
+      since: told('shop', { 360: 5 }),
+    };
+    expect(readingOf([callers(nothing, told('edge', { 360: 0 })), own], 120)).toMatchObject({
+      observer: 'Own',
+      baseline: [],
+      since: [{ at: 360, total: 5, bad: 0 }],
+    });
+    expect(readingOf([callers(told('edge', { 120: 9 }), told('edge', { 360: 0 })), own], 120)).toMatchObject({
+      observer: 'Callers',
+      since: [{ at: 360, total: 0, bad: 0 }],
+    });
+  });
+
+  it('has nothing where nobody tells anything', () => {
+    expect(readingOf([callers(nothing, nothing)], 120)).toMatchObject({ kind: 'Read', baseline: [], since: [] });
+    expect(readingOf([], 120)).toMatchObject({ kind: 'Read', baseline: [], since: [] });
+  });
+});

@@ -1,0 +1,91 @@
+import type { Reading } from './judge.ts';
+import { type Block } from './limit.ts';
+
+/** What one series had at each of some times, and who tells. */
+export interface Series {
+  readonly by: string;
+  readonly points: readonly { readonly at: number; readonly value: number }[];
+}
+
+/** What each of those who tell has counted, in order. */
+export type Pieces = ReadonlyMap<string, readonly Block[]>;
+
+function summed(series: readonly Series[]): ReadonlyMap<number, number> {
+  const sums = new Map<number, number>();
+  for (const { points } of series)
+    for (const { at, value } of points) sums.set(at, (sums.get(at) ?? 0) + Math.max(0, value));
+  return sums;
+}
+
+/** Where nothing was counted at all nothing is known; where some was and none of it bad, none was bad. */
+export function piecesOf(total: readonly Series[], bad: readonly Series[]): Pieces {
+  const failed = Map.groupBy(bad, ({ by }) => by);
+  return new Map(
+    [...Map.groupBy(total, ({ by }) => by)].map(([by, series]) => {
+      const bads = summed(failed.get(by) ?? []);
+      const blocks = [...summed(series)].map(([at, all]) => ({
+        at,
+        total: all,
+        bad: Math.min(all, bads.get(at) ?? 0),
+      }));
+      return [by, blocks.sort((one, other) => one.at - other.at)];
+    }),
+  );
+}
+
+function together(pieces: Pieces): readonly Block[] {
+  const all = [...pieces].map(([by, blocks]) => ({ by, blocks }));
+  const totals = summed(
+    all.map(({ by, blocks }) => ({ by, points: blocks.map(({ at, total }) => ({ at, value: total })) })),
+  );
+  const bads = summed(all.map(({ by, blocks }) => ({ by, points: blocks.map(({ at, bad }) => ({ at, value: bad })) })));
+  return [...totals]
+    .map(([at, total]) => ({ at, total, bad: bads.get(at) ?? 0 }))
+    .sort((one, other) => one.at - other.at);
+}
+
+function only(pieces: Pieces, others: Pieces): Pieces {
+  return new Map([...pieces].filter(([by]) => others.has(by)));
+}
+
+/** Those who have told of the last piece: who is silent by now because he has moved, or ended, loses no traffic. */
+function lastingIn(pieces: Pieces): Pieces {
+  const last = Math.max(...[...pieces.values()].map((blocks) => blocks.at(-1)?.at ?? 0));
+  return new Map([...pieces].filter(([, blocks]) => blocks.at(-1)?.at === last));
+}
+
+/** What one observer has told of one namespace. */
+export interface Observed {
+  readonly observer: string;
+  /** Whether it was the same before. */
+  readonly comparable: boolean;
+  readonly before: Pieces;
+  readonly since: Pieces;
+}
+
+type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since' | 'lasting'>;
+
+/**
+ * Only those who tell before and since are compared: who calls less because he has moved himself, or calls for the
+ * first time, says nothing of what became of the called.
+ */
+function compared({ comparable, before, since }: Observed): Compared {
+  const both = comparable ? only(since, before) : new Map<string, readonly Block[]>();
+  if (both.size === 0) return { baseline: [], since: together(since) };
+  const lasting = lastingIn(both);
+  return {
+    baseline: together(only(before, both)),
+    since: together(both),
+    lasting: { baseline: together(only(before, lasting)), since: together(lasting) },
+  };
+}
+
+/** The first observer who has seen anything happen, else the first who would; never two of them together. */
+export function readingOf(observed: readonly Observed[], blockMs: number): Reading {
+  const all = observed.map((each) => ({ observer: each.observer, ...compared(each) }));
+  const chosen =
+    all.find(({ baseline, since }) => [...baseline, ...since].some(({ total }) => total > 0)) ??
+    all.find(({ since }) => since.length > 0) ??
+    all[0];
+  return { kind: 'Read', blockMs, observer: '', baseline: [], since: [], ...chosen };
+}

@@ -1,0 +1,207 @@
+import { sleep, type Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { Gate } from '../../api/gates.ts';
+import type { Reading } from '../../gates/judge.ts';
+import { PrometheusTooLargeError } from '../../prometheus/errors.ts';
+import { askGate, Known, type AskedServer } from './ask-gate.ts';
+import { since, stepOf } from './pieces-of-time.ts';
+import { isSameWant, type Want } from './want.ts';
+
+/** How often it is looked whether there is a new piece of time, give or take a tenth. */
+const intervalMs = 30_000;
+
+/** After this without a look at it, nobody wants it any more; each is looked at every ten minutes at least. */
+const forgottenMs = 15 * 60_000;
+
+/** What was read stands for so many pieces of time while Prometheus cannot be asked: it only becomes older. */
+const goodForPieces = 3;
+
+/** What is read of one gate of one namespace. */
+interface Read {
+  readonly reading: Reading;
+  /** By the monotonic clock, when it was read. */
+  readonly at: number;
+  /** Until when pieces of time were asked about. */
+  readonly until: number;
+}
+
+interface Wanted {
+  readonly want: Want;
+  /** By the monotonic clock. */
+  readonly lookedAt: number;
+  /** By the name of the gate. */
+  readonly reads: ReadonlyMap<string, Read>;
+}
+
+/** How the operator reads what gates ask for. */
+export interface GateReaderOptions extends AskedServer {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** What is the same for all namespaces of which a gate asks the same. */
+function inquiryKey({ prometheus, baseline }: Gate, { namespace, to, itinerary }: Want): string {
+  const { preset, query, total, interval } = prometheus;
+  const alone = preset === undefined ? namespace : '';
+  return JSON.stringify([preset, query, total, interval, baseline.window, to, itinerary, alone]);
+}
+
+/** A gate and a namespace of which it asks. */
+interface Asked {
+  readonly gate: Gate;
+  readonly want: Want;
+}
+
+/**
+ * Reads what gates ask for of the namespaces that are looked at, and says when there is news. Nothing is asked while no
+ * gate is looked at, nothing is written, and all that it keeps can be read again.
+ */
+export class GateReader {
+  readonly #options: GateReaderOptions;
+  readonly #wanted = new Map<string, Wanted>();
+  /** By inquiry. */
+  readonly #known = new Map<string, Known>();
+  /** Why the last answer was none, by inquiry. */
+  readonly #said = new Map<string, string>();
+  readonly #handlers: ((key: string) => void)[] = [];
+  #wake = new AbortController();
+
+  constructor(options: GateReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Calls back with the keys of which something else is known now. */
+  onChange(handler: (key: string) => void): void {
+    this.#handlers.push(handler);
+  }
+
+  /** What is known by now, by the name of each gate; what has not been read yet is absent. To ask is to want it. */
+  readings(want: Want): ReadonlyMap<string, Reading> {
+    const lookedAt = this.#options.clock.monotonic();
+    const known = this.#wanted.get(want.key);
+    const isSame = known !== undefined && isSameWant(known.want, want);
+    const reads = isSame ? known.reads : new Map<string, Read>();
+    this.#wanted.set(want.key, { want, lookedAt, reads });
+    if (!isSame) this.#wake.abort();
+    return new Map([...reads].map(([name, { reading }]) => [name, reading]));
+  }
+
+  /** Asks until `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    while (!signal.aborted) {
+      this.#wake = new AbortController();
+      this.#forget();
+      await this.#round(signal);
+      const woken = AbortSignal.any([signal, this.#wake.signal]);
+      const ms = this.#wanted.size === 0 ? undefined : intervalMs * (0.9 + 0.2 * random());
+      await (ms === undefined ? aborted(woken) : sleep(clock, ms, woken).catch(() => undefined));
+    }
+  }
+
+  #forget(): void {
+    const oldest = this.#options.clock.monotonic() - forgottenMs;
+    for (const [key, { lookedAt }] of this.#wanted) if (lookedAt < oldest) this.#wanted.delete(key);
+    const asked = new Set(this.#inquiries().keys());
+    for (const key of this.#known.keys()) if (!asked.has(key)) this.#known.delete(key);
+    for (const key of this.#said.keys()) if (!asked.has(key)) this.#said.delete(key);
+  }
+
+  /** Gates that ask the same, of whom. */
+  #inquiries(): ReadonlyMap<string, readonly Asked[]> {
+    const all = [...this.#wanted.values()].flatMap(({ want }) =>
+      want.gates.map((gate) => ({ gate, want, inquiry: inquiryKey(gate, want) })),
+    );
+    return Map.groupBy(all, ({ inquiry }) => inquiry);
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const now = this.#options.clock.now();
+    for (const [inquiry, all] of this.#inquiries()) {
+      if (signal.aborted) return;
+      await this.#ask(
+        inquiry,
+        all.filter((each) => this.#isDue(each, now)),
+        now,
+        signal,
+      );
+    }
+  }
+
+  /** There is a piece of time that nobody has asked about, or nothing has been read at all. */
+  #isDue({ gate: { name, prometheus }, want }: Asked, now: number): boolean {
+    const read = this.#wanted.get(want.key)?.reads.get(name);
+    if (read === undefined || read.reading.kind === 'Unreachable') return true;
+    return (since(want, now, stepOf(prometheus.interval))?.to ?? 0) > read.until;
+  }
+
+  async #ask(inquiry: string, all: readonly Asked[], now: number, signal: AbortSignal): Promise<void> {
+    const [first] = all;
+    if (first === undefined) return;
+    const known = this.#known.get(inquiry) ?? new Known();
+    this.#known.set(inquiry, known);
+    const wants = [...new Map(all.map(({ want }) => [want.key, want])).values()];
+    try {
+      const readings = await askGate(this.#options, { gate: first.gate, wants }, known, now, signal);
+      this.#said.delete(inquiry);
+      for (const each of all) this.#note(each, readings.get(each.want.key), '', now);
+    } catch (error) {
+      if (signal.aborted) return;
+      // Names are anybody's to make up: whom they are about has his own answer too large, and nobody else's.
+      if (error instanceof PrometheusTooLargeError && wants.length > 1) {
+        const half = new Set(wants.slice(wants.length / 2).map(({ key }) => key));
+        await this.#ask(
+          inquiry,
+          all.filter(({ want }) => half.has(want.key)),
+          now,
+          signal,
+        );
+        await this.#ask(
+          inquiry,
+          all.filter(({ want }) => !half.has(want.key)),
+          now,
+          signal,
+        );
+        return;
+      }
+      this.#failed(inquiry, all, (error as Error).message, now);
+    }
+  }
+
+  #failed(inquiry: string, all: readonly Asked[], why: string, now: number): void {
+    const { log, client } = this.#options;
+    if (this.#said.get(inquiry) !== why)
+      log.warn({ server: client.server, why }, 'Prometheus could not be asked for a gate; trying again');
+    this.#said.set(inquiry, why);
+    for (const each of all) this.#note(each, undefined, why, now);
+  }
+
+  /** What was read before is kept for a while: one answer that is missing is no news. */
+  #note({ gate, want }: Asked, given: Reading | undefined, why: string, now: number): void {
+    const wanted = this.#wanted.get(want.key);
+    if (wanted === undefined || !isSameWant(wanted.want, want)) return;
+    const stepMs = stepOf(gate.prometheus.interval);
+    const at = this.#options.clock.monotonic();
+    const known = wanted.reads.get(gate.name);
+    if (given === undefined && known?.reading.kind === 'Read' && at - known.at < goodForPieces * stepMs) return;
+    const reading = given ?? { kind: 'Unreachable', why };
+    const until = since(want, now, stepMs)?.to ?? 0;
+    this.#wanted.set(want.key, { ...wanted, reads: new Map([...wanted.reads, [gate.name, { reading, at, until }]]) });
+    for (const handler of this.#handlers) handler(want.key);
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

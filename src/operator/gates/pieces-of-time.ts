@@ -1,0 +1,35 @@
+import { durationMs } from '../../base/duration.ts';
+import type { Times } from '../../prometheus/client.ts';
+import type { Want } from './want.ts';
+
+/** Samples arrive as late as a scrape takes, of which a piece of time has four. */
+const scrapesOfPiece = 4;
+
+/** Prometheus answers with 11,000 points at the most; what is older than this many pieces is not looked at any more. */
+const mostPieces = 10_000;
+
+/** Pieces that end at multiples of their length, so that all namespaces have the same ones; undefined if there is none. */
+function within(from: number, to: number, stepMs: number): Times | undefined {
+  const [first, last] = [Math.ceil(from / stepMs) + 1, Math.floor(to / stepMs)];
+  return last < first
+    ? undefined
+    : { from: Math.max(first, last - mostPieces + 1) * stepMs, to: last * stepMs, stepMs };
+}
+
+/** Pieces that were over before anything was changed. */
+export function before({ before: end }: Want, windowMs: number, stepMs: number): Times | undefined {
+  return within(end - windowMs, end, stepMs);
+}
+
+/**
+ * Pieces that began two scrapes after the restarts were over, so that no counter is in its first: a new pod's first
+ * value is no increase. Those that may still get samples are left out.
+ */
+export function since({ since: start }: Want, now: number, stepMs: number): Times | undefined {
+  return within(start + (2 * stepMs) / scrapesOfPiece, now - stepMs / scrapesOfPiece, stepMs);
+}
+
+/** How long a piece of time is. */
+export function stepOf(interval: string): number {
+  return durationMs(interval);
+}
