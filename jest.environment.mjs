@@ -1,33 +1,7 @@
 import { relative } from 'node:path';
 import vm from 'node:vm';
 import { TestEnvironment } from 'jest-environment-node';
-
-/**
- * Of which files a bare `npm test` takes one test in so many; the first row that fits counts. docs/testing.md says the
- * same.
- */
-const shares = [
-  ['test/sim/crash', 1],
-  ['test/sim/scenarios.test.ts', 24],
-  ['test/sim/', 12],
-  ['src/mesh/istio/network/cuts', 3],
-  ['src/mesh/istio/findings/cost-of', 3],
-  ['src/mesh/istio/findings/wide-selectors', 3],
-  ['src/mesh/istio/waypoint/effort', 3],
-  ['src/mesh/istio/policy/translate/to-sidecar/', 3],
-  ['test/manifests/parity', 3],
-];
-
-function shareOf(file) {
-  return shares.find(([start]) => file.startsWith(start))?.[1] ?? 1;
-}
-
-/** Where a file begins to count: always at the same test, and not all files at their first. */
-function offsetOf(file) {
-  let sum = 0;
-  for (const byte of Buffer.from(file)) sum = (sum * 31 + byte) % 65_521;
-  return sum;
-}
+import { partOf, sampleOf } from './jest.sample.mjs';
 
 /** Every context has its own; those outside stand in for them, because what Node.js returns is made of these. */
 const shared = ['ArrayBuffer', 'Buffer', 'Uint8Array'];
@@ -52,21 +26,6 @@ function globalLike(sandbox) {
   return global;
 }
 
-/** Whoever names a test or a file means all of it. */
-function isNamed({ nonFlagArgs, testNamePattern }) {
-  return nonFlagArgs.length > 0 || (testNamePattern ?? '') !== '';
-}
-
-/**
- * How large a part is left of what is sampled: everything with EVERY_CASE=1, every second with EVERY_SECOND_CASE=0 or 1
- * (the one half or the other), and otherwise what each sample says.
- */
-function sampleOf(config) {
-  if (isNamed(config) || process.env.EVERY_CASE === '1') return { most: 1, from: 0 };
-  const half = process.env.EVERY_SECOND_CASE ?? '';
-  return half === '' ? { most: Infinity, from: 0 } : { most: 2, from: Number(half) };
-}
-
 function testsIn({ children }) {
   return children.flatMap((child) => (child.type === 'test' ? [child] : testsIn(child)));
 }
@@ -84,8 +43,7 @@ export default class OrdinaryGlobal extends TestEnvironment {
     this.global.sample = sampleOf(config.globalConfig);
     this.simulates = /\/test\/(?:sim|campaign)\//.test(context.testPath);
     const file = relative(config.globalConfig.rootDir, context.testPath);
-    this.share = Math.min(shareOf(file), this.global.sample.most);
-    this.offset = offsetOf(file) + this.global.sample.from;
+    this.part = partOf(file, this.global.sample);
   }
 
   async setup() {
@@ -96,8 +54,9 @@ export default class OrdinaryGlobal extends TestEnvironment {
   /** What is left out is reported as skipped. */
   handleTestEvent({ name }, { rootDescribeBlock }) {
     if (name !== 'run_start') return;
+    const { share, offset } = this.part;
     for (const [index, test] of testsIn(rootDescribeBlock).entries()) {
-      if ((index + this.offset) % this.share !== 0) test.mode = 'skip';
+      if ((index + offset) % share !== 0) test.mode = 'skip';
     }
   }
 }

@@ -1,4 +1,6 @@
+import { relative } from 'node:path';
 import TestSequencer from '@jest/test-sequencer';
+import { isLeftOut, sampleOf } from './jest.sample.mjs';
 
 const Base = TestSequencer.default ?? TestSequencer;
 
@@ -23,10 +25,17 @@ function rank({ path }) {
 
 /**
  * On a fresh clone Jest begins with the largest files, and the longest tests are not in them: the last would run alone,
- * on one core.
+ * on one core. What a bare run leaves out as a whole (jest.sample.mjs) is not even loaded.
  */
 export default class LongestFirst extends Base {
+  constructor(options) {
+    super(options);
+    this.config = options.globalConfig;
+  }
+
   sort(tests) {
-    return [...super.sort(tests)].sort((a, b) => rank(a) - rank(b));
+    const sample = sampleOf(this.config);
+    const taken = [...super.sort(tests)].filter(({ path }) => !isLeftOut(relative(this.config.rootDir, path), sample));
+    return taken.sort((a, b) => rank(a) - rank(b));
   }
 }

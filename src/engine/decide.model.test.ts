@@ -286,7 +286,7 @@ describe('decide in a small cluster', () => {
             expect(world.pods.filter(({ capture }) => capture !== 'enabled')).toEqual([]);
         },
       ),
-      { numRuns: times(16, 100) },
+      { numRuns: times(32, 100) },
     );
   }, 300_000);
 
@@ -303,7 +303,7 @@ describe('decide in a small cluster', () => {
           for (const [key, count] of templatePatches(world)) expect({ key, count }).toEqual({ key, count: 1 });
         },
       ),
-      { numRuns: times(16, 150) },
+      { numRuns: times(32, 150) },
     );
   }, 300_000);
 
@@ -323,7 +323,7 @@ describe('decide in a small cluster', () => {
           expect(isDeepStrictEqual(decide(world.situation()), decide(world.situation()))).toBe(true);
         },
       ),
-      { numRuns: times(16, 200) },
+      { numRuns: times(32, 200) },
     );
   }, 300_000);
 });

@@ -49,7 +49,7 @@ describe('difference', () => {
         expectExact(a, b, samples);
         expectExact(b, a, samples);
       }),
-      { numRuns: times(3, 400) },
+      { numRuns: times(6, 400) },
     );
   });
 
@@ -107,7 +107,7 @@ describe('sets of requests', () => {
       fc.property(fc.array(reading, { maxLength: 4 }), request, (readings, one) => {
         expect(has(allowed(readings), one)).toBe(verdict(readings, one).allowed);
       }),
-      { numRuns: times(3, 1000) },
+      { numRuns: times(6, 1000) },
     );
   });
 

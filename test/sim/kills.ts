@@ -97,7 +97,7 @@ function pointsFrom(first: number, last: number, whenOf: When): readonly KillPoi
 export async function killAtEach(scenario: Scenario, whenOf: When): Promise<Ways<number>> {
   const writes = await runWithKills(scenario, { there: [], back: [] }, 1);
   for (const first of oneIn(
-    6,
+    12,
     Array.from({ length: apart }, (_, index) => index + 1),
   )) {
     const [there, back] = [pointsFrom(first, writes.there, whenOf), pointsFrom(first, writes.back, whenOf)];

@@ -106,7 +106,7 @@ async function takenBackFromGood(nth: number): Promise<string> {
 /** The writes to be killed after, counted from 1; a sample takes others with the record than without. */
 function writesOf(writes: number, recordLost: boolean): readonly number[] {
   return oneIn(
-    6,
+    12,
     Array.from({ length: writes }, (_, index) => index + 1),
     recordLost ? 2 : 0,
   );

@@ -186,9 +186,9 @@ export const patchedOperators: readonly Patched[] = [
     edits: [
       {
         file: 'engine/confirm.ts',
-        from: '  const { command: _command, failure: _failure, steps, workloads, before,',
+        from: '  const same = status.attempt === journal.attempt;',
         to: `  journal = { ...journal, direction: status.direction ?? 'Forward' };
-  const { command: _command, failure: _failure, steps, workloads, before,`,
+  const same = status.attempt === journal.attempt;`,
       },
     ],
   },

@@ -14,7 +14,10 @@ export type Selecting = (selector: Labels | undefined) => readonly number[];
  */
 const lookedUp = 8;
 
-/** So many indexes are made, whether anybody has their labels or not; from then on no more of those that nobody has. */
+/**
+ * So many indexes are made, whether anybody has their labels or not; from then on no more of those that nobody has. A
+ * selector of many labels is asked for one that nobody has at once: else each set would be compared with all of them.
+ */
 const indexed = 16;
 
 function keysOf(sets: readonly Labels[], count: (steps: number) => void): ReadonlySet<string> {
@@ -49,7 +52,7 @@ export function selecting(sets: readonly Labels[], count: (steps: number) => voi
   let keys: ReadonlySet<string> | undefined;
   return (selector) => {
     const entries = selector === undefined ? [] : entriesOf(selector);
-    if (byKey.size >= indexed) {
+    if (byKey.size >= indexed || entries.length > lookedUp) {
       const there = (keys ??= keysOf(sets, count));
       if (entries.some(([key]) => !there.has(key))) return [];
     }
