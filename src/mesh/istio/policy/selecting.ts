@@ -15,28 +15,18 @@ export type Selecting = (selector: Labels | undefined) => readonly number[];
 const lookedUp = 8;
 
 /**
- * So many indexes are made, whether anybody has their labels or not; from then on no more of those that nobody has. A
- * selector of many labels is asked for one that nobody has at once: else each set would be compared with all of them.
- */
-const indexed = 16;
-
-function keysOf(sets: readonly Labels[], count: (steps: number) => void): ReadonlySet<string> {
-  const keys = new Set<string>();
-  for (const labels of sets) {
-    const own = Object.keys(labels);
-    count(1 + own.length / 8);
-    for (const key of own) keys.add(key);
-  }
-  return keys;
-}
-
-/**
  * Looked up by label: to ask of each set whether a selector selects it would take as long as both are large, and
  * whoever writes them decides how large that is. `count` is told of the work before it is done. Only of labels that
  * somebody asks for an index is made.
  */
 export function selecting(sets: readonly Labels[], count: (steps: number) => void = () => undefined): Selecting {
   const all = sets.map((_, place) => place);
+  const keys = new Set<string>();
+  for (const labels of sets) {
+    const own = Object.keys(labels);
+    count(1 + own.length / 8);
+    for (const key of own) keys.add(key);
+  }
   const byKey = new Map<string, Map<string, number[]>>();
   function byValueOf(key: string): ReadonlyMap<string, readonly number[]> {
     const known = byKey.get(key);
@@ -49,13 +39,9 @@ export function selecting(sets: readonly Labels[], count: (steps: number) => voi
     byKey.set(key, made);
     return made;
   }
-  let keys: ReadonlySet<string> | undefined;
   return (selector) => {
     const entries = selector === undefined ? [] : entriesOf(selector);
-    if (byKey.size >= indexed || entries.length > lookedUp) {
-      const there = (keys ??= keysOf(sets, count));
-      if (entries.some(([key]) => !there.has(key))) return [];
-    }
+    if (entries.some(([key]) => !keys.has(key))) return [];
     let rarest: readonly number[] = all;
     for (const [key, value] of entries.slice(0, lookedUp)) {
       const places = byValueOf(key).get(value);
