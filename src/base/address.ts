@@ -41,16 +41,10 @@ export function blockContains(block: string, address: string): boolean {
   return parsed.value >= range.first && parsed.value <= range.last;
 }
 
-/** Where the zone of an address begins, or its end. */
-function zoneAt(address: string): number {
-  const at = address.indexOf('%');
-  return at < 0 ? address.length : at;
-}
-
 /** The address as a number. */
 export function parseAddress(address: string): { readonly family: Family; readonly value: bigint } | undefined {
   if (isIPv4(address)) return { family: 4, value: number(address.split('.').map(Number), 8n) };
-  if (isIPv6(address)) return { family: 6, value: number(groups(address.slice(0, zoneAt(address))), 16n) };
+  if (isIPv6(address)) return { family: 6, value: number(groups(address.split('%', 1)[0] ?? ''), 16n) };
   return undefined;
 }
 

@@ -38,8 +38,9 @@ function waitOf(workload: WorkloadView): string {
  */
 function shortOnes(situation: Situation, status: NamespaceMigrationStatus): readonly Short[] {
   const watch = durationMs(situation.spec.restart.watch);
-  for (const each of restarted(situation, status)) if (isUnseen(each)) outageStands(situation, waitOf(each));
-  return restarted(situation, status)
+  const asked = restarted(situation, status);
+  for (const each of asked) if (isUnseen(each)) outageStands(situation, waitOf(each));
+  return asked
     .filter((each) => !isOwnersInHand(each))
     .flatMap((workload) => {
       const wait = waitOf(workload);

@@ -4,12 +4,12 @@ import {
   type MeshMigration,
   type NamespaceMigration,
 } from '../../api/resources.ts';
-import { sleep } from '../../base/clock.ts';
 import { counted } from '../../base/counted.ts';
 import type { Place } from '../../engine/command-lines.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { InvalidError, NotFoundError } from '../../kube/errors.ts';
 import { hashAlone } from '../../plan/digest.ts';
+import { askUntil } from '../cluster/reading.ts';
 import { Refused } from '../cluster/refused.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
@@ -41,8 +41,6 @@ interface Seen {
   readonly view: PlanView;
   readonly decision: Decision;
 }
-
-const pollMs = 500;
 
 async function look(client: KubeClient, { place, asked }: Order, { signal }: Host): Promise<Seen> {
   const picture = await lookAt(client, place, signal);
@@ -152,15 +150,13 @@ async function answered(
   client: KubeClient,
   written: MeshMigration,
   answerMs: number,
-  { clock, signal }: Host,
+  host: Host,
 ): Promise<MeshMigration | undefined> {
-  const until = clock.monotonic() + answerMs;
-  for (;;) {
-    const now = await client.get<MeshMigration>(meshMigrations, undefined, written.metadata.name, signal);
-    if ((now.status?.observedGeneration ?? 0) >= (written.metadata.generation ?? Infinity)) return now;
-    if (clock.monotonic() >= until) return undefined;
-    await sleep(clock, pollMs, signal);
-  }
+  return await askUntil(host, answerMs, async () => {
+    const now = await client.get<MeshMigration>(meshMigrations, undefined, written.metadata.name, host.signal);
+    const isAnswered = (now.status?.observedGeneration ?? 0) >= (written.metadata.generation ?? Infinity);
+    return isAnswered ? now : undefined;
+  });
 }
 
 async function outcome(

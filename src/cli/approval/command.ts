@@ -89,8 +89,7 @@ const approveCommand: CliCommand = {
   ],
   async run({ argument, options }, host) {
     const order = orderOf(argument, options as ApproveValues, host);
-    const { kubeconfig, context, as } = options as ApproveValues;
-    return await withCluster(host, { kubeconfig, context, as }, async (client) => await approve(client, order, host));
+    return await withCluster(host, options as ApproveValues, async (client) => await approve(client, order, host));
   },
 };
 
@@ -108,15 +107,11 @@ const diffCommand: CliCommand = {
   examples: ['diff shop', 'diff shop -n shop-api', 'diff shop -o json'],
   otherwise: 2,
   async run({ argument, options }, host) {
-    const { namespace, output: chosen, kubeconfig, context, as } = options as DiffValues;
+    const { namespace, output: chosen, ...connection } = options as DiffValues;
     if (argument === undefined) throw new UsageError('diff: name a MeshMigration');
     const place = { name: migrationName(argument), namespace: namespaceOf(namespace) };
     const format = oneOf('--output', chosen, formats);
-    return await withCluster(
-      host,
-      { kubeconfig, context, as },
-      async (client) => await diff(client, place, format, host),
-    );
+    return await withCluster(host, connection, async (client) => await diff(client, place, format, host));
   },
 };
 

@@ -1,5 +1,4 @@
 import {
-  meshMigrations,
   migrationLabel,
   namespaceMigrations,
   type MeshMigration,
@@ -8,10 +7,9 @@ import {
 import type { Place } from '../../engine/command-lines.ts';
 import { namespaces } from '../../engine/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { ForbiddenError, NotFoundError } from '../../kube/errors.ts';
 import { projectNamespace } from '../../mesh/project.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
-import { orMissing } from '../cluster/missing.ts';
+import { readAt, unlessForbidden } from '../cluster/reading.ts';
 
 /** What was read of a migration to tell what its plan is, and what of it somebody has approved of. */
 export interface Picture {
@@ -20,13 +18,6 @@ export interface Picture {
   readonly records: readonly NamespaceMigration[];
   /** To tell who is in which wave; undefined where that is not needed, or may not be read. */
   readonly homes: readonly NamespaceView[] | undefined;
-}
-
-async function unlessForbidden<T>(reading: Promise<T>): Promise<T | undefined> {
-  return await reading.catch((error: unknown) => {
-    if (error instanceof ForbiddenError || error instanceof NotFoundError) return undefined;
-    throw error;
-  });
 }
 
 async function recordsOf(
@@ -39,11 +30,7 @@ async function recordsOf(
     const labelSelector = `${migrationLabel}=${name}`;
     return (await client.list<NamespaceMigration>(namespaceMigrations, { labelSelector, signal })).items;
   }
-  try {
-    return [await client.get<NamespaceMigration>(namespaceMigrations, namespace, name, signal)];
-  } catch (error) {
-    throw await orMissing(error, client, place, signal);
-  }
+  return [await readAt<NamespaceMigration>(client, place, signal)];
 }
 
 async function homesOf(
@@ -62,13 +49,7 @@ async function homesOf(
 
 /** Reads a migration with the records of its namespaces, once; with a namespace only what is there. */
 export async function lookAt(client: KubeClient, place: Place, signal: AbortSignal): Promise<Picture> {
-  const { name } = place;
-  let migration: MeshMigration;
-  try {
-    migration = await client.get<MeshMigration>(meshMigrations, undefined, name, signal);
-  } catch (error) {
-    throw await orMissing(error, client, { name }, signal);
-  }
+  const migration = await readAt<MeshMigration>(client, { name: place.name }, signal);
   const records = await recordsOf(client, place, signal);
   return { migration, records, homes: await homesOf(client, migration, place, signal) };
 }

@@ -82,12 +82,8 @@ export const statusCommand: CliCommand = {
   ],
   examples: ['status', 'status shop -w', 'status shop --timeout 1h', 'status -n shop-api -o yaml'],
   async run({ argument, options }, host) {
-    const { kubeconfig, context, as } = options as Values;
-    const request = requestOf(argument, options as Values);
-    return await withCluster(
-      host,
-      { kubeconfig, context, as },
-      async (client) => await statusOf(client, request, host),
-    );
+    const values = options as Values;
+    const request = requestOf(argument, values);
+    return await withCluster(host, values, async (client) => await statusOf(client, request, host));
   },
 };

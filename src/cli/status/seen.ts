@@ -10,7 +10,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { ForbiddenError } from '../../kube/errors.ts';
 import { projectNamespace } from '../../mesh/project.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
-import { orMissing } from '../cluster/missing.ts';
+import { readAt } from '../cluster/reading.ts';
 
 /** What was read of a cluster to tell how migrations stand. */
 export interface Seen {
@@ -41,11 +41,7 @@ async function migrationsOf(
   signal: AbortSignal,
 ): Promise<readonly MeshMigration[]> {
   if (name === undefined) return (await client.list<MeshMigration>(meshMigrations, { signal })).items;
-  try {
-    return [await client.get<MeshMigration>(meshMigrations, undefined, name, signal)];
-  } catch (error) {
-    throw await orMissing(error, client, { name }, signal);
-  }
+  return [await readAt<MeshMigration>(client, { name }, signal)];
 }
 
 /** Who may not list namespaces is told everything but which wave each is in. */

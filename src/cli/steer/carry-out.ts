@@ -5,17 +5,16 @@ import {
   type MeshMigration,
   type NamespaceMigration,
 } from '../../api/resources.ts';
-import { sleep } from '../../base/clock.ts';
 import type { Place } from '../../engine/command-lines.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../../kube/errors.ts';
-import { orMissing } from '../cluster/missing.ts';
+import { ConflictError } from '../../kube/errors.ts';
+import { askUntil, readAt, resourceOf, unlessForbidden } from '../cluster/reading.ts';
 import { Refused } from '../cluster/refused.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { answerTo, type Answer } from './answer.ts';
 import { decidedOf, isItRunning } from './decided.ts';
-import { resourceOf, subjectOf, type Decision, type Edit, type Steering, type Typed } from './steering.ts';
+import { subjectOf, type Decision, type Edit, type Steering, type Typed } from './steering.ts';
 
 /** One call of a command that steers. */
 export interface Order {
@@ -35,22 +34,6 @@ interface Seen {
 
 /** So often it is decided anew, on what is there then, when somebody else comes in between. */
 const attempts = 5;
-const pollMs = 500;
-
-async function unlessForbidden<T>(reading: Promise<T>): Promise<T | undefined> {
-  return await reading.catch((error: unknown) => {
-    if (error instanceof ForbiddenError || error instanceof NotFoundError) return undefined;
-    throw error;
-  });
-}
-
-async function read<T extends Steered>(client: KubeClient, place: Place, signal: AbortSignal): Promise<T> {
-  try {
-    return await client.get<T>(resourceOf(place), place.namespace, place.name, signal);
-  } catch (error) {
-    throw await orMissing(error, client, place, signal);
-  }
-}
 
 async function childrenOf(
   client: KubeClient,
@@ -67,11 +50,11 @@ async function look(client: KubeClient, { steering, place }: Order, host: Host):
   const typed: Typed = (command, { name, namespace }) =>
     `${program} ${command} ${name}${namespace === undefined ? '' : ` -n ${namespace}`}`;
   if (place.namespace !== undefined) {
-    const record = await read<NamespaceMigration>(client, place, signal);
+    const record = await readAt<NamespaceMigration>(client, place, signal);
     const migration = await unlessForbidden(client.get<MeshMigration>(meshMigrations, undefined, place.name, signal));
     return { object: record, decision: decidedOf(record, () => steering.ofNamespace({ record, migration }, typed)) };
   }
-  const object = await read<MeshMigration>(client, place, signal);
+  const object = await readAt<MeshMigration>(client, place, signal);
   const children = steering.needsChildren(object) ? await childrenOf(client, place.name, signal) : undefined;
   return { object, decision: decidedOf(object, () => steering.ofMigration({ object, children }, typed)) };
 }
@@ -102,15 +85,12 @@ async function awaited(
   edit: Edit,
   seen: Seen,
   written: Steered,
-  { clock, signal }: Host,
+  host: Host,
 ): Promise<Answer | undefined> {
-  const until = clock.monotonic() + answerMs;
-  for (;;) {
-    const now = await client.get<Steered>(resourceOf(place), place.namespace, place.name, signal);
-    const answer = answerTo(edit, seen.object, written, now);
-    if (answer !== undefined || clock.monotonic() >= until) return answer;
-    await sleep(clock, pollMs, signal);
-  }
+  return await askUntil(host, answerMs, async () => {
+    const now = await client.get<Steered>(resourceOf(place), place.namespace, place.name, host.signal);
+    return answerTo(edit, seen.object, written, now);
+  });
 }
 
 async function told(

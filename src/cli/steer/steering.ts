@@ -1,11 +1,5 @@
-import {
-  meshMigrations,
-  namespaceMigrations,
-  type MeshMigration,
-  type NamespaceMigration,
-} from '../../api/resources.ts';
+import type { MeshMigration, NamespaceMigration } from '../../api/resources.ts';
 import type { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
-import type { Resource } from '../../api/object.ts';
 import type { Place } from '../../engine/command-lines.ts';
 
 /** What is edited by a command, as docs/user-guide.md has people do it. */
@@ -68,11 +62,6 @@ export function setPhase(value: Extract<Edit, { field: 'status.phase' }>['value'
 /** By `spec.action`. */
 export function setAction(value: MeshMigrationSpec['action'], says: string): Decision {
   return { kind: 'Write', edit: { field: 'spec.action', value }, says };
-}
-
-/** The kind of object that a place is about. */
-export function resourceOf({ namespace }: Place): Resource {
-  return namespace === undefined ? meshMigrations : namespaceMigrations;
 }
 
 /** The object in a sentence. */
