@@ -3,6 +3,7 @@ import { auditCommand } from './audit/command.ts';
 import type { CliCommand } from './command.ts';
 import { completionCommand } from './completion/command.ts';
 import { planCommand } from './plan/command.ts';
+import { skipCommand } from './skip/command.ts';
 import { statusCommand } from './status/command.ts';
 import { steeringCommands } from './steer/command.ts';
 import { versionCommand } from './version/command.ts';
@@ -14,6 +15,7 @@ export const commands: readonly CliCommand[] = [
   statusCommand,
   ...approvalCommands,
   ...steeringCommands,
+  skipCommand,
   versionCommand,
   completionCommand,
 ];

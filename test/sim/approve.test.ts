@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { stalledBy } from '../../src/api/common.ts';
-import type { HttpRequest } from '../../src/kube/transport.ts';
 import { object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { keyboardAt, type Keyboard, type Ran } from '../support/command-line.ts';
 import { plain } from './caller-and-called.ts';
+import { interrupted } from './interrupted.ts';
 import { runOnSimulation } from './run-scenario.ts';
 import { start } from './stalled-story.ts';
 
@@ -15,17 +15,6 @@ function attended(world: World, answer: string): Keyboard {
   const stdin = Object.assign(Readable.from([answer]), { isTTY: true });
   const stdout = { isTTY: true, columns: 120, write: () => undefined };
   return keyboardAt(world.cluster.admin, world.clock, { stdin, stdout, env: { NO_COLOR: '1' } });
-}
-
-/** Something happens right before the first write. */
-function interrupted(world: World, happens: () => Promise<void>): Keyboard {
-  let writes = 0;
-  const { admin } = world.cluster;
-  const send = async (request: HttpRequest) => {
-    if (request.method === 'PATCH' && (writes += 1) === 1) await happens();
-    return await admin.send(request);
-  };
-  return keyboardAt({ ...admin, send }, world.clock);
 }
 
 async function planned(world: World, isIt: (hash: string) => boolean = () => true): Promise<string> {

@@ -8,12 +8,12 @@ import type { NamespaceMigration } from '../../api/resources.ts';
 import { digestFrom, hashAlone } from '../../plan/digest.ts';
 import { meshes } from '../../mesh/meshes.ts';
 import { hostOf } from '../host.ts';
-import { decidedOf } from './decided.ts';
+import { statersOf } from '../cluster/stated.ts';
+import { approvalField, decidedOf } from './decided.ts';
 import { detailOf } from './detail.ts';
 import { differenceOf } from './diff.ts';
 import { approvalPatch } from './patch.ts';
 import type { Picture } from './picture.ts';
-import { statersOf } from './stated.ts';
 import { targetOf, type Wanted } from './target.ts';
 import { previewLines, writeDocument, writeLines } from './told.ts';
 import { planViewOf } from './view.ts';
@@ -268,7 +268,7 @@ describe('a manifest of somebody', () => {
       [],
     ],
   ])('that states the approval is that of %s', (_, given, names) => {
-    expect(statersOf(picture(given).migration)).toEqual(names);
+    expect(statersOf(picture(given).migration, approvalField)).toEqual(names);
     expect(decided(given).kind).toBe(names.length > 0 ? 'Stated' : 'Approve');
     expect(decided(given, { force: true }).kind).toBe('Approve');
   });

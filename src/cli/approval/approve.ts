@@ -9,17 +9,16 @@ import type { Place } from '../../engine/command-lines.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { InvalidError, NotFoundError } from '../../kube/errors.ts';
 import { hashAlone } from '../../plan/digest.ts';
-import { askUntil } from '../cluster/reading.ts';
+import { answered } from '../cluster/reading.ts';
 import { Refused } from '../cluster/refused.ts';
+import { isItRunning } from '../cluster/unsure.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
-import { isItRunning } from '../steer/decided.ts';
 import { confirmed } from './confirm.ts';
 import { decidedOf, type Asked, type Decision } from './decided.ts';
 import { detailOf } from './detail.ts';
 import { approvalPatch } from './patch.ts';
 import { lookAt, type Picture } from './picture.ts';
-import { linesFor } from './stated.ts';
 import { documentOf, membersOf, planOf, type Target } from './target.ts';
 import { columnsOf, previewLines, writeDocument, writeLines, type Format } from './told.ts';
 import { planViewOf, type PlanView } from './view.ts';
@@ -56,6 +55,11 @@ interface Told {
   readonly message: string;
   readonly statedBy?: readonly string[];
   readonly lines?: string;
+}
+
+/** What has to stand in a manifest that states approvals, besides what is there. */
+function linesFor(hash: string): string {
+  return `spec:\n  approval:\n    plans:\n      - ${hash}\n`;
 }
 
 /** After the plan that was shown, or as the one document. */
@@ -143,20 +147,6 @@ async function isShown(
   });
   const digest = record?.status?.planDigest;
   return digest !== undefined && hashAlone(spec, target.name, digest) === target.hash;
-}
-
-/** The migration once the operator has looked at what was written; undefined where it has not. */
-async function answered(
-  client: KubeClient,
-  written: MeshMigration,
-  answerMs: number,
-  host: Host,
-): Promise<MeshMigration | undefined> {
-  return await askUntil(host, answerMs, async () => {
-    const now = await client.get<MeshMigration>(meshMigrations, undefined, written.metadata.name, host.signal);
-    const isAnswered = (now.status?.observedGeneration ?? 0) >= (written.metadata.generation ?? Infinity);
-    return isAnswered ? now : undefined;
-  });
 }
 
 async function outcome(

@@ -1,7 +1,8 @@
-import { statersOf } from './stated.ts';
+import { statersOf, type StatedField } from '../cluster/stated.ts';
+import { whyUnsure } from '../cluster/unsure.ts';
 import { prunedFor } from './patch.ts';
 import type { Picture } from './picture.ts';
-import { membersOf, planOf, targetOf, whyUnsure, type Target, type Wanted } from './target.ts';
+import { membersOf, planOf, targetOf, type Target, type Wanted } from './target.ts';
 import type { PlanView } from './view.ts';
 
 /** What comes of an approval, as far as the objects tell that were read. */
@@ -21,6 +22,12 @@ export interface Asked extends Wanted {
   readonly force: boolean;
 }
 
+/** Where approvals stand. */
+export const approvalField: StatedField = {
+  name: 'approval',
+  isSaid: ({ approval: { mode, plans } }) => mode !== 'Auto' || plans.length > 0,
+};
+
 function isOver(target: Target, view: PlanView): boolean {
   const members = membersOf(target, view);
   return members.length > 0 && members.every(({ standing }) => standing === 'Begun');
@@ -28,7 +35,7 @@ function isOver(target: Target, view: PlanView): boolean {
 
 /** Decides on an approval; made again on what is there when somebody has been asked. */
 export function decidedOf(picture: Picture, view: PlanView, asked: Asked): Decision {
-  const unsure = whyUnsure(picture);
+  const unsure = whyUnsure(picture.migration);
   if (unsure !== undefined) return { kind: 'Refuse', message: unsure };
   const target = targetOf(asked, view);
   if (typeof target === 'string') return { kind: 'Refuse', message: target };
@@ -40,7 +47,7 @@ export function decidedOf(picture: Picture, view: PlanView, asked: Asked): Decis
       target,
       message: `${planOf(target)} asks for no approval any more: all of it was started`,
     };
-  const by = asked.force ? [] : statersOf(picture.migration);
+  const by = asked.force ? [] : statersOf(picture.migration, approvalField);
   if (by.length > 0) return { kind: 'Stated', target, by };
   const pruned = prunedFor(picture, view, asked.prune);
   return typeof pruned === 'string' ? { kind: 'Refuse', message: pruned } : { kind: 'Approve', target, pruned };

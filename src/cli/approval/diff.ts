@@ -7,7 +7,7 @@ import type { Line } from '../terminal/line.ts';
 import { detailLines, detailOf, type PlanDetail } from './detail.ts';
 import { differs, namespaceLines, notesOf, titleOf } from './lines.ts';
 import { lookAt, type Picture } from './picture.ts';
-import { whyUnsure } from './target.ts';
+import { whyUnsure } from '../cluster/unsure.ts';
 import { columnsOf, writeDocument, writeLines, type Format } from './told.ts';
 import { planViewOf, type PlanView } from './view.ts';
 
@@ -23,7 +23,7 @@ export interface Difference extends PlanView {
 /** `isWhole`: all namespaces are asked about, so that one that nobody has looked at is a difference. */
 export function differenceOf(picture: Picture, isWhole: boolean, detail: PlanDetail | undefined): Difference {
   const view = planViewOf(picture);
-  const unsure = whyUnsure(picture);
+  const unsure = whyUnsure(picture.migration);
   const isUnplanned = isWhole && view.hash === undefined;
   return {
     ...view,

@@ -2,10 +2,7 @@ import { PlanHash } from '../../api/approval.ts';
 import { listed } from '../../base/counted.ts';
 import { nearest } from '../../base/nearest.ts';
 import { quoted, shown } from '../../base/shown.ts';
-import { isEdited } from '../../engine/commands.ts';
-import { isItRunning } from '../steer/decided.ts';
 import { UsageError } from '../usage-error.ts';
-import type { Picture } from './picture.ts';
 import type { PlannedNamespace, PlanView } from './view.ts';
 
 /** A plan that the status shows. */
@@ -67,17 +64,6 @@ export function membersOf(target: Target, { namespaces, wavesUnread }: PlanView)
     case 'Namespace':
       return namespaces.filter(({ namespace }) => namespace === target.name);
   }
-}
-
-/** Why the status does not say what is planned now; undefined where it does. */
-export function whyUnsure({ migration: { metadata, status } }: Picture): string | undefined {
-  if (metadata.deletionTimestamp !== undefined) return 'it is being deleted: nothing is started any more';
-  if (status?.writtenPhase === undefined) return `the operator has not looked at it yet; ${isItRunning}`;
-  const hasCommand: boolean = isEdited(status);
-  if (hasCommand) return `its status was edited, and the operator has not answered yet; ${isItRunning}`;
-  return status.observedGeneration === metadata.generation
-    ? undefined
-    : `its spec was changed, and the operator has not answered yet; ${isItRunning}`;
 }
 
 function noWave(name: string, { waves }: PlanView): string {

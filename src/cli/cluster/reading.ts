@@ -56,3 +56,17 @@ export async function askUntil<T>(
     await sleep(clock, pollMs, signal);
   }
 }
+
+/** A migration once the operator has looked at what was written of its spec; undefined where it has not within that time. */
+export async function answered(
+  client: KubeClient,
+  written: MeshMigration,
+  answerMs: number,
+  host: Host,
+): Promise<MeshMigration | undefined> {
+  return await askUntil(host, answerMs, async () => {
+    const now = await client.get<MeshMigration>(meshMigrations, undefined, written.metadata.name, host.signal);
+    const isAnswered = (now.status?.observedGeneration ?? 0) >= (written.metadata.generation ?? Infinity);
+    return isAnswered ? now : undefined;
+  });
+}

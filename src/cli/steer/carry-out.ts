@@ -10,10 +10,11 @@ import type { KubeClient } from '../../kube/client.ts';
 import { ConflictError } from '../../kube/errors.ts';
 import { askUntil, readAt, resourceOf, unlessForbidden } from '../cluster/reading.ts';
 import { Refused } from '../cluster/refused.ts';
+import { isItRunning } from '../cluster/unsure.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { Host } from '../host.ts';
 import { answerTo, type Answer } from './answer.ts';
-import { decidedOf, isItRunning } from './decided.ts';
+import { decidedOf } from './decided.ts';
 import { subjectOf, type Decision, type Edit, type Steering, type Typed } from './steering.ts';
 
 /** One call of a command that steers. */

@@ -1,10 +1,8 @@
 import type { MeshMigration, NamespaceMigration } from '../../api/resources.ts';
 import { quoted } from '../../base/shown.ts';
 import { isEdited } from '../../engine/commands.ts';
+import { isItRunning } from '../cluster/unsure.ts';
 import { already, refuse, type Decision } from './steering.ts';
-
-/** How one looks whether the operator runs, where it was installed as the documentation has it. */
-export const isItRunning = 'is it running? kubectl get pods -n mesh-migration-system';
 
 /** Where nobody has looked at the object, an edit of its status would be no command. */
 function unseen({ status }: MeshMigration | NamespaceMigration): Decision | undefined {

@@ -1,4 +1,5 @@
 import type { ManagedFieldsEntry } from '../../api/object.ts';
+import type { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
 import { managerName } from '../../api/managers.ts';
 import type { MeshMigration } from '../../api/resources.ts';
 import { record } from '../../mesh/json.ts';
@@ -13,9 +14,15 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const appliers =
   /^(?:kubectl-client-side-apply|argocd-[\w-]+|helm|Helm|helm-controller|kustomize-controller|flux[\w-]*)$/;
 
+/** A field of the spec, and whether it says anything but what the API server fills in. */
+export interface StatedField {
+  readonly name: keyof MeshMigrationSpec;
+  readonly isSaid: (spec: MeshMigrationSpec) => boolean;
+}
+
 /** Whether a field is among those of an entry: `f:` stands before each name (fieldpath in structured-merge-diff). */
-function hasApproval({ fieldsV1 }: ManagedFieldsEntry): boolean {
-  return record(record(fieldsV1)['f:spec'])['f:approval'] !== undefined;
+function has({ fieldsV1 }: ManagedFieldsEntry, { name }: StatedField): boolean {
+  return record(record(fieldsV1)['f:spec'])[`f:${name}`] !== undefined;
 }
 
 function manifestOf({ metadata }: MeshMigration): unknown {
@@ -30,28 +37,22 @@ function manifestOf({ metadata }: MeshMigration): unknown {
  * Whoever creates an object without server-side apply owns what the API server fills in as well: what he stated, the
  * manifest tells that is noted beside it; without one, what is other than filled in.
  */
-function isInManifest(migration: MeshMigration): boolean {
+function isInManifest(migration: MeshMigration, { name, isSaid }: StatedField): boolean {
   const manifest = manifestOf(migration);
-  if (manifest !== undefined) return record(record(manifest)['spec'])['approval'] !== undefined;
-  const { mode, plans } = migration.spec.approval;
-  return mode !== 'Auto' || plans.length > 0;
+  return manifest === undefined ? isSaid(migration.spec) : record(record(manifest)['spec'])[name] !== undefined;
 }
 
 /**
- * Who states `spec.approval` by a manifest of his, as field managers are named: what is changed beside that manifest he
- * does not know of, and may set back.
+ * Who states a field of the spec by a manifest of his, as field managers are named: what is changed beside that manifest
+ * he does not know of, and may set back.
  */
-export function statersOf(migration: MeshMigration): readonly string[] {
+export function statersOf(migration: MeshMigration, field: StatedField): readonly string[] {
   const owners = (migration.metadata.managedFields ?? []).filter(
-    (entry) => (entry.subresource ?? '') === '' && hasApproval(entry),
+    (entry) => (entry.subresource ?? '') === '' && has(entry, field),
   );
   const stating = owners.filter(
-    ({ operation, manager = '' }) => operation === 'Apply' || (appliers.test(manager) && isInManifest(migration)),
+    ({ operation, manager = '' }) =>
+      operation === 'Apply' || (appliers.test(manager) && isInManifest(migration, field)),
   );
   return [...new Set(stating.map(managerName))];
-}
-
-/** What has to stand in such a manifest, besides what is there. */
-export function linesFor(hash: string): string {
-  return `spec:\n  approval:\n    plans:\n      - ${hash}\n`;
 }
