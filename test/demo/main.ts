@@ -9,6 +9,7 @@ import { watchForPodsOutside } from '../scenarios/outside-watch.ts';
 import { World } from '../scenarios/world.ts';
 import type { AuditReport } from '../../src/cli/audit/report.ts';
 import { auditManifests, manifestsFolder } from './audit.ts';
+import { showGates } from './gates.ts';
 import { startEmbedded, startReal, type DemoCluster } from './demo-cluster.ts';
 import { checkAll, type Seen } from './expectations.ts';
 import { namespaces, pods, type DemoNamespace } from './namespaces.ts';
@@ -120,8 +121,24 @@ Ctrl-C ends it.`);
   });
 }
 
+function writeReport({ report }: DemoOptions, seen: unknown): void {
+  if (report !== undefined) writeFileSync(report, `${JSON.stringify(seen, null, 2)}\n`);
+}
+
+function verdict(isOk: boolean): number {
+  print(isOk ? '\nEverything was as expected.' : '\nNot everything was as expected.');
+  return isOk ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   const options = readOptions();
+  if (!options.gates) return await showMigration(options);
+  const report = await showGates(print);
+  writeReport(options, report);
+  return verdict(report.ok);
+}
+
+async function showMigration(options: DemoOptions): Promise<number> {
   print(
     options.real
       ? 'Starting a real control plane with Istio (binaries are built the first time):'
@@ -164,10 +181,10 @@ async function main(): Promise<number> {
     const report = await story(world, options, audit);
     showReport(report, print);
     operator.check();
-    if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
-    print(report.ok ? '\nEverything was as expected.' : '\nNot everything was as expected.');
+    writeReport(options, report);
+    const exitCode = verdict(report.ok);
     if (options.keep) await keep(demo);
-    return report.ok ? 0 : 1;
+    return exitCode;
   } finally {
     await operator.stop();
     ending.abort(new Error('the demo is over'));
