@@ -1,12 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { play, type Ended, type Traffic } from '../support/gate-traffic.ts';
+import { writeBetween } from './page.ts';
 
 /*
  * How often a gate fails, passes and tells nothing, beside a rule by the error rate of two minutes: the table of docs/gates.md.
  */
 
-const page = join(import.meta.dirname, '../../docs/gates.md');
 const [begin, end] = ['<!-- gates: npm run bench -- gates -->', '<!-- end of gates -->'];
 
 const rows: readonly (Traffic & { readonly runs: number })[] = [
@@ -46,9 +44,7 @@ function row({ runs, ...traffic }: Traffic & { readonly runs: number }): string 
 
 /** Plays every row and writes the table. */
 export function gates(): void {
-  const [before = '', rest = ''] = readFileSync(page, 'utf8').split(begin);
-  const [, after = ''] = rest.split(end);
   const head =
     '| requests, bad before → since | rule of two minutes: back % | gate: Fail % | Pass % | Inconclusive % | Fail at look (median) |\n| --- | --- | --- | --- | --- | --- |';
-  writeFileSync(page, `${before}${begin}\n\n${head}\n${rows.map(row).join('\n')}\n\n${end}${after}`);
+  writeBetween('gates.md', begin, end, `${head}\n${rows.map(row).join('\n')}`);
 }
