@@ -1,3 +1,5 @@
+import type { KubeObject } from '../../api/object.ts';
+import { pods } from '../../engine/resources.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { istioVersionText } from '../../mesh/istio/policy/istio-version.ts';
 import { overlayOf, type DescribedObject, type OverlayFile } from '../../mesh/istio/policy/translate/overlay.ts';
@@ -12,6 +14,7 @@ import { guardedServices, type Callers } from '../../mesh/istio/waypoint/callers
 import { itineraryOf } from '../../mesh/istio/waypoint/choose.ts';
 import { boundBefore, chosenWaypoint } from '../../mesh/istio/waypoint/chosen.ts';
 import { waypointManifests } from '../../mesh/istio/vocabulary/gateway.ts';
+import { proxyRequests } from '../../mesh/istio/waypoint/proxy-requests.ts';
 import { restartOrder } from '../../mesh/istio/waypoint/order.ts';
 import { translationOf } from '../../mesh/istio/waypoint/translation.ts';
 import { keyOf } from '../../mesh/istio/waypoint/waits.ts';
@@ -20,7 +23,7 @@ import { readPolicies, type AuditOptions } from '../audit/audit.ts';
 import { isAsked } from '../audit/judged.ts';
 import { namespacesOf } from '../audit/namespaces.ts';
 import { unplaced, type AuditFinding } from '../audit/report.ts';
-import type { Manifests } from '../manifests/manifest.ts';
+import type { Manifest, Manifests } from '../manifests/manifest.ts';
 import { doubts } from './doubts.ts';
 import { findingsAbout } from './findings.ts';
 import { namespaceOrder, type Placed } from './namespace-order.ts';
@@ -189,6 +192,10 @@ export interface PlanOptions extends AuditOptions {
   readonly now: number;
 }
 
+function podsAmong(manifests: readonly Manifest[]): readonly KubeObject[] {
+  return manifests.filter(({ group, kind }) => group === pods.group && kind === pods.kind).map(({ object }) => object);
+}
+
 /** How the namespaces of some manifests get from sidecars to ambient, as the operator would move them. */
 export function plan({ manifests, unreadable }: Manifests, options: PlanOptions): Plan {
   const read = readPolicies(manifests, options);
@@ -198,6 +205,7 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
   const takenToMove = assumed(wishes, live !== undefined);
   const { planned, left } = subjectsOf(read, wishes, moved, options.now, live !== undefined);
   const namespaces: NamespacePlan[] = [];
+  const moving: Surroundings[] = [];
   const placed = namespaceOrder(planned, namespacesOf(read));
   const names = new Set(planned.map(({ namespace: { name } }) => name));
   // One after the other, as they move: who comes later finds those before it without sidecars.
@@ -205,13 +213,16 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
     // Another picture: what was said of the first one was said before the others moved.
     const surroundings = { ...before };
     // Who is not asked about moves all the same: he is what the others find.
-    if (isAsked(surroundings.namespace.name, live))
+    if (isAsked(surroundings.namespace.name, live)) {
       namespaces.push(namespacePlan({ ...rest, surroundings }, read, names, live !== undefined));
+      moving.push(surroundings);
+    }
     moved.set(surroundings.namespace.name, {
       waypoint: chosenWaypoint(surroundings).name,
       services: itineraryOf(surroundings) === 'L7' ? translationOf(surroundings).bound.map(({ name }) => name) : [],
     });
   }
+  const proxies = proxyRequests(moving, podsAmong(manifests));
   const withheld = withheldOf(placed, doubts(read.inventory, read.options.rootNamespace));
   const isWritten = (name: string): boolean => withheld.every(({ namespace }) => namespace !== name);
   const written = placed.filter(
@@ -226,6 +237,7 @@ export function plan({ manifests, unreadable }: Manifests, options: PlanOptions)
       namespaces,
       left: left.filter(({ name }) => isAsked(name, live)),
       ...(takenToMove !== undefined && { assumed: takenToMove }),
+      ...(proxies !== undefined && { proxies }),
       unreadable: [...unreadable, ...wishes.unreadable],
     },
     overlay: [

@@ -1,5 +1,6 @@
 import type { ItineraryName, StepName } from '../../api/namespace-migration.ts';
 import type { Role } from '../../mesh/istio/policy/translate/manifest.ts';
+import type { ProxyRequests } from '../../mesh/proxy-requests.ts';
 import type { RouteOffer } from '../../mesh/istio/policy/translate/route-offer.ts';
 import type { KeptFeature } from '../../mesh/istio/policy/translate/routes.ts';
 import type { AuditFinding } from '../audit/report.ts';
@@ -77,6 +78,8 @@ export interface PlanReport {
   readonly left: readonly LeftNamespace[];
   /** What is taken for granted about which namespaces move; absent where a MeshMigration says it. */
   readonly assumed?: string;
+  /** Of a cluster, where pods are: manifests do not say what an injector adds. */
+  readonly proxies?: ProxyRequests;
   readonly unreadable: readonly Unreadable[];
   readonly written?: Written;
 }

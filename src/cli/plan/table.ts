@@ -3,6 +3,7 @@ import { asEscape, unobeyed } from '../../base/ci-commands.ts';
 import { findingLines, leftLines, plural, unreadableLines, wrap } from '../formats/lines.ts';
 import { useWaypointLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import type { AuditFinding } from '../audit/report.ts';
+import type { ProxyRequest } from '../../mesh/proxy-requests.ts';
 import type { NamespacePlan, PlanReport, ServicePlan, WorkloadPlan } from './report.ts';
 import type { Withheld } from './withheld.ts';
 
@@ -122,6 +123,23 @@ function writtenLines({ written, namespaces }: PlanReport): readonly string[] {
   ];
 }
 
+const when: Readonly<Record<ProxyRequest['when'], string>> = { Now: 'now', Afterwards: 'afterwards', Always: 'always' };
+
+/** What is requested, which is what nodes are filled by; what is used is another matter. */
+function proxyLines({ proxies, namespaces }: PlanReport): readonly string[] {
+  if (proxies === undefined) return [];
+  const { requests, silent } = proxies;
+  return [
+    `What proxies request for ${namespaces.length === 1 ? 'this namespace' : `these ${namespaces.length} namespaces`}`,
+    ...requests.map(
+      ({ when: time, proxies: what, pods, cpu, memory }) =>
+        `  ${when[time].padEnd(10)}  ${what}: ${plural(pods, 'pod')}, cpu ${cpu}, memory ${memory}`,
+    ),
+    ...(silent === 0 ? [] : [`  unknown     ${plural(silent, 'pod')} whose proxy requests no cpu or no memory`]),
+    '',
+  ];
+}
+
 function summary({ cluster, istioVersion, namespaces, unreadable }: PlanReport): string {
   const blocked = namespaces.filter(({ findings }) => findings.some(({ severity }) => severity === 'Critical')).length;
   const waypoints = namespaces.filter(({ itinerary }) => itinerary === 'L7').length;
@@ -136,6 +154,7 @@ export function table(report: PlanReport): string {
     ...leftLines(left, 'Left as they are'),
     ...unreadable.flatMap(unreadableLines),
     ...writtenLines(report),
+    ...proxyLines(report),
     ...(report.assumed === undefined ? [] : [...wrap(`${report.assumed}.`, ''), '']),
     summary(report),
   ];
