@@ -122,7 +122,7 @@ export const GateStatus = z.object({
     .string()
     .max(32)
     .describe(
-      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, or NoTarget, where Prometheus cannot be asked.',
+      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, TooEarly, or NoTarget, where Prometheus cannot be asked.',
     ),
   bad: z.int().min(0).optional().describe('How many were bad since the restarts, as Prometheus extrapolates it.'),
   total: z.int().min(0).optional().describe('How many there were.'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
-import { Gate } from '../api/gates.ts';
+import { Gate, GateStatus } from '../api/gates.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Reading } from '../gates/judge.ts';
@@ -148,9 +148,28 @@ describe('gates', () => {
   });
 
   it('believe nothing that was read from another time on', () => {
-    const status = { gatesSince: timestamp(before.now - hourMs) };
+    const status = { gatesSince: timestamp(before.now + hourMs) };
     const { status: after } = looked({ gates: [gate('errors')], readings: { errors: ill }, status });
     expect(after.gates).toMatchObject([{ verdict: 'NoData', reason: 'NoTarget' }]);
+  });
+
+  it('count anew what is restarted after the others, and never what is to come', () => {
+    const gatesSince = timestamp(before.now - hourMs);
+    const workloads = (at: number): NamespaceMigrationStatus['workloads'] =>
+      before.object.status?.workloads?.map((each) => ({ ...each, completedAt: timestamp(at) }));
+    const after = (at: number): string | undefined =>
+      looked({ gates: [gate('errors')], status: { gatesSince, workloads: workloads(at) } }).status.gatesSince;
+    expect([after(before.now - 60_000), after(before.now - hourMs), after(before.now + 1000)]).toEqual([
+      timestamp(before.now),
+      gatesSince,
+      gatesSince,
+    ]);
+  });
+
+  it('store no number that is none to an API server, whatever was counted', () => {
+    const { status } = looked({ gates: [gate('errors')], readings: { errors: read(0, 1e300) } });
+    const [said] = status.gates ?? [];
+    expect(GateStatus.safeParse(said).success).toBe(true);
   });
 
   it('say since when they say the same', () => {
