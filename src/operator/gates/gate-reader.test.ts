@@ -8,6 +8,7 @@ import { seededRandom } from '../../base/random.ts';
 import type { Reading } from '../../gates/judge.ts';
 import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
+import { PrometheusQueryError } from '../../prometheus/errors.ts';
 import { GateReader } from './gate-reader.ts';
 import type { Want } from './want.ts';
 
@@ -202,6 +203,25 @@ describe('a reader of gates', () => {
           { total: 20, bad: 10 },
         ],
       });
+    });
+  });
+
+  it('asks of fewer where Prometheus would read too much, so that one who has it do so is alone with that', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      prometheus.slow = (expression) => {
+        const message = 'it answers execution: query processing would load too many samples into memory';
+        return /\bmallory\b/.test(expression) ? Promise.reject(new PrometheusQueryError(message)) : Promise.resolve();
+      };
+      await pass(10 * minuteMs);
+      const all = ['mallory', 'pay', 'shop', 'web'].map((name) => want(name));
+      for (const each of all) reader.readings(each);
+      await pass(1000);
+      expect(all.map((each) => pieces(reader.readings(each).get('errors')))).toEqual([
+        'Unreachable',
+        [30, 2],
+        [30, 2],
+        [30, 2],
+      ]);
     });
   });
 

@@ -3,7 +3,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { Places } from '../../base/places.ts';
 import type { Reading } from '../../gates/judge.ts';
-import { PrometheusTooLargeError } from '../../prometheus/errors.ts';
+import { PrometheusQueryError, PrometheusTooLargeError } from '../../prometheus/errors.ts';
 import { askGate, type AskedServer } from './ask-gate.ts';
 import { inQuestions, inquiryOf, laneOf, type Asked } from './inquiries.ts';
 import { Known } from './known.ts';
@@ -170,8 +170,8 @@ export class GateReader {
       for (const each of all) this.#note(each, readings.get(each.want.key), '', now);
     } catch (error) {
       if (signal.aborted) return;
-      // Names are anybody's to make up: whom they are about has his own answer too large, and nobody else's.
-      if (error instanceof PrometheusTooLargeError && wants.length > 1) {
+      // Series are anybody's to make up: whom they are about has too much of them by himself, and nobody else has.
+      if (isTooMuch(error) && wants.length > 1) {
         const half = new Set(wants.slice(wants.length / 2).map(({ key }) => key));
         await this.#ask(
           inquiry,
@@ -228,6 +228,12 @@ export class GateReader {
     this.#wanted.set(want.key, { ...wanted, reads: new Map([...wanted.reads, [gate.name, read]]) });
     for (const handler of this.#handlers) handler(want.key);
   }
+}
+
+/** Prometheus too reads no more than it has room for (--query.max-samples; ErrTooManySamples in promql/engine.go). */
+function isTooMuch(error: unknown): boolean {
+  if (error instanceof PrometheusTooLargeError) return true;
+  return error instanceof PrometheusQueryError && error.message.includes('too many samples');
 }
 
 function isUnanswered(reading: Reading): boolean {

@@ -21,13 +21,13 @@ function rising(labels: Labels, by: number): WrittenSeries {
   return { labels: { response_flags: '-', grpc_response_status: '', pod: 'front-1', ...labels }, samples };
 }
 
-const called = {
+const unplaced = {
   __name__: 'istio_requests_total',
   reporter: 'source',
   destination_service_namespace: 'shop',
   source_workload_namespace: 'web',
-  namespace: 'web',
 };
+const called = { ...unplaced, namespace: 'web' };
 const served = { reporter: 'destination', destination_workload_namespace: 'shop' };
 const connection = { ...served, namespace: 'istio-system' };
 const seen = { ...served, __name__: 'istio_requests_total', namespace: 'shop' };
@@ -46,6 +46,7 @@ const series: readonly WrittenSeries[] = [
   ),
   rising({ ...called, response_code: '503', source_workload_namespace: 'mallory', namespace: 'mallory' }, 5),
   rising({ ...called, response_code: '200', source_workload_namespace: 'edge', namespace: 'istio-system' }, 6),
+  rising({ ...unplaced, response_code: '200', source_workload_namespace: 'nowhere' }, 2),
   rising({ ...called, response_code: '503', destination_service_namespace: 'other' }, 7),
   rising({ ...seen, source_workload_namespace: 'web' }, 15),
   rising({ ...seen, source_workload_namespace: 'unknown' }, 15),
@@ -96,7 +97,12 @@ export async function gateCounts(program: string, signal: AbortSignal): Promise<
 export async function promqlGates(world: World): Promise<void> {
   assert.deepEqual(await gateCounts(await ensurePromql(), world.signal), {
     'Callers total': {
-      counts: [`shop edge ${6 * scrapes}`, `shop mallory ${5 * scrapes}`, `shop web ${44 * scrapes}`],
+      counts: [
+        `shop edge ${6 * scrapes}`,
+        `shop mallory ${5 * scrapes}`,
+        `shop nowhere ${2 * scrapes}`,
+        `shop web ${44 * scrapes}`,
+      ],
       // Its own pods, which are left out.
       others: 1,
     },
