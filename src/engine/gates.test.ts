@@ -172,6 +172,19 @@ describe('gates', () => {
     expect(GateStatus.safeParse(said).success).toBe(true);
   });
 
+  it('store nothing for a piece of time that says the same, and make each sentence anew', () => {
+    const said = (total: number, bad: number, before: readonly GateStatus[] = []): readonly GateStatus[] =>
+      looked({ gates: [gate('errors')], readings: { errors: read(bad, total) }, status: { gates: [...before] } }).status
+        .gates ?? [];
+    const first = said(1000, 5);
+    expect(first).toMatchObject([{ verdict: 'Inconclusive', bad: 25, total: 5000 }]);
+    expect(said(1050, 5, first)).toEqual(first);
+    const forged = first.map((each) => ({ ...each, message: 'call somebody' }));
+    expect(said(1050, 5, forged)).toEqual(first);
+    expect(said(1200, 5, first)).toMatchObject([{ bad: 25, total: 6000 }]);
+    expect(said(1050, 6, first)).toMatchObject([{ bad: 30, total: 5250 }]);
+  });
+
   it('say since when they say the same', () => {
     const first = looked({ gates: [gate('errors')], readings: { errors: well } }).status.gates ?? [];
     const since = '2029-12-31T00:00:00Z';

@@ -95,6 +95,22 @@ function stored(count: number): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.round(count));
 }
 
+/** So much more is news: a thousand namespaces that wait are not to store each piece of time. */
+const growth = 1.1;
+
+function isNear(before: number | undefined, count: number): boolean {
+  return before !== undefined && before <= count && count <= growth * before;
+}
+
+/** What is told of the counts: what was told before as long as it says the same, nearly. */
+function toldOf(verdict: Verdict, before: GateStatus | undefined): Verdict {
+  if (verdict.kind === 'NoData') return verdict;
+  const [bad, total] = [stored(verdict.bad), stored(verdict.total)];
+  if (before?.bad === undefined || before.total === undefined) return { ...verdict, bad, total };
+  const isSame = isNear(before.bad, bad) && isNear(before.total, total);
+  return { ...verdict, ...(isSame ? { bad: before.bad, total: before.total } : { bad, total }) };
+}
+
 function statusOf(
   { now }: Situation,
   gate: Gate,
@@ -104,17 +120,14 @@ function statusOf(
 ): GateStatus {
   const reason = reasonOf(verdict);
   const isSame = before?.verdict === verdict.kind && before.reason === reason;
+  const told = toldOf(verdict, isSame ? before : undefined);
   return {
     name: gate.name,
-    verdict: verdict.kind,
+    verdict: told.kind,
     reason,
-    ...(verdict.kind !== 'NoData' && {
-      bad: stored(verdict.bad),
-      total: stored(verdict.total),
-      limit: percent(verdict.limit),
-    }),
+    ...(told.kind !== 'NoData' && { bad: told.bad, total: told.total, limit: percent(told.limit) }),
     ...(observer !== '' && { observer }),
-    message: messageOf(gate, verdict, observer),
+    message: messageOf(gate, told, observer),
     since: isSame ? before.since : timestamp(now),
   };
 }
