@@ -122,10 +122,14 @@ export const GateStatus = z.object({
     .string()
     .max(32)
     .describe(
-      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, or NoTarget, where Prometheus cannot be asked.',
+      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, TooEarly, or NoTarget, where Prometheus cannot be asked.',
     ),
   bad: z.int().min(0).optional().describe('How many were bad since the restarts, as Prometheus extrapolates it.'),
-  total: z.int().min(0).optional().describe('How many there were.'),
+  total: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('How many there were; told anew when there are a tenth more, or more bad ones.'),
   limit: z.string().max(16).optional().describe('The share that was allowed, as a percentage.'),
   observer: z.string().max(32).optional().describe('Who has counted: Callers, Own (the new data plane), or Query.'),
   message: z.string().max(512).describe('The same in a sentence.'),

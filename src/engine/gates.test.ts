@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
-import { Gate } from '../api/gates.ts';
+import { Gate, GateStatus } from '../api/gates.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Reading } from '../gates/judge.ts';
@@ -148,9 +148,41 @@ describe('gates', () => {
   });
 
   it('believe nothing that was read from another time on', () => {
-    const status = { gatesSince: timestamp(before.now - hourMs) };
+    const status = { gatesSince: timestamp(before.now + hourMs) };
     const { status: after } = looked({ gates: [gate('errors')], readings: { errors: ill }, status });
     expect(after.gates).toMatchObject([{ verdict: 'NoData', reason: 'NoTarget' }]);
+  });
+
+  it('count anew what is restarted after the others, and never what is to come', () => {
+    const gatesSince = timestamp(before.now - hourMs);
+    const workloads = (at: number): NamespaceMigrationStatus['workloads'] =>
+      before.object.status?.workloads?.map((each) => ({ ...each, completedAt: timestamp(at) }));
+    const after = (at: number): string | undefined =>
+      looked({ gates: [gate('errors')], status: { gatesSince, workloads: workloads(at) } }).status.gatesSince;
+    expect([after(before.now - 60_000), after(before.now - hourMs), after(before.now + 1000)]).toEqual([
+      timestamp(before.now),
+      gatesSince,
+      gatesSince,
+    ]);
+  });
+
+  it('store no number that is none to an API server, whatever was counted', () => {
+    const { status } = looked({ gates: [gate('errors')], readings: { errors: read(0, 1e300) } });
+    const [said] = status.gates ?? [];
+    expect(GateStatus.safeParse(said).success).toBe(true);
+  });
+
+  it('store nothing for a piece of time that says the same, and make each sentence anew', () => {
+    const said = (total: number, bad: number, before: readonly GateStatus[] = []): readonly GateStatus[] =>
+      looked({ gates: [gate('errors')], readings: { errors: read(bad, total) }, status: { gates: [...before] } }).status
+        .gates ?? [];
+    const first = said(1000, 5);
+    expect(first).toMatchObject([{ verdict: 'Inconclusive', bad: 25, total: 5000 }]);
+    expect(said(1050, 5, first)).toEqual(first);
+    const forged = first.map((each) => ({ ...each, message: 'call somebody' }));
+    expect(said(1050, 5, forged)).toEqual(first);
+    expect(said(1200, 5, first)).toMatchObject([{ bad: 25, total: 6000 }]);
+    expect(said(1050, 6, first)).toMatchObject([{ bad: 30, total: 5250 }]);
   });
 
   it('say since when they say the same', () => {

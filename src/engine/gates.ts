@@ -8,7 +8,7 @@ import { durationMs } from '../base/duration.ts';
 import { judge, type GateRule, type Looked } from '../gates/judge.ts';
 import type { Measured, Verdict } from '../gates/verdict.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
-import { restartedIn } from './restarted.ts';
+import { restartedNow } from './restarted.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, standStill } from './waits.ts';
 
@@ -59,6 +59,7 @@ const words: Readonly<Record<string, string>> = {
   TooFew: 'too few to tell',
   NoTraffic: 'nothing was counted',
   NoSeries: 'there are no such series',
+  TooEarly: 'nothing can have been counted yet',
   Soaking: 'well so far',
   BelowLimit: 'well',
 };
@@ -89,6 +90,27 @@ function messageOf(gate: Gate, verdict: Verdict, observer: string): string {
   return sentence(`${words[reason] ?? reason}: ${counts(verdict)}, ${askedOf(gate)}${by}`);
 }
 
+/** As large as an API server takes it for an integer, or no status could be stored any more. */
+function stored(count: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.round(count));
+}
+
+/** So much more is news: a thousand namespaces that wait are not to store each piece of time. */
+const growth = 1.1;
+
+function isNear(before: number | undefined, count: number): boolean {
+  return before !== undefined && before <= count && count <= growth * before;
+}
+
+/** What is told of the counts: what was told before as long as it says the same, nearly. */
+function toldOf(verdict: Verdict, before: GateStatus | undefined): Verdict {
+  if (verdict.kind === 'NoData') return verdict;
+  const [bad, total] = [stored(verdict.bad), stored(verdict.total)];
+  if (before?.bad === undefined || before.total === undefined) return { ...verdict, bad, total };
+  const isSame = isNear(before.bad, bad) && isNear(before.total, total);
+  return { ...verdict, ...(isSame ? { bad: before.bad, total: before.total } : { bad, total }) };
+}
+
 function statusOf(
   { now }: Situation,
   gate: Gate,
@@ -98,17 +120,14 @@ function statusOf(
 ): GateStatus {
   const reason = reasonOf(verdict);
   const isSame = before?.verdict === verdict.kind && before.reason === reason;
+  const told = toldOf(verdict, isSame ? before : undefined);
   return {
     name: gate.name,
-    verdict: verdict.kind,
+    verdict: told.kind,
     reason,
-    ...(verdict.kind !== 'NoData' && {
-      bad: Math.round(verdict.bad),
-      total: Math.round(verdict.total),
-      limit: percent(verdict.limit),
-    }),
+    ...(told.kind !== 'NoData' && { bad: told.bad, total: told.total, limit: percent(told.limit) }),
     ...(observer !== '' && { observer }),
-    message: messageOf(gate, verdict, observer),
+    message: messageOf(gate, told, observer),
     since: isSame ? before.since : timestamp(now),
   };
 }
@@ -140,7 +159,18 @@ function failure(all: readonly Judged[]): Outcome | undefined {
 
 function isGated(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): boolean {
   if (situation.spec.gates.length === 0 || step.gated !== true) return false;
-  return situation.surroundings.workloads.some((workload) => restartedIn(situation, status, workload) === step.name);
+  return situation.surroundings.workloads.some((workload) => restartedNow(situation, status, workload) === step.name);
+}
+
+/** When the last workload was restarted that is: what is restarted after the others has all of it counted anew. */
+function sinceOf({ now }: Situation, { gatesSince, workloads = [] }: NamespaceMigrationStatus, step: string): string {
+  if (gatesSince === undefined) return timestamp(now);
+  // Whoever writes a time to come there has nothing begin anew at each look.
+  const isLater = workloads.some(({ step: of, completedAt = '' }) => {
+    const at = Date.parse(completedAt);
+    return of === step && at > Date.parse(gatesSince) && at <= now;
+  });
+  return isLater ? timestamp(now) : gatesSince;
 }
 
 /**
@@ -160,7 +190,7 @@ export function gated(
     standStill(situation, wait);
     return { kind: 'Done' };
   }
-  const status = { ...given, gatesSince: given.gatesSince ?? timestamp(situation.now) };
+  const status = { ...given, gatesSince: sinceOf(situation, given, step.name) };
   const over = (allowed: string): boolean => deadline(situation, wait, durationMs(allowed)).over;
   const all = situation.spec.gates.map((gate) =>
     judged(situation, status, gate, { soaked: over(gate.soak), overdue: over(gate.deadline) }),

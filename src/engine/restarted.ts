@@ -1,7 +1,8 @@
 import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
+import { restartAnnotation } from '../api/resources.ts';
 import type { WorkloadView } from '../mesh/views.ts';
 import type { Situation } from './situation.ts';
-import { restartShown } from './turn.ts';
+import { restartOf, restartShown } from './turn.ts';
 
 /*
  * What was restarted. A record says so; but records are lost with the status, make room for others and are left behind
@@ -19,6 +20,22 @@ export function recordOf(
 /** Of a restart of this way: a record may also be of an attempt or a migration before. */
 function isOfThisWay({ steps = [] }: NamespaceMigrationStatus, { step, startedAt }: WorkloadRecord): boolean {
   return steps.some((each) => each.name === step && Date.parse(each.startedAt) <= Date.parse(startedAt));
+}
+
+/**
+ * The same of this attempt alone: who goes on from rest finds the restarts of the one before done, and has none of his
+ * own.
+ */
+export function restartedNow(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  workload: WorkloadView,
+): string | undefined {
+  const known = recordOf(status, workload);
+  if (known !== undefined && isOfThisWay(status, known))
+    return known.completedAt === undefined ? undefined : known.step;
+  const attempt = restartOf(workload.templateAnnotations[restartAnnotation], situation.migrationUid);
+  return attempt === (status.attempt ?? 1) ? restartedIn(situation, status, workload) : undefined;
 }
 
 /** The step in which a workload was restarted to the end, on this way; undefined if none was, or it is under way. */

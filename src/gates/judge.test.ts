@@ -80,6 +80,46 @@ describe('a gate', () => {
     },
   );
 
+  test.each(['Inconclusive', 'Pass', 'Fail'] as const)(
+    'never fails, and never passes, before anything can have been counted (%s)',
+    (noData) => {
+      for (const looked of [young, soaked, overdue])
+        expect(judge({ ...rule, noData }, { kind: 'Early' }, looked)).toMatchObject({
+          kind: 'NoData',
+          reason: 'TooEarly',
+        });
+    },
+  );
+
+  describe('of which nobody answers any more', () => {
+    const last = (since: readonly Block[]): Reading => ({ ...read(since), unanswered: 'ECONNREFUSED' }) as Reading;
+    const unknown = { kind: 'NoData', reason: 'NoTarget', why: 'ECONNREFUSED' };
+
+    test('passes nobody by what was counted last, however well that was', () => {
+      const well = last(blocks(30, repeated(5, 0, 100)));
+      expect(judge(rule, well, young)).toMatchObject({ kind: 'Inconclusive', reason: 'Soaking' });
+      expect(judge(rule, well, soaked)).toEqual(unknown);
+    });
+
+    test.each([
+      ['too few', blocks(30, [[0, 2]])],
+      ['nothing', blocks(30, [[0, 0]])],
+      ['no series', []],
+    ])('neither fails nor passes who had counted %s', (_what, since) => {
+      for (const noData of ['Pass', 'Fail'] as const)
+        expect(judge({ ...rule, noData }, last(since), overdue).kind).toBe('NoData');
+    });
+
+    test('fails who was shown to be ill', () => {
+      expect(judge(rule, last(blocks(30, [[5, 5]])), young)).toMatchObject({ kind: 'Fail', reason: 'AboveLimit' });
+    });
+  });
+
+  test('shows nothing by what is no number', () => {
+    const endless = read(blocks(30, [[5000, Infinity]]));
+    expect(judge(rule, endless, overdue)).toMatchObject({ kind: 'Inconclusive', reason: 'TooFew' });
+  });
+
   test('takes missing series for unknown, and for a failure only where that is asked for', () => {
     const missing = read([], []);
     expect(judge(rule, missing, overdue)).toMatchObject({ kind: 'NoData', reason: 'NoSeries' });
@@ -119,13 +159,6 @@ describe('a gate', () => {
       );
       expect(judge(rule, read(quiet(49), rare), soaked).kind).toBe('NoData');
       expect(judge(rule, read(quiet(50), rare), soaked)).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });
-    });
-
-    test('expects it of those alone who still tell', () => {
-      const reading = read(quiet(5));
-      expect(judge(rule, { ...reading, lasting: { baseline: [], since: quiet(5) } } as Reading, soaked).kind).toBe(
-        'NoData',
-      );
     });
 
     test('does not take what ended after it had come for what never came', () => {

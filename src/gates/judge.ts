@@ -20,6 +20,8 @@ export interface GateRule extends Bounds {
 /** What was read of a namespace. Pieces of time are in order; those of which nothing is known are absent. */
 export type Reading =
   | { readonly kind: 'Unreachable'; readonly why: string }
+  /** Nobody could have counted anything yet. */
+  | { readonly kind: 'Early' }
   | {
       readonly kind: 'Read';
       readonly blockMs: number;
@@ -29,8 +31,8 @@ export type Reading =
       readonly baseline: readonly Block[];
       /** From when the restarts were over. */
       readonly since: readonly Block[];
-      /** The same of those alone who still tell something; default: all do. */
-      readonly lasting?: { readonly baseline: readonly Block[]; readonly since: readonly Block[] };
+      /** Why nobody answers about what came after that, if nobody does. */
+      readonly unanswered?: string;
     };
 
 type Read = Extract<Reading, { kind: 'Read' }>;
@@ -49,6 +51,7 @@ function measured(count: Count, limit: number, dispersion: number, direction: Di
 }
 
 const explanations: Readonly<Record<Exclude<Missing, 'NoTarget'>, string>> = {
+  TooEarly: 'the first piece of time since the restarts is not over',
   NoSeries: 'no such series has been seen since the restarts',
   NoTraffic: 'the series are there, and nothing has been counted since the restarts',
 };
@@ -75,22 +78,43 @@ function unshown(below: Measured, { noData }: GateRule, { soaked, overdue }: Loo
   return { kind: 'Inconclusive', reason: 'TooFew', ...below };
 }
 
-/**
- * Pure: the same reading gives the same verdict, whoever asks. That nobody can be asked is nobody's failure, and nobody's
- * health, whatever `noData` says.
- */
-export function judge(rule: GateRule, reading: Reading, looked: Looked): Verdict {
-  if (reading.kind === 'Unreachable') return { kind: 'NoData', reason: 'NoTarget', why: reading.why };
+function judgedBy(rule: GateRule, reading: Read, looked: Looked): Verdict {
   const { baseline, since, blockMs } = reading;
   const { fail, pass, dispersion } = limitsOf(baseline, rule);
   const count = sum(since);
   const above = measured(count, fail, dispersion, 'Above');
   if (above.evidence >= 1 / rule.falseAlarm) return { kind: 'Fail', reason: 'AboveLimit', ...above };
-  const lasting = reading.lasting ?? reading;
-  if (rule.expectsTraffic && isTrafficLost(lasting.baseline, lasting.since, blockMs))
+  if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs))
     return { kind: 'Fail', reason: 'TrafficLost', ...above };
   if (count.total === 0) return withoutData(reading, rule, looked);
   const below = measured(count, pass, dispersion, 'Below');
-  if (below.evidence < 1 / rule.miss) return unshown(below, rule, looked);
+  // What is no number shows nothing.
+  if (!(below.evidence >= 1 / rule.miss)) return unshown(below, rule, looked);
   return looked.soaked ? { kind: 'Pass', ...below } : { kind: 'Inconclusive', reason: 'Soaking', ...below };
+}
+
+/** Whether time has made it so, and not what was counted: it says that nothing else has come until now. */
+function isByTime(verdict: Verdict): boolean {
+  if (verdict.kind === 'Pass') return true;
+  return verdict.kind === 'Fail' && verdict.reason !== 'AboveLimit' && verdict.reason !== 'TrafficLost';
+}
+
+/**
+ * Pure: the same reading gives the same verdict, whoever asks. That nobody can be asked is nobody's failure, and nobody's
+ * health, whatever `noData` says; nor is it that there was no time to count anything.
+ */
+export function judge(rule: GateRule, reading: Reading, looked: Looked): Verdict {
+  switch (reading.kind) {
+    case 'Unreachable':
+      return { kind: 'NoData', reason: 'NoTarget', why: reading.why };
+    case 'Early':
+      return { kind: 'NoData', reason: 'TooEarly', why: explanations.TooEarly };
+    case 'Read': {
+      const verdict = judgedBy(rule, reading, looked);
+      const { unanswered } = reading;
+      return unanswered !== undefined && isByTime(verdict)
+        ? { kind: 'NoData', reason: 'NoTarget', why: unanswered }
+        : verdict;
+    }
+  }
 }

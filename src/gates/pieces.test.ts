@@ -37,6 +37,17 @@ describe('what was counted', () => {
     expect(told('web', { 120: 5 }, { 120: 6 }).get('web')).toEqual([{ at: 120, total: 5, bad: 5 }]);
   });
 
+  it.each([1e300, Infinity, Number.MAX_SAFE_INTEGER])('counts no more than anybody can serve (%d)', (value) => {
+    const pieces = Array.from({ length: 1000 }, (_each, n) => told(`web-${n}`, { 120: value }, { 120: value }));
+    const { since } = readingOf(
+      [{ observer: 'Own', comparable: false, before: nothing, since: both(...pieces) }],
+      120,
+    ) as {
+      since: readonly { total: number }[];
+    };
+    expect(since.every(({ total }) => Number.isSafeInteger(total))).toBe(true);
+  });
+
   it('adds up what one who tells has in several series', () => {
     const series = [1, 2].map((value) => ({ by: 'web', points: [{ at: 120, value }] }));
     expect(piecesOf(series, series).get('web')).toEqual([{ at: 120, total: 3, bad: 3 }]);
@@ -69,19 +80,33 @@ describe('a reading', () => {
       120,
     );
     expect(reading).toMatchObject({
+      baseline: [{ at: 120, total: 0 }],
       since: [
-        { at: 360, total: 9 },
+        { at: 360, total: 0 },
         { at: 480, total: 0 },
       ],
-      lasting: { baseline: [{ at: 120, total: 0 }], since: [{ at: 360 }, { at: 480 }] },
     });
   });
 
-  it('compares with nothing where nobody tells both times', () => {
-    expect(readingOf([callers(told('moved', { 120: 100 }), told('new', { 360: 50 }))], 120)).toMatchObject({
-      baseline: [],
-      since: [{ at: 360, total: 50, bad: 0 }],
+  it('holds it against nobody that who was well all the time has moved away from beside who never was', () => {
+    const before = both(told('web', { 120: 1000 }), told('job', { 120: 20 }, { 120: 2 }));
+    const since = both(told('web', { 360: 1000 }), told('job', { 360: 20, 480: 20 }, { 360: 2, 480: 2 }));
+    expect(readingOf([callers(before, since)], 120)).toMatchObject({
+      baseline: [{ total: 20, bad: 2 }],
+      since: [
+        { total: 20, bad: 2 },
+        { total: 20, bad: 2 },
+      ],
     });
+  });
+
+  it('is not that of somebody who calls for the first time, as he says', () => {
+    const own = { observer: 'Own', comparable: false, before: nothing, since: told('shop', { 360: 5 }) };
+    const liar = told('mallory', { 360: 50 }, { 360: 50 });
+    for (const before of [nothing, told('moved', { 120: 100 })]) {
+      expect(readingOf([callers(before, liar), own], 120)).toMatchObject({ observer: 'Own', since: [{ total: 5 }] });
+      expect(readingOf([callers(before, liar)], 120)).toMatchObject({ baseline: [], since: [] });
+    }
   });
 
   it('takes what serves where callers are silent, and compares that with nothing', () => {

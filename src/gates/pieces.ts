@@ -10,10 +10,17 @@ export interface Series {
 /** What each of those who tell has counted, in order. */
 export type Pieces = ReadonlyMap<string, readonly Block[]>;
 
+/** More than anybody has ever served in a piece of time: beyond it sums would be no numbers any more. */
+const most = 1e10;
+
+function counted(value: number): number {
+  return Math.min(most, Math.max(0, value));
+}
+
 function summed(series: readonly Series[]): ReadonlyMap<number, number> {
   const sums = new Map<number, number>();
   for (const { points } of series)
-    for (const { at, value } of points) sums.set(at, (sums.get(at) ?? 0) + Math.max(0, value));
+    for (const { at, value } of points) sums.set(at, (sums.get(at) ?? 0) + counted(value));
   return sums;
 }
 
@@ -48,7 +55,7 @@ function only(pieces: Pieces, others: Pieces): Pieces {
   return new Map([...pieces].filter(([by]) => others.has(by)));
 }
 
-/** Those who have told of the last piece: who is silent by now because he has moved, or ended, loses no traffic. */
+/** Those who have told of the last piece: who is silent by now has moved, or ended. */
 function lastingIn(pieces: Pieces): Pieces {
   const last = Math.max(...[...pieces.values()].map((blocks) => blocks.at(-1)?.at ?? 0));
   return new Map([...pieces].filter(([, blocks]) => blocks.at(-1)?.at === last));
@@ -63,21 +70,17 @@ export interface Observed {
   readonly since: Pieces;
 }
 
-type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since' | 'lasting'>;
+type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since'>;
 
 /**
- * Only those who tell before and since are compared: who calls less because he has moved himself, or calls for the
- * first time, says nothing of what became of the called.
+ * Only those who tell before and still tell are compared. Who calls for the first time says nothing of what became of the
+ * called, and who has moved himself loses no traffic; nor may his share be held against those who are left, of whom
+ * more may have been bad all the time.
  */
 function compared({ comparable, before, since }: Observed): Compared {
-  const both = comparable ? only(since, before) : new Map<string, readonly Block[]>();
-  if (both.size === 0) return { baseline: [], since: together(since) };
-  const lasting = lastingIn(both);
-  return {
-    baseline: together(only(before, both)),
-    since: together(both),
-    lasting: { baseline: together(only(before, lasting)), since: together(lasting) },
-  };
+  if (!comparable) return { baseline: [], since: together(since) };
+  const lasting = lastingIn(only(since, before));
+  return { baseline: together(only(before, lasting)), since: together(lasting) };
 }
 
 /** The first observer who has seen anything happen, else the first who would; never two of them together. */

@@ -2,6 +2,8 @@
 export type Missing =
   /** Nobody could be asked, or the answer cannot be relied on. */
   | 'NoTarget'
+  /** No piece of time is over since the restarts. */
+  | 'TooEarly'
   /** There is no such series, neither before nor since. */
   | 'NoSeries'
   /** The series are there, and nothing happened. */

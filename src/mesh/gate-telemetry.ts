@@ -10,6 +10,8 @@ export interface Asked {
   readonly namespaces: readonly string[];
   /** Seconds that one piece of time has. */
   readonly seconds: number;
+  /** The mesh's own namespace, which speaks for all. */
+  readonly root: string;
   readonly to: DataPlane;
   readonly itinerary: ItineraryName;
 }
@@ -30,7 +32,9 @@ export interface GateQuestion {
   readonly total: string;
   readonly bad: string;
   /** Undefined for what is about none of the namespaces, or told by somebody who cannot speak for it. */
-  readonly read: (labels: SeriesLabels, root: string) => Told | undefined;
+  readonly read: (labels: SeriesLabels) => Told | undefined;
+  /** Who called, as the called themselves saw it: whoever tells of calls that these know nothing of makes them up. */
+  readonly seen?: { readonly expression: string; readonly read: (labels: SeriesLabels) => Told | undefined };
 }
 
 /** What an adapter knows about metrics that tell whether a namespace is well. */

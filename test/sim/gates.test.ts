@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { denyDelete, httpPort } from '../scenarios/http.ts';
+import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
+import { service } from '../scenarios/waypoint-world.ts';
 import type { World } from '../scenarios/world.ts';
 import { gate, GatedTraffic, goBad, says, startGated } from './gated-world.ts';
 import { runOnSimulation, type SimRun } from './run-scenario.ts';
@@ -94,6 +97,68 @@ describe('a gate', () => {
       const { status: meanwhile } = await world.child(home);
       expect([meanwhile?.gatesSince, meanwhile?.gates?.[0]?.reason]).toEqual([before?.gatesSince, 'Soaking']);
       await world.childPhase('Migrated', home, 30 * minuteMs);
+    });
+  });
+
+  it('takes nobody back who was too early to be counted when Prometheus went away', async () => {
+    const traffic = new GatedTraffic();
+    await run(traffic, async (world) => {
+      const home = world.ns('good');
+      await startGated(world, [gate({ noData: 'Fail', deadline: '2m' })], 'good');
+      await says(world, /NoData TooEarly/, home);
+      traffic.prometheus.away = 'ECONNREFUSED';
+      expect(await stalled(world, 'GateUndecided', home)).toMatch(/nothing can have been counted yet/);
+      await says(world, /NoData NoTarget/, home);
+      await world.pause(10 * minuteMs);
+      await world.modesAre({ Ambient: 1 }, home);
+      traffic.prometheus.away = undefined;
+      await world.childPhase('Migrated', home, 30 * minuteMs);
+    });
+  });
+
+  it('passes nobody by what was counted before Prometheus went away', async () => {
+    const traffic = new GatedTraffic();
+    await run(traffic, async (world) => {
+      const home = world.ns('good');
+      await startGated(world, [gate({ soak: '5m', deadline: '6m' })], 'good');
+      await says(world, /Soaking/, home);
+      traffic.prometheus.away = 'ECONNREFUSED';
+      expect(await stalled(world, 'GateUndecided', home)).toMatch(/Prometheus cannot be asked/);
+      expect((await world.child(home)).status?.phase).toBe('Migrating');
+    });
+  });
+
+  it('counts no more for a caller than anybody can serve: he neither passes a namespace nor holds its status up', async () => {
+    const traffic = new GatedTraffic();
+    await run(traffic, async (world) => {
+      const home = world.ns('good');
+      traffic.prometheus.traffic = () => ({ edge: { total: 1000 }, mallory: { total: 1e300 } });
+      await startGated(world, [gate()], 'good');
+      const { status } = await world.childPhase('Migrated', home, 30 * minuteMs);
+      expect(status?.gates).toMatchObject([{ verdict: 'Pass', total: expect.any(Number) }]);
+    });
+  });
+
+  it('is not asked of a namespace that goes on from rest, of which nothing is restarted', async () => {
+    const traffic = new GatedTraffic();
+    await run(traffic, async (world) => {
+      const home = world.ns('bad');
+      await world.create(namespace(home), service(home, 'api', {}, httpPort), deployment(home, 'api', { replicas: 2 }));
+      await world.podsReady(2, home);
+      const spec = { gates: [gate()], restart: { watch: '0s' }, callers: [{ namespace: home, from: [] }] };
+      await world.create(meshMigration(world.name, { names: [home] }, spec));
+      await world.childPhase('Migrated', home, 30 * minuteMs);
+      // What is bad now is compared with a time before the start, of weeks ago.
+      traffic.since = { edge: { total: 1000, bad: 300 } };
+      traffic.flipsAt = world.clock.now();
+      await world.create(denyDelete(home));
+      await world.pause(minuteMs);
+      await world.command('Migrating', home);
+      await world.eventually('behind a waypoint', async () => {
+        const { status } = await world.child(home);
+        return status?.writtenPhase === 'Migrated' && status.itinerary === 'L7' ? true : undefined;
+      });
+      await world.modesAre({ Ambient: 2 }, home);
     });
   });
 

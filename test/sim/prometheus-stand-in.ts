@@ -26,6 +26,10 @@ export class PrometheusStandIn implements PrometheusTransport {
   series: readonly SeriesLabels[] = [];
   /** What callers, by their namespaces, count of a namespace in a piece of time that ends then; nothing by default. */
   traffic: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
+  /** Which callers the called themselves know of; where there are none they tell nothing. */
+  seen: (namespace: string) => readonly string[] = () => [];
+  /** What has to happen before it answers. */
+  slow: (expression: string) => Promise<void> = () => Promise.resolve();
   /** Why it does not answer now, if it does not. */
   away: string | undefined;
   /** It keeps nothing from before (milliseconds since the epoch). */
@@ -57,23 +61,23 @@ export class PrometheusStandIn implements PrometheusTransport {
     return Promise.resolve(success({ resultType: 'vector', result }));
   }
 
-  /** What gates ask for: of callers alone, in pieces of time. */
-  #courses(form: URLSearchParams): Promise<PrometheusResponse> {
+  /** What gates ask for: of callers alone, in pieces of time, and of whom the called know. */
+  async #courses(form: URLSearchParams): Promise<PrometheusResponse> {
     const expression = form.get('query') ?? '';
     const [from = 0, to = 0, step = 1] = ['start', 'end', 'step'].map((name) => 1000 * Number(form.get(name)));
     this.asked.push({ expression, from, to });
-    const isBad = expression.includes('response_code');
-    const [, names = ''] = /destination_service_namespace=~"([^"]*)"/.exec(expression) ?? [];
+    await this.slow(expression);
     const times = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
-    const points = names
-      .split('|')
-      .flatMap((namespace) =>
-        times.flatMap((at) =>
-          Object.entries(expression.includes('reporter="source"') ? this.traffic(namespace, at) : {}).map(
-            ([by, { total, bad = 0 }]) => ({ namespace, by, value: [at / 1000, String(isBad ? bad : total)] }),
-          ),
+    if (times.length > 11_000) return tooFine();
+    if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, to) });
+    const isBad = expression.includes('response_code');
+    const points = namesIn(expression).flatMap((namespace) =>
+      times.flatMap((at) =>
+        Object.entries(expression.includes('reporter="source"') ? this.traffic(namespace, at) : {}).map(
+          ([by, { total, bad = 0 }]) => ({ namespace, by, value: [at / 1000, String(isBad ? bad : total)] }),
         ),
-      );
+      ),
+    );
     const series = Map.groupBy(points, ({ namespace, by }) => `${namespace}/${by}`);
     const result = [...series.values()].map((all) => ({
       metric: {
@@ -83,8 +87,33 @@ export class PrometheusStandIn implements PrometheusTransport {
       },
       values: all.map(({ value }) => value),
     }));
-    return Promise.resolve(success({ resultType: 'matrix', result }));
+    return success({ resultType: 'matrix', result });
   }
+
+  #seenIn(expression: string, at: number): unknown {
+    return namesIn(expression).flatMap((namespace) =>
+      this.seen(namespace).map((by) => ({
+        metric: { destination_workload_namespace: namespace, source_workload_namespace: by, namespace },
+        values: [[at / 1000, '1']],
+      })),
+    );
+  }
+}
+
+function isAboutSeen(expression: string): boolean {
+  return expression.includes('reporter="destination"') && expression.includes('source_workload_namespace');
+}
+
+function namesIn(expression: string): readonly string[] {
+  const [, names = ''] = /destination_service_namespace=~"([^"]*)"/.exec(expression) ?? [];
+  return names.split('|');
+}
+
+/** As Prometheus refuses more points than 11,000. */
+function tooFine(): PrometheusResponse {
+  const error = 'exceeded maximum resolution of 11,000 points per timeseries';
+  const body = JSON.stringify({ status: 'error', errorType: 'bad_data', error });
+  return { status: 400, headers: {}, body: text(body) };
 }
 
 function success(data: unknown): PrometheusResponse {

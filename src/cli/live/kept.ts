@@ -4,6 +4,7 @@ import { pods } from '../../engine/resources.ts';
 import type { MeshAdapter } from '../../mesh/adapter.ts';
 import { record } from '../../mesh/json.ts';
 import { projectPod } from '../../mesh/project.ts';
+import type { PodView } from '../../mesh/views.ts';
 import type { Manifest } from '../manifests/manifest.ts';
 
 /** The whole object once more, as somebody applied it: nothing reads it, and it is as large. */
@@ -55,9 +56,19 @@ const ofOnePod: readonly string[] = [
   'batch.kubernetes.io/job-completion-index',
 ];
 
+/** What checks look at of a pod, apart from which one it is: a controller may make others of another kind, too. */
+function alike({ owner, namespace, labels, ...pod }: PodView): unknown {
+  const { annotations, containers, hostNetwork, serviceAccount, terminating, ready, hasPreStop } = pod;
+  const own = Object.entries(labels).filter(([key]) => !ofOnePod.includes(key));
+  const sorted = (entries: readonly (readonly [string, string])[]): unknown =>
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const rest = [containers, hostNetwork, serviceAccount, terminating, ready, hasPreStop];
+  return [namespace, owner?.kind, owner?.name, sorted(own), sorted(Object.entries(annotations)), ...rest];
+}
+
 /**
- * Which pods are kept: of those that one controller has made of one template and that are connected alike the first, as
- * manifests have one of each, and none that has ended. So memory is bounded by what there is to restart, and not by how
+ * Which pods are kept: of those that one controller has made alike and that are connected alike the first, as manifests
+ * have one of each, and none that has ended. One that is on its way out stands for none that stays. So memory is bounded by what there is to restart, and not by how
  * many pods that has.
  */
 export function podFilter({
@@ -69,10 +80,7 @@ export function podFilter({
     const pod = projectPod(object);
     if (pod.finished) return false;
     if (pod.owner === undefined) return true;
-    const labels = Object.entries(pod.labels)
-      .filter(([key]) => !ofOnePod.includes(key))
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify([pod.namespace, pod.owner.kind, pod.owner.name, modeOf(pod), labels]);
+    const key = JSON.stringify([modeOf(pod), alike(pod)]);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

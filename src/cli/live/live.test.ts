@@ -52,6 +52,27 @@ describe('what is kept of a cluster', () => {
     ]);
   });
 
+  it('is one that stays beside one that is on its way out, and one of each kind that a controller makes', () => {
+    const isKept = podFilter(mesh);
+    const gone = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const all = [
+      pod('gone', { ...owned('db'), ...gone }),
+      pod('gone-too', { ...owned('db'), ...gone }),
+      pod('stays', owned('db')),
+      pod('stays-too', owned('db')),
+      pod('on-the-host', owned('db'), { spec: { containers: [], hostNetwork: true } }),
+      pod('another', owned('db'), { spec: { containers: [{ name: 'other' }] } }),
+      pod('somebody', owned('db'), { spec: { containers: [], serviceAccountName: 'other' } }),
+    ];
+    expect(all.filter((each) => isKept(pods, each)).map(({ metadata }) => metadata.name)).toEqual([
+      'gone',
+      'stays',
+      'on-the-host',
+      'another',
+      'somebody',
+    ]);
+  });
+
   it('is nothing that only fills memory', () => {
     const applied = 'kubectl.kubernetes.io/last-applied-configuration';
     const definitions: Resource = {

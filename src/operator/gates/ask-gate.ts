@@ -6,22 +6,15 @@ import type { GateQuestion } from '../../mesh/gate-telemetry.ts';
 import type { Course } from '../../prometheus/answer.ts';
 import type { PrometheusClient, Times } from '../../prometheus/client.ts';
 import { PrometheusAnswerError } from '../../prometheus/errors.ts';
-import { before, since, stepOf } from './pieces-of-time.ts';
+import { cut, joined, keyOf, type Known } from './known.ts';
+import { before, firstToAsk, mostApartMs, since, stepOf } from './pieces-of-time.ts';
 import type { Want } from './want.ts';
 
 /** Whom to ask. */
 export interface AskedServer {
-  readonly client: PrometheusClient;
+  readonly client: Pick<PrometheusClient, 'courses' | 'server'>;
   /** The mesh's own namespace, which speaks for all. */
   readonly rootNamespace: string;
-}
-
-/** What was read so far: no piece of time is asked about twice. */
-export class Known {
-  /** Of the time before. */
-  readonly before = new Map<string, Pieces>();
-  /** Of the time since, and until when that was asked about. */
-  readonly since = new Map<string, { readonly until: number; readonly pieces: Pieces }>();
 }
 
 /** Namespaces of which the same is asked, for one answer. */
@@ -40,6 +33,9 @@ interface Question extends Omit<GateQuestion, 'observer'> {
   readonly single: boolean;
 }
 
+/** Who tells what a query of a user counts. */
+const onlyOne = '';
+
 /** PromQL of a user, which is about one namespace. */
 function ownQuestion({ query = '', total = '', interval }: Gate['prometheus'], want: Want): Question {
   const { namespace } = want;
@@ -53,12 +49,12 @@ function ownQuestion({ query = '', total = '', interval }: Gate['prometheus'], w
     single: true,
     total: about(total),
     bad: about(query),
-    read: () => ({ namespace, by: '' }),
+    read: () => ({ namespace, by: onlyOne }),
   };
 }
 
 /** Those of one inquiry go the same way. */
-function questionsOf({ gate: { prometheus }, wants }: Inquiry): readonly Question[] {
+function questionsOf({ gate: { prometheus }, wants }: Inquiry, root: string): readonly Question[] {
   const { preset, interval } = prometheus;
   const [first] = wants;
   if (first === undefined) return [];
@@ -66,21 +62,17 @@ function questionsOf({ gate: { prometheus }, wants }: Inquiry): readonly Questio
   const { to, itinerary } = first;
   const namespaces = wants.map(({ namespace }) => namespace);
   return first.telemetry
-    .questions(preset, { namespaces, seconds: stepOf(interval) / 1000, to, itinerary })
+    .questions(preset, { namespaces, seconds: stepOf(interval) / 1000, root, to, itinerary })
     .map((question) => ({ ...question, wants, comparable: question.observer === 'Callers', single: false }));
 }
 
-function seriesOf(
-  courses: readonly Course[],
-  question: Question,
-  root: string,
-): ReadonlyMap<string, readonly Series[]> {
+function seriesOf(courses: readonly Course[], question: Question): ReadonlyMap<string, readonly Series[]> {
   if (question.single && courses.length > 1)
     throw new PrometheusAnswerError(
       `a query of a gate gives ${courses.length} series where one number is needed: put sum() around it`,
     );
   const told = courses.flatMap(({ labels, points }) => {
-    const by = question.read(labels, root);
+    const by = question.read(labels);
     return by === undefined ? [] : [{ namespace: by.namespace, series: { by: by.by, points } }];
   });
   return new Map(
@@ -93,25 +85,41 @@ function seriesOf(
 
 /** What one question says of each namespace about some time. */
 async function ask(
-  { client, rootNamespace }: AskedServer,
+  { client }: AskedServer,
   question: Question,
   times: Times,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Pieces>> {
-  const total = seriesOf(await client.courses(question.total, times, signal), question, rootNamespace);
+  const total = seriesOf(await client.courses(question.total, times, signal), question);
   const bad =
     total.size === 0
       ? new Map<string, readonly Series[]>()
-      : seriesOf(await client.courses(question.bad, times, signal), question, rootNamespace);
+      : seriesOf(await client.courses(question.bad, times, signal), question);
   return new Map([...total].map(([namespace, series]) => [namespace, piecesOf(series, bad.get(namespace) ?? [])]));
 }
 
-function cut(pieces: Pieces | undefined, times: Times | undefined): Pieces {
-  if (pieces === undefined || times === undefined) return new Map();
+/**
+ * Without those of whose calls the called know nothing: they are made up. Where the called say nothing of anybody,
+ * nobody is left out.
+ */
+async function askSeen(
+  server: AskedServer,
+  question: Question,
+  times: Times,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Pieces>> {
+  const told = await ask(server, question, times, signal);
+  const { seen } = question;
+  if (seen === undefined || told.size === 0) return told;
+  const courses = await server.client.courses(seen.expression, times, signal);
+  const calls = courses.flatMap(({ labels, points }) =>
+    points.some(({ value }) => value > 0) ? (seen.read(labels) ?? []) : [],
+  );
+  const callers = Map.groupBy(calls, ({ namespace }) => namespace);
   return new Map(
-    [...pieces].flatMap(([by, blocks]) => {
-      const within = blocks.filter(({ at }) => at >= times.from && at <= times.to);
-      return within.length === 0 ? [] : [[by, within] as const];
+    [...told].map(([namespace, pieces]) => {
+      const known = new Set(callers.get(namespace)?.map(({ by }) => by));
+      return [namespace, known.size === 0 ? pieces : new Map([...pieces].filter(([by]) => known.has(by)))];
     }),
   );
 }
@@ -129,21 +137,10 @@ function span(all: readonly (Times | undefined)[]): Times | undefined {
   );
 }
 
-/** By what is known again what was read of a time that begins, or ends, there. */
-function keyOf({ namespace }: Want, { observer }: Question, at: number): string {
-  return JSON.stringify([namespace, at, observer]);
-}
-
-function joined(one: Pieces, other: Pieces): Pieces {
-  return new Map(
-    [...new Set([...one.keys(), ...other.keys()])].map((by) => [
-      by,
-      [...(one.get(by) ?? []), ...(other.get(by) ?? [])],
-    ]),
-  );
-}
-
-/** Asks about the time before of those of whom it is not known yet, together. */
+/**
+ * Asks about the time before of those of whom nothing is known of it yet, together. An answer without anything may be
+ * that of a server that has just begun: it is asked again when there is something new.
+ */
 async function learnBefore(
   server: AskedServer,
   { interval, windowMs }: { readonly interval: string; readonly windowMs: number },
@@ -152,20 +149,22 @@ async function learnBefore(
   signal: AbortSignal,
 ): Promise<void> {
   const stepMs = stepOf(interval);
-  for (;;) {
-    const missing = question.wants.filter((want) => !known.has(keyOf(want, question, want.before)));
-    if (missing.length === 0) return;
+  let missing = question.wants.filter((want) => !known.has(keyOf(want, question, want.before)));
+  while (missing.length > 0) {
     // Of those that began far from each other a time would be asked about that is none of theirs.
-    const earliest = Math.min(...missing.map((want) => want.before));
-    const near = missing.filter((want) => want.before <= earliest + windowMs);
+    const last = Math.min(...missing.map((want) => want.before)) + mostApartMs(windowMs, stepMs);
+    const near = missing.filter((want) => want.before <= last);
+    missing = missing.filter((want) => want.before > last);
     const times = span(near.map((want) => before(want, windowMs, stepMs)));
-    const told = times === undefined ? new Map<string, Pieces>() : await ask(server, question, times, signal);
-    for (const want of near)
-      known.set(keyOf(want, question, want.before), cut(told.get(want.namespace), before(want, windowMs, stepMs)));
+    const told = times === undefined ? new Map<string, Pieces>() : await askSeen(server, question, times, signal);
+    for (const want of near) {
+      const pieces = cut(told.get(want.namespace), before(want, windowMs, stepMs));
+      if (pieces.size > 0) known.set(keyOf(want, question, want.before), pieces);
+    }
   }
 }
 
-/** Asks about the pieces of time since of which nobody has asked yet, together. */
+/** Asks about the pieces of time since of which not all may be known, together, where there is a new one. */
 async function learnSince(
   server: AskedServer,
   stepMs: number,
@@ -176,17 +175,17 @@ async function learnSince(
 ): Promise<void> {
   const due = question.wants.flatMap((want) => {
     const times = since(want, now, stepMs);
-    const from = (known.get(keyOf(want, question, want.since))?.until ?? -Infinity) + stepMs;
-    return times === undefined || from > times.to
+    const until = known.get(keyOf(want, question, want.since))?.until ?? -Infinity;
+    return times === undefined || until >= times.to
       ? []
-      : [{ want, times: { ...times, from: Math.max(from, times.from) } }];
+      : [{ want, times: { ...times, from: Math.max(firstToAsk(until, stepMs), times.from) } }];
   });
   const all = span(due.map(({ times }) => times));
   if (all === undefined) return;
   const told = await ask(server, question, all, signal);
   for (const { want, times } of due) {
     const key = keyOf(want, question, want.since);
-    const pieces = joined(known.get(key)?.pieces ?? new Map(), cut(told.get(want.namespace), times));
+    const pieces = joined(known.get(key)?.pieces ?? new Map(), cut(told.get(want.namespace), times), times.from);
     known.set(key, { until: times.to, pieces });
   }
 }
@@ -207,17 +206,25 @@ export async function askGate(
   const stepMs = stepOf(interval);
   const windowMs = durationMs(gate.baseline.window);
   const observed = new Map<string, Observed[]>(wants.map(({ key }) => [key, []]));
-  for (const question of questionsOf(inquiry)) {
+  for (const question of questionsOf(inquiry, server.rootNamespace)) {
     const { observer, comparable } = question;
     if (comparable) await learnBefore(server, { interval, windowMs }, question, known.before, signal);
     await learnSince(server, stepMs, question, known.since, now, signal);
-    for (const want of question.wants)
+    for (const want of question.wants) {
+      const told = known.before.get(keyOf(want, question, want.before)) ?? new Map();
       observed.get(want.key)?.push({
         observer,
-        comparable,
-        before: known.before.get(keyOf(want, question, want.before)) ?? new Map(),
+        // A query of a user is about one who tells: where it has told nothing before, there is nothing to compare with.
+        comparable: comparable && (!question.single || told.size > 0),
+        before: told,
         since: known.since.get(keyOf(want, question, want.since))?.pieces ?? new Map(),
       });
+    }
   }
-  return new Map([...observed].map(([key, all]) => [key, readingOf(all, stepMs)]));
+  return new Map(
+    wants.map((want) => {
+      if (since(want, now, stepMs) === undefined) return [want.key, { kind: 'Early' }];
+      return [want.key, readingOf(observed.get(want.key) ?? [], stepMs)];
+    }),
+  );
 }

@@ -8,6 +8,7 @@ import { seededRandom } from '../../base/random.ts';
 import type { Reading } from '../../gates/judge.ts';
 import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
+import { PrometheusQueryError } from '../../prometheus/errors.ts';
 import { GateReader } from './gate-reader.ts';
 import type { Want } from './want.ts';
 
@@ -85,12 +86,12 @@ describe('a reader of gates', () => {
       expect(pieces(reader.readings(wanted).get('errors'))).toEqual([30, 2]);
       await pass(minuteMs);
       expect(pieces(reader.readings(wanted).get('errors'))).toEqual([30, 3]);
-      // No piece is asked about twice.
+      // What is new is asked about, and a quarter of an hour before that, of which something may have come late.
       const [expression] = prometheus.asked.map((each) => each.expression);
       const ranges = prometheus.asked
         .filter((each) => each.expression === expression)
         .map(({ from, to }) => [from, to]);
-      expect(ranges.map(([from = 0, to = 0]) => (to - from) / (2 * minuteMs) + 1)).toEqual([30, 2, 1]);
+      expect(ranges.map(([from = 0, to = 0]) => (to - from) / (2 * minuteMs) + 1)).toEqual([30, 2, 3]);
     });
   });
 
@@ -101,7 +102,8 @@ describe('a reader of gates', () => {
       await pass(1000);
       expect(prometheus.asked.every(({ expression }) => expression.includes('"shop|web|pay"'))).toBe(true);
       // Before and since of callers, and since of what serves, of which there is nothing, so that nobody asks what was bad.
-      expect(prometheus.asked).toHaveLength(5);
+      // And of callers whom the called know of.
+      expect(prometheus.asked).toHaveLength(6);
     });
   });
 
@@ -132,7 +134,9 @@ describe('a reader of gates', () => {
       await pass(1000);
       prometheus.away = 'ECONNREFUSED';
       await pass(5 * minuteMs);
-      expect(pieces(reader.readings(wanted).get('errors'))).toEqual([30, 2]);
+      const kept = reader.readings(wanted).get('errors');
+      expect(pieces(kept)).toEqual([30, 2]);
+      expect(kept).toMatchObject({ unanswered: expect.stringContaining('ECONNREFUSED') });
       await pass(4 * minuteMs);
       expect(reader.readings(wanted).get('errors')).toMatchObject({
         kind: 'Unreachable',
@@ -140,7 +144,135 @@ describe('a reader of gates', () => {
       });
       prometheus.away = undefined;
       await pass(minuteMs);
-      expect(pieces(reader.readings(wanted).get('errors'))).toEqual([30, 7]);
+      const known = reader.readings(wanted).get('errors');
+      expect(pieces(known)).toEqual([30, 7]);
+      expect(known).not.toHaveProperty('unanswered');
+    });
+  });
+
+  it('knows that nothing can have been counted before a piece of time is over', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      const wanted = want('shop', { since: clock.now() });
+      reader.readings(wanted);
+      await pass(minuteMs);
+      expect(reader.readings(wanted).get('errors')).toEqual({ kind: 'Early' });
+      prometheus.away = 'ECONNREFUSED';
+      await pass(4 * minuteMs);
+      expect(pieces(reader.readings(wanted).get('errors'))).toBe('Unreachable');
+    });
+  });
+
+  it.each([1, 3])('counts what comes %i minutes late, all of it', async (minutes) => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      prometheus.traffic = (_namespace, at) => {
+        const late = clock.now() - at - minutes * minuteMs;
+        // Half a piece is there before the whole is.
+        return late < -minuteMs ? {} : { edge: { total: late < 0 ? 5 : 10 } };
+      };
+      const wanted = want('shop');
+      for (let minute = 0; minute < 40; minute += 1) {
+        reader.readings(wanted);
+        await pass(minuteMs);
+      }
+      const reading = reader.readings(wanted).get('errors') as Extract<Reading, { kind: 'Read' }>;
+      expect(reading.since.length).toBeGreaterThan(10);
+      expect(reading.since.slice(0, 10).every(({ total }) => total === 10)).toBe(true);
+    });
+  });
+
+  it('does not believe callers of whose calls the called know nothing, where these know of any', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      prometheus.traffic = () => ({ edge: { total: 10 }, mallory: { total: 10, bad: 10 } });
+      prometheus.seen = (namespace) => (namespace === 'shop' ? ['edge', 'web'] : []);
+      await pass(10 * minuteMs);
+      const all = ['shop', 'silent'].map((name) => want(name));
+      for (const each of all) reader.readings(each);
+      await pass(1000);
+      const [shop, silent] = all.map((each) => reader.readings(each).get('errors'));
+      expect(shop).toMatchObject({
+        observer: 'Callers',
+        since: [
+          { total: 10, bad: 0 },
+          { total: 10, bad: 0 },
+        ],
+      });
+      expect(silent).toMatchObject({
+        observer: 'Callers',
+        since: [
+          { total: 20, bad: 10 },
+          { total: 20, bad: 10 },
+        ],
+      });
+    });
+  });
+
+  it('asks of fewer where Prometheus would read too much, so that one who has it do so is alone with that', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      prometheus.slow = (expression) => {
+        const message = 'it answers execution: query processing would load too many samples into memory';
+        return /\bmallory\b/.test(expression) ? Promise.reject(new PrometheusQueryError(message)) : Promise.resolve();
+      };
+      await pass(10 * minuteMs);
+      const all = ['mallory', 'pay', 'shop', 'web'].map((name) => want(name));
+      for (const each of all) reader.readings(each);
+      await pass(1000);
+      expect(all.map((each) => pieces(reader.readings(each).get('errors')))).toEqual([
+        'Unreachable',
+        [30, 2],
+        [30, 2],
+        [30, 2],
+      ]);
+    });
+  });
+
+  const ownGate = Gate.parse({
+    name: 'own',
+    prometheus: { query: 'sum(slow{n="$namespace"}[$range])', total: 'sum(slow_all{n="$namespace"}[$range])' },
+  });
+
+  it('lets nobody wait for the slow questions of another gate', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      prometheus.slow = (expression) => (expression.includes('slow') ? sleep(clock, 60 * minuteMs) : Promise.resolve());
+      await pass(10 * minuteMs);
+      const slow = Array.from({ length: 100 }, (_each, n) => want(`slow-${n}`, { gates: [ownGate] }));
+      for (const each of slow) reader.readings(each);
+      await pass(1000);
+      const wanted = want('shop');
+      reader.readings(wanted);
+      await pass(2 * minuteMs);
+      expect(pieces(reader.readings(wanted).get('errors'))).toEqual([30, 3]);
+      expect(pieces(reader.readings(slow[0] ?? wanted).get('own'))).toBe('Unreachable');
+    });
+  });
+
+  it('asks of a thousand namespaces so that each question can be sent, and of many in each', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      for (let n = 0; n < 1000; n += 1) reader.readings(want(`team-${n}-of-the-platform`));
+      await pass(1000);
+      const lengths = prometheus.asked.map(({ expression: query }) => new URLSearchParams({ query }).toString().length);
+      expect(Math.max(...lengths)).toBeLessThan(8000);
+      expect(lengths.length).toBeLessThan(600);
+    });
+  });
+
+  it('never asks about more times than Prometheus answers', async () => {
+    const week = Gate.parse({
+      name: 'errors',
+      prometheus: { preset: 'ErrorRate', interval: '1m' },
+      baseline: { window: '168h' },
+    });
+    await run(async ({ prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      const given = want('shop', { gates: [week] });
+      const all = [given, { ...want('web', { gates: [week] }), before: given.before - 48 * 60 * minuteMs }];
+      for (const each of all) reader.readings(each);
+      await pass(1000);
+      expect(all.map((each) => pieces(reader.readings(each).get('errors')))).toEqual([
+        [10_000, 5],
+        [10_000, 5],
+      ]);
+      expect(prometheus.asked.length).toBeGreaterThan(0);
     });
   });
 

@@ -1,10 +1,12 @@
 import { sleep, type Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import type { Gate } from '../../api/gates.ts';
+import { Places } from '../../base/places.ts';
 import type { Reading } from '../../gates/judge.ts';
-import { PrometheusTooLargeError } from '../../prometheus/errors.ts';
-import { askGate, Known, type AskedServer } from './ask-gate.ts';
+import { PrometheusQueryError, PrometheusTooLargeError } from '../../prometheus/errors.ts';
+import { askGate, type AskedServer } from './ask-gate.ts';
+import { inQuestions, inquiryOf, laneOf, type Asked } from './inquiries.ts';
+import { Known } from './known.ts';
 import { since, stepOf } from './pieces-of-time.ts';
 import { isSameWant, type Want } from './want.ts';
 
@@ -16,6 +18,9 @@ const forgottenMs = 15 * 60_000;
 
 /** What was read stands for so many pieces of time while Prometheus cannot be asked: it only becomes older. */
 const goodForPieces = 3;
+
+/** Prometheus works at 20 questions at once, and others have some too (--query.max-concurrency). */
+const mostAtOnce = 4;
 
 /** What is read of one gate of one namespace. */
 interface Read {
@@ -41,19 +46,6 @@ export interface GateReaderOptions extends AskedServer {
   readonly log: Logger;
 }
 
-/** What is the same for all namespaces of which a gate asks the same. */
-function inquiryKey({ prometheus, baseline }: Gate, { namespace, to, itinerary }: Want): string {
-  const { preset, query, total, interval } = prometheus;
-  const alone = preset === undefined ? namespace : '';
-  return JSON.stringify([preset, query, total, interval, baseline.window, to, itinerary, alone]);
-}
-
-/** A gate and a namespace of which it asks. */
-interface Asked {
-  readonly gate: Gate;
-  readonly want: Want;
-}
-
 /**
  * Reads what gates ask for of the namespaces that are looked at, and says when there is news. Nothing is asked while no
  * gate is looked at, nothing is written, and all that it keeps can be read again.
@@ -66,6 +58,12 @@ export class GateReader {
   /** Why the last answer was none, by inquiry. */
   readonly #said = new Map<string, string>();
   readonly #handlers: ((key: string) => void)[] = [];
+  readonly #places = new Places(mostAtOnce);
+  /** What is being asked, by lane. */
+  readonly #busy = new Map<string, Promise<void>>();
+  /** Lanes in which somebody came while they were busy. */
+  readonly #again = new Set<string>();
+  #hasNew = false;
   #wake = new AbortController();
 
   constructor(options: GateReaderOptions) {
@@ -84,7 +82,10 @@ export class GateReader {
     const isSame = known !== undefined && isSameWant(known.want, want);
     const reads = isSame ? known.reads : new Map<string, Read>();
     this.#wanted.set(want.key, { want, lookedAt, reads });
-    if (!isSame) this.#wake.abort();
+    if (!isSame) {
+      this.#hasNew = true;
+      this.#wake.abort();
+    }
     return new Map([...reads].map(([name, { reading }]) => [name, reading]));
   }
 
@@ -94,46 +95,66 @@ export class GateReader {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       this.#forget();
-      await this.#round(signal);
+      this.#round(signal);
       const woken = AbortSignal.any([signal, this.#wake.signal]);
       const ms = this.#wanted.size === 0 ? undefined : intervalMs * (0.9 + 0.2 * random());
       await (ms === undefined ? aborted(woken) : sleep(clock, ms, woken).catch(() => undefined));
     }
+    await Promise.all(this.#busy.values());
   }
 
   #forget(): void {
     const oldest = this.#options.clock.monotonic() - forgottenMs;
     for (const [key, { lookedAt }] of this.#wanted) if (lookedAt < oldest) this.#wanted.delete(key);
-    const asked = new Set(this.#inquiries().keys());
-    for (const key of this.#known.keys()) if (!asked.has(key)) this.#known.delete(key);
+    const asked = Map.groupBy(this.#asked(), inquiryOf);
+    for (const [key, known] of this.#known) {
+      const wants = asked.get(key)?.map(({ want }) => want) ?? [];
+      if (wants.length === 0) this.#known.delete(key);
+      else known.keep(wants);
+    }
     for (const key of this.#said.keys()) if (!asked.has(key)) this.#said.delete(key);
   }
 
-  /** Gates that ask the same, of whom. */
-  #inquiries(): ReadonlyMap<string, readonly Asked[]> {
-    const all = [...this.#wanted.values()].flatMap(({ want }) =>
-      want.gates.map((gate) => ({ gate, want, inquiry: inquiryKey(gate, want) })),
-    );
-    return Map.groupBy(all, ({ inquiry }) => inquiry);
+  #asked(): readonly Asked[] {
+    return [...this.#wanted.values()].flatMap(({ want }) => want.gates.map((gate) => ({ gate, want })));
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
-    const now = this.#options.clock.now();
-    for (const [inquiry, all] of this.#inquiries()) {
-      if (signal.aborted) return;
-      await this.#ask(
-        inquiry,
-        all.filter((each) => this.#isDue(each, now)),
-        now,
-        signal,
+  /**
+   * Begins to ask in each lane in which nobody asks. Nobody waits for a lane: a query that never ends is that of those
+   * who have it.
+   */
+  #round(signal: AbortSignal): void {
+    const hasNew = this.#hasNew;
+    this.#hasNew = false;
+    for (const [lane, all] of Map.groupBy(this.#asked(), laneOf)) {
+      if (this.#busy.has(lane)) {
+        if (hasNew) this.#again.add(lane);
+        continue;
+      }
+      this.#busy.set(
+        lane,
+        this.#along(all, signal).finally(() => {
+          this.#busy.delete(lane);
+          if (this.#again.delete(lane)) this.#wake.abort();
+        }),
       );
+    }
+  }
+
+  async #along(all: readonly Asked[], signal: AbortSignal): Promise<void> {
+    for (const [inquiry, those] of Map.groupBy(all, inquiryOf)) {
+      const now = this.#options.clock.now();
+      for (const some of inQuestions(those.filter((each) => this.#isDue(each, now)))) {
+        if (signal.aborted) return;
+        await this.#ask(inquiry, some, now, signal);
+      }
     }
   }
 
   /** There is a piece of time that nobody has asked about, or nothing has been read at all. */
   #isDue({ gate: { name, prometheus }, want }: Asked, now: number): boolean {
     const read = this.#wanted.get(want.key)?.reads.get(name);
-    if (read === undefined || read.reading.kind === 'Unreachable') return true;
+    if (read === undefined || isUnanswered(read.reading)) return true;
     return (since(want, now, stepOf(prometheus.interval))?.to ?? 0) > read.until;
   }
 
@@ -144,13 +165,13 @@ export class GateReader {
     this.#known.set(inquiry, known);
     const wants = [...new Map(all.map(({ want }) => [want.key, want])).values()];
     try {
-      const readings = await askGate(this.#options, { gate: first.gate, wants }, known, now, signal);
+      const readings = await askGate(this.#server(), { gate: first.gate, wants }, known, now, signal);
       this.#said.delete(inquiry);
       for (const each of all) this.#note(each, readings.get(each.want.key), '', now);
     } catch (error) {
       if (signal.aborted) return;
-      // Names are anybody's to make up: whom they are about has his own answer too large, and nobody else's.
-      if (error instanceof PrometheusTooLargeError && wants.length > 1) {
+      // Series are anybody's to make up: whom they are about has too much of them by himself, and nobody else has.
+      if (isTooMuch(error) && wants.length > 1) {
         const half = new Set(wants.slice(wants.length / 2).map(({ key }) => key));
         await this.#ask(
           inquiry,
@@ -170,6 +191,18 @@ export class GateReader {
     }
   }
 
+  #server(): AskedServer {
+    const { client, rootNamespace } = this.#options;
+    return {
+      rootNamespace,
+      client: {
+        server: client.server,
+        courses: async (expression, times, signal) =>
+          await this.#places.take(async () => await client.courses(expression, times, signal), signal),
+      },
+    };
+  }
+
   #failed(inquiry: string, all: readonly Asked[], why: string, now: number): void {
     const { log, client } = this.#options;
     if (this.#said.get(inquiry) !== why)
@@ -178,19 +211,33 @@ export class GateReader {
     for (const each of all) this.#note(each, undefined, why, now);
   }
 
-  /** What was read before is kept for a while: one answer that is missing is no news. */
+  /** What was read before is kept for a while: one answer that is missing is no news, but it shows nothing new. */
   #note({ gate, want }: Asked, given: Reading | undefined, why: string, now: number): void {
     const wanted = this.#wanted.get(want.key);
     if (wanted === undefined || !isSameWant(wanted.want, want)) return;
     const stepMs = stepOf(gate.prometheus.interval);
-    const at = this.#options.clock.monotonic();
+    const monotonic = this.#options.clock.monotonic();
     const known = wanted.reads.get(gate.name);
-    if (given === undefined && known?.reading.kind === 'Read' && at - known.at < goodForPieces * stepMs) return;
-    const reading = given ?? { kind: 'Unreachable', why };
-    const until = since(want, now, stepMs)?.to ?? 0;
-    this.#wanted.set(want.key, { ...wanted, reads: new Map([...wanted.reads, [gate.name, { reading, at, until }]]) });
+    const isKept = known?.reading.kind === 'Read' && monotonic - known.at < goodForPieces * stepMs;
+    const old: Reading = isKept ? { ...known.reading, unanswered: why } : { kind: 'Unreachable', why };
+    const read: Read = {
+      reading: given ?? old,
+      at: given === undefined && isKept ? known.at : monotonic,
+      until: since(want, now, stepMs)?.to ?? 0,
+    };
+    this.#wanted.set(want.key, { ...wanted, reads: new Map([...wanted.reads, [gate.name, read]]) });
     for (const handler of this.#handlers) handler(want.key);
   }
+}
+
+/** Prometheus too reads no more than it has room for (--query.max-samples; ErrTooManySamples in promql/engine.go). */
+function isTooMuch(error: unknown): boolean {
+  if (error instanceof PrometheusTooLargeError) return true;
+  return error instanceof PrometheusQueryError && error.message.includes('too many samples');
+}
+
+function isUnanswered(reading: Reading): boolean {
+  return reading.kind === 'Unreachable' || (reading.kind === 'Read' && reading.unanswered !== undefined);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -116,6 +116,11 @@ describe('a schema', () => {
       { size: 1.5 },
       ['spec.size: Invalid value: "number": spec.size in body must be of type integer: "number"'],
     ],
+    [
+      'integer, of 64 bits',
+      { size: 1e19 },
+      ['spec.size: Invalid value: "number": spec.size in body must be of type integer: "number"'],
+    ],
     ['enum', { mode: 'Maybe' }, ['spec.mode: Unsupported value: "Maybe": supported values: "On", "Off"']],
     [
       'int-or-string',

@@ -3,10 +3,15 @@ import { asArray, equal, isObject, type JsonObject } from './json.ts';
 import { hasFormat } from './schema-formats.ts';
 import { memberSchema, type Schema } from './schema.ts';
 
+/** What fits into 64 bits: all else is decoded as a float64 (k8s.io/apimachinery/pkg/util/json). */
+function isInteger(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+}
+
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'number') return isInteger(value) ? 'integer' : 'number';
   return typeof value;
 }
 

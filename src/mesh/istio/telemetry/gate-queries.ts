@@ -15,39 +15,65 @@ const failedGrpc = ['response_code="200"', 'grpc_response_status=~"2|4|13|14|15"
 /** What ztunnel does not get to the pod; DENY is a policy's word and no failure (ztunnel, src/proxy/metrics.rs). */
 const failedConnection = ['response_flags=~"CONNECT|TLS_FAILURE|H2_HANDSHAKE_FAILURE|IDENTITY_ERROR|NETWORK_POLICY"'];
 
+/** Series of one metric. */
+interface Selected {
+  readonly metric: string;
+  readonly matchers: readonly string[];
+}
+
 interface Counters {
   readonly by: readonly string[];
+  /** The label of who tells: he speaks for himself. */
+  readonly speaker: string;
   readonly matchers: readonly string[];
   readonly total: string;
   /** Each has its own matchers, and no series is in two of them. */
-  readonly bad: readonly { readonly metric: string; readonly matchers: readonly string[] }[];
+  readonly bad: readonly Selected[];
 }
 
+/** Where and for how long it is looked. */
+type Span = Pick<Asked, 'seconds' | 'root'>;
+
 /** `sum(increase())`, never `increase(sum())`: a counter begins anew with each pod. */
-function increases(
-  by: readonly string[],
-  seconds: number,
-  parts: readonly { readonly metric: string; readonly matchers: readonly string[] }[],
-): string {
+function increases(by: readonly string[], seconds: number, parts: readonly Selected[]): string {
   const each = parts.map(({ metric, matchers }) => `increase(${metric}{${matchers.join(',')}}[${seconds}s])`);
   return `sum by (${[...by, scraped].join(', ')}) (${each.join(' or ')})`;
 }
 
+/**
+ * Who is told of where he was scraped, or where everybody may speak for him. Names of others are anybody's to make up,
+ * by the thousand, and each would be in the answer.
+ */
+function speakers(speaker: string, { seconds, root }: Span, parts: readonly Selected[]): string {
+  const there = (...more: readonly string[]): string =>
+    parts
+      .map(({ metric, matchers }) => `last_over_time(${metric}{${[...matchers, ...more].join(',')}}[${seconds}s])`)
+      .join(' or ');
+  const themselves = `label_replace(group by (${scraped}) (${there()}), "${speaker}", "$1", "${scraped}", "(.+)")`;
+  return `(${themselves} or group by (${speaker}, ${scraped}) (${there(`${scraped}=~"|${root}"`)}))`;
+}
+
+/** What each says who is among `all`, and speaks for himself. */
+function spoken(
+  { by, speaker }: Pick<Counters, 'by' | 'speaker'>,
+  span: Span,
+  parts: readonly Selected[],
+  all: readonly Selected[] = parts,
+): string {
+  return `${increases(by, span.seconds, parts)} and on (${speaker}, ${scraped}) ${speakers(speaker, span, all)}`;
+}
+
 function expressions(
-  { by, matchers, total, bad }: Counters,
-  seconds: number,
+  { matchers, total, bad, ...grouped }: Counters,
+  span: Span,
 ): { readonly total: string; readonly bad: string } {
-  return {
-    total: increases(by, seconds, [{ metric: total, matchers }]),
-    bad: increases(
-      by,
-      seconds,
-      bad.map((part) => ({ metric: part.metric, matchers: [...matchers, ...part.matchers] })),
-    ),
-  };
+  const all = [{ metric: total, matchers }];
+  const failed = bad.map((part) => ({ metric: part.metric, matchers: [...matchers, ...part.matchers] }));
+  return { total: spoken(grouped, span, all), bad: spoken(grouped, span, failed, all) };
 }
 
 const requests = 'istio_requests_total';
+const connections = 'istio_tcp_connections_opened_total';
 const failedRequests = [failedHttp, failedGrpc].map((matchers) => ({ metric: requests, matchers }));
 
 /** Who may speak for a namespace: what was scraped there, or where the mesh itself runs, or where nothing says so. */
@@ -56,27 +82,53 @@ function speaksFor(name: string, labels: SeriesLabels, root: string): boolean {
   return where === '' || where === root || where === name;
 }
 
+function isOutside(by: string, namespace: string): boolean {
+  return namespaceForm.test(by) && by !== 'unknown' && by !== namespace;
+}
+
 /**
  * As a caller's proxy or a gateway sees it, whatever stands before the pods: the Service that was called names the
  * namespace, because a waypoint in between has its own workload. The namespace's own pods do not count: they change
  * with it.
  */
-function byCallers({ namespaces, seconds }: Asked): GateQuestion {
+function byCallers(asked: Asked): GateQuestion {
+  const { namespaces, root } = asked;
   return {
     observer: 'Callers',
+    seen: seenBy(asked),
     ...expressions(
       {
         by: ['destination_service_namespace', 'source_workload_namespace'],
+        speaker: 'source_workload_namespace',
         matchers: ['reporter="source"', `destination_service_namespace=~"${namespaces.join('|')}"`],
         total: requests,
         bad: failedRequests,
       },
-      seconds,
+      asked,
     ),
-    read(labels, root): Told | undefined {
+    read(labels): Told | undefined {
       const { destination_service_namespace: namespace = '', source_workload_namespace: by = '' } = labels;
-      const isOutside = namespaceForm.test(by) && by !== 'unknown' && by !== namespace;
-      return isOutside && speaksFor(by, labels, root) ? { namespace, by } : undefined;
+      return isOutside(by, namespace) && speaksFor(by, labels, root) ? { namespace, by } : undefined;
+    },
+  };
+}
+
+/** As proxies of the called saw it, of each data plane; a waypoint, which hides callers from these, by the Service. */
+function seenBy(asked: Asked): NonNullable<GateQuestion['seen']> {
+  const names = asked.namespaces.join('|');
+  const each = (called: string, reporter: string, metrics: readonly string[]): string =>
+    spoken(
+      { by: [called, 'source_workload_namespace'], speaker: called },
+      asked,
+      metrics.map((metric) => ({ metric, matchers: [`reporter="${reporter}"`, `${called}=~"${names}"`] })),
+    );
+  const [workload, service] = ['destination_workload_namespace', 'destination_service_namespace'];
+  return {
+    expression: `(${each(workload, 'destination', [requests, connections])}) or (${each(service, 'waypoint', [requests])})`,
+    read(labels): Told | undefined {
+      const by = labels['source_workload_namespace'] ?? '';
+      const namespace = labels[workload] ?? labels[service] ?? '';
+      return isOutside(by, namespace) && speaksFor(namespace, labels, asked.root) ? { namespace, by } : undefined;
     },
   };
 }
@@ -99,7 +151,7 @@ const ownCounters = {
   ztunnel: {
     label: 'destination_workload_namespace',
     matchers: ['reporter="destination"'],
-    total: 'istio_tcp_connections_opened_total',
+    total: connections,
     bad: [{ metric: 'istio_tcp_connections_closed_total', matchers: failedConnection }],
   },
 } as const;
@@ -124,12 +176,18 @@ function byOwn(asked: Asked): readonly GateQuestion[] {
     {
       observer: 'Own',
       ...expressions(
-        { by: [label], matchers: [...matchers, `${label}=~"${asked.namespaces.join('|')}"`], total, bad },
-        asked.seconds,
+        {
+          by: [label],
+          speaker: label,
+          matchers: [...matchers, `${label}=~"${asked.namespaces.join('|')}"`],
+          total,
+          bad,
+        },
+        asked,
       ),
-      read(labels, root): Told | undefined {
+      read(labels): Told | undefined {
         const namespace = labels[label] ?? '';
-        return namespaceForm.test(namespace) && speaksFor(namespace, labels, root)
+        return namespaceForm.test(namespace) && speaksFor(namespace, labels, asked.root)
           ? { namespace, by: namespace }
           : undefined;
       },
