@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 const docs = join(import.meta.dirname, '../../docs');
@@ -28,12 +28,13 @@ export function writeBetween(page: string, begin: string, end: string, made: str
   );
 }
 
-/** Writes what a bench has measured into its place in docs/benchmarks.md, with the commit, the day and the machine. */
+/** Writes what a bench has measured into its place in docs/benchmarks.md, with the commit, the day, the machine, and what else that had to do. */
 export function writeMeasured(bench: string, made: string): void {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const day = new Date().toISOString().slice(0, 10);
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node.js ${process.versions.node}`;
-  const where = `Measured on ${day} at ${commit}: ${machine}.`;
+  const load = loadavg()[2]?.toFixed(1) ?? '';
+  const where = `Measured on ${day} at ${commit}: ${machine}, load average ${load} over the last 15 minutes.`;
   writeBetween('benchmarks.md', `<!-- ${bench} -->`, `<!-- end of ${bench} -->`, `${made}\n\n${where}`);
   process.stdout.write(`${made}\n`);
 }
