@@ -12,6 +12,7 @@ import { helmInstall } from './helm/check.ts';
 import { helmRendering } from './helm/rendering.ts';
 import { promqlAlerts } from './promql/alerts-check.ts';
 import { promqlCallers } from './promql/check.ts';
+import { promqlCookbook } from './promql/cookbook-check.ts';
 import { promqlGates } from './promql/gates-check.ts';
 import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
@@ -110,6 +111,7 @@ export const checks: readonly Check[] = [
   { name: 'policy-envoy', run: policyEnvoy },
   { name: 'promql-callers', run: promqlCallers },
   { name: 'promql-gates', run: promqlGates },
+  { name: 'promql-cookbook', run: promqlCookbook },
   { name: 'promql-operator', run: promqlOperator },
   { name: 'promql-alerts', run: promqlAlerts },
   { name: 'runbook-commands', run: runbookCommands },

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readAnswer } from '../../../src/prometheus/answer.ts';
+import { meshMigrations } from '../../../src/api/resources.ts';
+import { meshMigration } from '../../scenarios/manifests.ts';
+import type { World } from '../../scenarios/world.ts';
+import { filledIn, recipes } from '../../support/gates-guide.ts';
+import { runCommand } from '../command.ts';
+import { ensurePromql } from './program.ts';
+import { now, type WrittenSeries } from './series.ts';
+
+const scrapeMs = 15_000;
+/** Scrapes in a piece of time of two minutes. */
+const scrapes = 8;
+
+/** A counter of the namespace that rises by so much from one scrape to the next. */
+function rising(
+  name: string,
+  by: number,
+  labels: Readonly<Record<string, string>> = { namespace: 'shop' },
+): WrittenSeries {
+  const samples = Array.from(
+    { length: 5 * scrapes + 1 },
+    (_each, n) => [now - (5 * scrapes - n) * scrapeMs, 100 + n * by] as const,
+  );
+  return { labels: { __name__: name, ...labels }, samples };
+}
+
+const [own, other] = [{ namespace: 'shop' }, { namespace: 'other' }];
+const seen = { reporter: 'source', destination_service_namespace: 'shop', source_workload_namespace: 'web' };
+const within = { ...seen, source_workload_namespace: 'shop' };
+
+interface Case {
+  readonly series: readonly WrittenSeries[];
+  /** Of each scrape. */
+  readonly bad: number;
+  readonly total: number;
+}
+
+/** What there is for each recipe with queries of its own, with more besides that is not meant. */
+const cases: Readonly<Record<string, Case>> = {
+  slow: {
+    series: [
+      rising('http_server_request_duration_seconds_count', 20),
+      rising('http_server_request_duration_seconds_bucket', 17, { ...own, le: '0.5' }),
+      rising('http_server_request_duration_seconds_bucket', 19, { ...own, le: '1' }),
+      rising('http_server_request_duration_seconds_count', 90, other),
+      rising('http_server_request_duration_seconds_bucket', 10, { ...other, le: '0.5' }),
+    ],
+    bad: 3,
+    total: 20,
+  },
+  'slow-for-callers': {
+    series: [
+      rising('istio_request_duration_milliseconds_count', 30, seen),
+      rising('istio_request_duration_milliseconds_bucket', 26, { ...seen, le: '500' }),
+      rising('istio_request_duration_milliseconds_count', 50, within),
+      rising('istio_request_duration_milliseconds_bucket', 10, { ...within, le: '500' }),
+      rising('istio_request_duration_milliseconds_count', 60, { ...seen, reporter: 'destination' }),
+    ],
+    bad: 4,
+    total: 30,
+  },
+  grpc: {
+    series: [
+      rising('grpc_server_handled_total', 40, { ...own, grpc_code: 'OK' }),
+      rising('grpc_server_handled_total', 2, { ...own, grpc_code: 'Unavailable' }),
+      rising('grpc_server_handled_total', 3, { ...own, grpc_code: 'NotFound' }),
+      rising('grpc_server_handled_total', 9, { ...other, grpc_code: 'Internal' }),
+    ],
+    bad: 2,
+    total: 45,
+  },
+  orders: {
+    series: [
+      rising('orders_failed_total', 1),
+      rising('orders_placed_total', 24),
+      rising('orders_failed_total', 7, other),
+    ],
+    bad: 1,
+    total: 25,
+  },
+  messages: {
+    series: [rising('consumer_messages_total', 12), rising('consumer_messages_total', 5, other)],
+    bad: 0,
+    total: 12,
+  },
+};
+
+/** The recipes of docs/guides/gates.md, asked of the engine that Prometheus has and admitted by a real API server. */
+export async function promqlCookbook(world: World): Promise<void> {
+  const program = await ensurePromql();
+  const asked = recipes().flatMap(({ name, prometheus: { query, total } }) =>
+    query === undefined || total === undefined ? [] : [{ name, query, total }],
+  );
+  assert.deepEqual(asked.map(({ name }) => name).sort(), Object.keys(cases).sort());
+  const seconds = (scrapes * scrapeMs) / 1000;
+  for (const { name, query, total } of asked) {
+    const known = cases[name] ?? { series: [], bad: 0, total: 0 };
+    const queries = [query, total].map((text) => ({ expression: filledIn(text, 'shop', seconds), at: now }));
+    const input = JSON.stringify({ series: known.series, queries });
+    const printed = await runCommand(program, [], { input, signal: world.signal });
+    const answers = (JSON.parse(printed) as readonly unknown[]).map((answer) => readAnswer(JSON.stringify(answer)));
+    const counted = answers.map((answer) => answer.map(({ value }) => Math.round(value / scrapes)));
+    assert.deepEqual(counted, [[known.bad], [known.total]], `${name} does not count what it says`);
+  }
+  const migration = meshMigration(world.name, { names: [world.ns()] }, { action: 'Plan' });
+  const spec = { ...(migration['spec'] as object), gates: recipes() };
+  await world.client.create(meshMigrations, { ...migration, spec }, world.signal);
+  await world.client.delete(meshMigrations, undefined, world.name, { signal: world.signal });
+}
