@@ -7,10 +7,9 @@ import {
 } from '../../api/resources.ts';
 import { namespaces } from '../../engine/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { ForbiddenError } from '../../kube/errors.ts';
 import { projectNamespace } from '../../mesh/project.ts';
 import type { NamespaceView } from '../../mesh/views.ts';
-import { readAt } from '../cluster/reading.ts';
+import { readAt, unlessForbidden } from '../cluster/reading.ts';
 
 /** What was read of a cluster to tell how migrations stand. */
 export interface Seen {
@@ -46,12 +45,7 @@ async function migrationsOf(
 
 /** Who may not list namespaces is told everything but which wave each is in. */
 async function homesOf(client: KubeClient, signal: AbortSignal): Promise<readonly NamespaceView[] | undefined> {
-  try {
-    return (await client.list(namespaces, { signal })).items.map(projectNamespace);
-  } catch (error) {
-    if (error instanceof ForbiddenError) return undefined;
-    throw error;
-  }
+  return (await unlessForbidden(client.list(namespaces, { signal })))?.items.map(projectNamespace);
 }
 
 /** Whether waves have to be told. */
