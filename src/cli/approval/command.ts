@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { ConnectionOptions } from '../../kube/config.ts';
-import { clusterOptions, withCluster } from '../cluster/options.ts';
+import { answerTimeout, clusterOptions, withCluster } from '../cluster/options.ts';
 import type { CliCommand } from '../command.ts';
 import type { Host } from '../host.ts';
 import { choosing, migrationName, milliseconds, namespaceName, oneOf } from '../options.ts';
@@ -75,9 +75,7 @@ const approveCommand: CliCommand = {
     new Option('--dry-run', 'show it, ask the server, which checks rights and admission, and store nothing'),
     new Option('--prune', 'where the list is full, take out the oldest that the status shows nowhere any more'),
     new Option('--force', 'also where a manifest states spec.approval'),
-    new Option('--timeout <duration>', 'how long to wait for the answer of the operator; 0s: not at all').default(
-      '30s',
-    ),
+    answerTimeout,
     output,
     ...clusterOptions,
   ],

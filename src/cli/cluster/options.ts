@@ -10,6 +10,12 @@ export const clusterOptions: readonly Option[] = [
   new Option('--as <user>', 'act in the name of another user, if you may'),
 ];
 
+/** Of every command that changes something. */
+export const answerTimeout = new Option(
+  '--timeout <duration>',
+  'how long to wait for the answer of the operator; 0s: not at all',
+).default('30s');
+
 /** Under which name the API server records what is commanded: messages of the operator say it. */
 const fieldManager = 'mesh-migration-cli';
 

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { ConnectionOptions } from '../../kube/config.ts';
-import { clusterOptions, withCluster } from '../cluster/options.ts';
+import { answerTimeout, clusterOptions, withCluster } from '../cluster/options.ts';
 import type { CliCommand } from '../command.ts';
 import { migrationName, milliseconds, namespaceName } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
@@ -24,9 +24,7 @@ export const skipCommand: CliCommand = {
     new Option('-n, --namespace <namespace>', 'the namespace that is left out'),
     new Option('--dry-run', 'ask the server, which checks rights and admission, and store nothing'),
     new Option('--force', 'also where a manifest states spec.namespaces'),
-    new Option('--timeout <duration>', 'how long to wait for the answer of the operator; 0s: not at all').default(
-      '30s',
-    ),
+    answerTimeout,
     ...clusterOptions,
   ],
   examples: ['skip shop -n shop-legacy --dry-run', 'skip shop -n shop-legacy'],

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { ConnectionOptions } from '../../kube/config.ts';
-import { clusterOptions, withCluster } from '../cluster/options.ts';
+import { answerTimeout, clusterOptions, withCluster } from '../cluster/options.ts';
 import type { CliCommand } from '../command.ts';
 import { migrationName, milliseconds, namespaceName } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
@@ -21,7 +21,7 @@ interface Values extends ConnectionOptions {
 const options: readonly Option[] = [
   new Option('-n, --namespace <namespace>', 'only this namespace of the migration'),
   new Option('--dry-run', 'ask the server, which checks rights and admission, and store nothing'),
-  new Option('--timeout <duration>', 'how long to wait for the answer of the operator; 0s: not at all').default('30s'),
+  answerTimeout,
   ...clusterOptions,
 ];
 
