@@ -144,7 +144,7 @@ async function runGo(args: readonly string[], module: string, signal: AbortSigna
   try {
     // CGO off: the programs then need no C compiler and no shared library.
     const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-    return await runCommand('go', args, { cwd: join(toolsDir, module), env, nice: 5, signal });
+    return await runCommand('go', args, { cwd: join(toolsDir, module), env, signal });
   } catch (error) {
     if (error instanceof CommandError && error.code === 'ENOENT') {
       throw new GoMissingError(

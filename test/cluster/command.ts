@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
 
 /** Occurs when a program cannot be started, exits with another status than 0, or is ended by a signal. */
 export class CommandError extends Error {
@@ -17,8 +16,6 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Given to the program as its standard input. */
   readonly input?: string;
-  /** As in nice(1); for work that must not disturb others. */
-  readonly nice?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -40,9 +37,6 @@ export async function runCommand(file: string, args: readonly string[], options:
     };
     child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
-    child.on('spawn', () => {
-      if (options.nice !== undefined && child.pid !== undefined) setPriority(child.pid, options.nice);
-    });
     child.on('error', (error: NodeJS.ErrnoException) => {
       reject(new CommandError(`${file}: ${error.message}`, error.code));
     });
