@@ -18,7 +18,7 @@ import { comingCallers } from './coming-callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
 import { refusedOutside } from './outside.ts';
 
-function podNames(pods: readonly PodView[]): string {
+function podNames(pods: readonly Pick<PodView, 'name'>[]): string {
   return listed(pods.map(({ name }) => name));
 }
 

@@ -255,6 +255,27 @@ describe('callers without a pod', () => {
   });
 });
 
+describe('callers outside the mesh that the user declares', () => {
+  const apart = { 'sidecar.istio.io/inject': 'false' };
+  const outsider = plainPod({ namespace: 'blog', name: 'reader', uid: 'reader', labels: apart });
+  const template = { namespace: 'blog', name: 'reader', serviceAccount: 'reader', templateLabels: apart };
+  const job = { ...workload(template), kind: 'CronJob' } as TemplateView;
+
+  it.each<[string, Given['blog'], boolean]>([
+    ['a pod', { pods: [outsider] }, true],
+    ['a Deployment that is being replaced', { workloads: [workload(template)] }, true],
+    ['one at zero', { workloads: [workload({ ...template, replicas: 0 })] }, true],
+    ['a CronJob between two runs', { otherTemplates: [job] }, true],
+    ['nothing', {}, false],
+  ])('are told before the start, and held before the labels change: %s', (_what, blog, waits) => {
+    const given = { spec: bySpec, blog: { pods: [], moves: false, ...blog } };
+    const told = expect.stringContaining('outside the mesh never use a waypoint and would be refused for good: blog');
+
+    expect(messages(shop(given))).toEqual(waits ? [told] : []);
+    expect(onTheWay(given)).toEqual(waits ? { stuck: true, message: told } : undefined);
+  });
+});
+
 /** What MM083 says. */
 function messages(given: Surroundings): readonly string[] {
   return istio
