@@ -1,3 +1,4 @@
+import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { hold, type Draft } from './draft.ts';
@@ -7,7 +8,7 @@ import { foreignChange } from './labels.ts';
 import { patchWithJournal } from './keep-journal.ts';
 import { forgetStep } from './services.ts';
 import type { Situation } from './situation.ts';
-import { upkeep } from './upkeep.ts';
+import { upkeep, type Kept } from './upkeep.ts';
 import { migratedVerdict, sealingVerdict } from './verdicts.ts';
 import { inProgress } from './in-progress.ts';
 
@@ -47,8 +48,14 @@ export function rest(
 ): Draft {
   const found = situation.adapter.findings(situation.surroundings, 'AtRest');
   const looked = withFindings(situation, status, found);
-  const foreign = foreignChange(situation, looked);
   const kept = upkeep(situation, looked, itinerary.forward, followed);
+  const draft = restKept(situation, kept, found, followed);
+  const { until } = kept;
+  return until === undefined || draft.next.kind !== 'Wait' ? draft : { ...draft, next: { ...draft.next, until } };
+}
+
+function restKept(situation: Situation, kept: Kept, found: readonly Finding[], followed: Followed): Draft {
+  const foreign = foreignChange(situation, kept.status);
   switch (kept.outcome.kind) {
     case 'Done':
     case 'Announce':
