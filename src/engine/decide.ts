@@ -75,8 +75,10 @@ function goForward(
   if (unrest !== undefined)
     return restless(looked, 'Paused', unrest, unrest.until === undefined ? undefined : goingOn(situation));
   const strange = relabelled(situation, looked, itinerary);
-  if (strange !== undefined)
+  if (strange !== undefined) {
+    leavesEarly(situation); // It goes on when they are put back, and who changes them to and fro lets nothing begin anew.
     return hold(looked, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: strange });
+  }
   const criticals = found.filter(({ severity }) => severity === 'Critical');
   const critical = criticals.find((finding) => !holdsOnly(situation, finding));
   if (critical !== undefined) {
