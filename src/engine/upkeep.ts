@@ -112,6 +112,21 @@ function redo(
     : { outcome: faults.get(step.name) ?? { kind: 'Done' } };
 }
 
+/** A completed step whose gate holds in this look, and may have come and gone before. */
+function holding(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  { lostAt }: Step,
+): { readonly status: NamespaceMigrationStatus; readonly until: number } {
+  const left = wellAgain(situation, holdsAgain(step), allowedMs(situation));
+  if (left === undefined) outageEnded(situation, holdsAgain(step));
+  const until = left?.until ?? Infinity;
+  if (lostAt === undefined) return { status, until };
+  const regainedAt = timestamp(situation.now);
+  return { status: withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({ ...entry, regainedAt })), until };
+}
+
 /**
  * Looks after the steps that are completed: what had to be observed has to stay so, and only when it does are Services
  * bound that joined since. Asked before anything else goes on.
@@ -123,7 +138,7 @@ export function upkeep(
   followed: Followed,
 ): Kept {
   let status = start;
-  let until: number | undefined;
+  let until = Infinity;
   for (const step of steps) {
     const known = status.steps?.find(({ name }) => name === step.name);
     if (known?.completedAt === undefined) continue;
@@ -133,14 +148,9 @@ export function upkeep(
     if (outcome.kind !== 'Done' || held === true) return { status, outcome };
     const missing = followed.pending.get(step.name) ?? step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);
-    const left = wellAgain(situation, holdsAgain(step), allowedMs(situation));
-    if (left === undefined) outageEnded(situation, holdsAgain(step));
-    else until = Math.min(until ?? Infinity, left.until);
-    if (known.lostAt !== undefined)
-      status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({
-        ...entry,
-        regainedAt: timestamp(situation.now),
-      }));
+    const found = holding(situation, status, step, known);
+    status = found.status;
+    until = Math.min(until, found.until);
   }
-  return { status, outcome: { kind: 'Done' }, ...(until !== undefined && { until }) };
+  return { status, outcome: { kind: 'Done' }, ...(until < Infinity && { until }) };
 }
