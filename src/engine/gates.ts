@@ -138,9 +138,18 @@ function failure(all: readonly Judged[]): Outcome | undefined {
   return { kind: 'Failed', reason, message: said(decides) };
 }
 
+/**
+ * Whether something was restarted in this step, is it there still or not: what is made anew meanwhile (by a tool that
+ * deletes a workload and creates it) was restarted by nobody, and is no reason to ask nothing any more.
+ */
 function isGated(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): boolean {
   if (situation.spec.gates.length === 0 || step.gated !== true) return false;
-  return situation.surroundings.workloads.some((workload) => restartedIn(situation, status, workload) === step.name);
+  const { gatesSince, workloads = [] } = status;
+  return (
+    gatesSince !== undefined ||
+    workloads.some((record) => record.step === step.name) ||
+    situation.surroundings.workloads.some((workload) => restartedIn(situation, status, workload) === step.name)
+  );
 }
 
 /**
