@@ -18,6 +18,7 @@ describe('a wave whose migration is paused while one of it is half-way', () => {
         await world.childPhase('Migrating', b);
         await world.edit({ action });
         await world.childPhase('Paused', b);
+        await world.pause(2 * 60_000);
         await world.edit({ action: 'Migrate' });
         await world.eventually('c has begun', async () =>
           (await world.child(c)).status?.direction === undefined ? undefined : true,
