@@ -11,7 +11,7 @@ import type { Finding } from '../api/common.ts';
 import { sentence, withFindings } from './held.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
-import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
+import { alsoFollowing, whileFollowing } from './following.ts';
 import { fromList } from './label-values.ts';
 import { withPodsLeft } from './left.ts';
 import { withPodsOutside } from './pods-outside.ts';
@@ -33,7 +33,7 @@ import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 import { inProgress } from './in-progress.ts';
 import { withdrawn } from './withdrawn.ts';
-import { seal, letGo, rest } from './at-rest.ts';
+import { letGo, rest, resting, sealOnceSettled } from './at-rest.ts';
 import { goBack } from './go-back.ts';
 
 function fail(
@@ -155,7 +155,7 @@ function takeCourse(
     case 'Backward':
       return goBack(situation, status, itinerary, followed);
     case 'Rest':
-      return rest(situation, status, itinerary, followed);
+      return resting(situation, rest(situation, status, itinerary, followed));
     case 'Queue':
       return queued(situation, rest(situation, status, itinerary, followed));
     case 'LetGo':
@@ -164,7 +164,7 @@ function takeCourse(
       return paused(situation, status, itinerary, followed);
     case 'Seal': {
       const rested = blame(situation, withPodsOutside(situation, rest(situation, status, itinerary, followed)));
-      return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
+      return sealOnceSettled(situation, status, rested);
     }
   }
 }
