@@ -85,13 +85,14 @@ function labelled({ steps }: Chosen, { surroundings }: Situation): object {
 
 /**
  * How the steps are gone, where the spec says something else than it does by itself: whether callers are refused rather
- * than waited for, whether sidecars are made anew first, and for how long proxies get to learn what protects.
+ * than waited for, what is restarted before all else, and for how long proxies get to learn what protects.
  */
 function manner({ spec: { policies, restart } }: Situation, { itinerary }: Chosen): object {
   const { bypass, settle } = policies;
+  const { hbone: first } = restart;
   return {
     ...(itinerary === 'L7' && bypass !== 'CallersFirst' && { bypass }),
-    ...(restart.hbone !== 'Auto' && { hbone: restart.hbone }),
+    ...(first !== 'Auto' && { first }),
     ...(settle !== usualSettle && { settle }),
   };
 }
