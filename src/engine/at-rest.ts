@@ -1,21 +1,62 @@
+import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
 import { hold, type Draft } from './draft.ts';
 import { notEnforced, withFindings } from './held.ts';
 import type { Followed } from './follow.ts';
+import { notSealed } from './following.ts';
 import { foreignChange } from './labels.ts';
 import { patchWithJournal } from './keep-journal.ts';
 import { forgetStep } from './services.ts';
 import type { Situation } from './situation.ts';
-import { upkeep } from './upkeep.ts';
+import { upkeep, type Kept } from './upkeep.ts';
+import { settledBefore, waitedBefore, waitEnded } from './waits.ts';
 import { migratedVerdict, sealingVerdict } from './verdicts.ts';
 import { inProgress } from './in-progress.ts';
 
 /** The point of no return: the originals leave the Services and then the namespace, nothing else changes. */
-export function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
+function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
   // Safe: removes only our own annotations. Dying before: sent again; after: the journal is gone and the phase follows.
   const write = forgetStep(situation) ?? patchWithJournal(situation, {}, null);
   return { status, phase: 'Migrated', verdict: sealingVerdict, next: { kind: 'Write', write } };
+}
+
+/** For so long nothing may have to be settled any more, where something had to be. */
+const calmMs = 30_000;
+
+const unsettled = 'something is to be settled before it is sealed';
+
+/**
+ * By when it counts that nothing is to be settled; undefined once it does. Asked at each look at what rests, sealed or
+ * not: what has gone may be back in a moment, a policy that a tool replaces for example.
+ */
+function settledAt(situation: Situation, { verdict }: Draft): number | undefined {
+  if (verdict.state === 'Ready' && waitedBefore(situation, unsettled) === 0) return undefined;
+  const calm = verdict.state === 'Ready' ? settledBefore(situation, 'it is sealed', calmMs) : undefined;
+  if (calm?.over === true) {
+    waitEnded(situation, unsettled);
+    return undefined;
+  }
+  situation.waited(unsettled);
+  return calm?.until ?? Infinity;
+}
+
+/** It rests, and whether something is to be settled is noted for whoever wants it sealed. */
+export function resting(situation: Situation, rested: Draft): Draft {
+  settledAt(situation, rested);
+  return rested;
+}
+
+/**
+ * Sealed where nothing is to be settled first, and nothing was a moment ago: afterwards nobody would see to it any more.
+ * Safe: nothing is written before; dying before or after, the next process looks anew.
+ */
+export function sealOnceSettled(situation: Situation, status: NamespaceMigrationStatus, rested: Draft): Draft {
+  const until = settledAt(situation, rested);
+  if (rested.verdict.state !== 'Ready') return notSealed(rested);
+  if (until === undefined) return seal(situation, status);
+  const message = `nothing is to be settled any more; it is finalized when that has stayed so for ${calmMs / 1000}s`;
+  return { ...rested, verdict: { state: 'InProgress', reason: 'Waiting', message }, next: { kind: 'Wait', until } };
 }
 
 /**
@@ -47,8 +88,14 @@ export function rest(
 ): Draft {
   const found = situation.adapter.findings(situation.surroundings, 'AtRest');
   const looked = withFindings(situation, status, found);
-  const foreign = foreignChange(situation, looked);
   const kept = upkeep(situation, looked, itinerary.forward, followed);
+  const draft = restKept(situation, kept, found, followed);
+  const { until } = kept;
+  return until === undefined || draft.next.kind !== 'Wait' ? draft : { ...draft, next: { ...draft.next, until } };
+}
+
+function restKept(situation: Situation, kept: Kept, found: readonly Finding[], followed: Followed): Draft {
+  const foreign = foreignChange(situation, kept.status);
   switch (kept.outcome.kind) {
     case 'Done':
     case 'Announce':

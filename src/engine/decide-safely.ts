@@ -55,6 +55,8 @@ function halted(situation: Situation, finding: Finding): Decision {
     },
     next: { kind: 'Wait', until: now + againMs },
     waits: [],
+    // What was waited for before goes on: what is stumbled over for a moment, again and again, would let nothing ever fail.
+    kept: { except: [] },
   };
 }
 

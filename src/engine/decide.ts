@@ -11,7 +11,7 @@ import type { Finding } from '../api/common.ts';
 import { sentence, withFindings } from './held.ts';
 import { finish } from './finish.ts';
 import { follow, type Followed } from './follow.ts';
-import { alsoFollowing, notSealed, whileFollowing } from './following.ts';
+import { alsoFollowing, whileFollowing } from './following.ts';
 import { fromList } from './label-values.ts';
 import { withPodsLeft } from './left.ts';
 import { withPodsOutside } from './pods-outside.ts';
@@ -33,7 +33,7 @@ import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 import { inProgress } from './in-progress.ts';
 import { withdrawn } from './withdrawn.ts';
-import { seal, letGo, rest } from './at-rest.ts';
+import { letGo, rest, resting, sealOnceSettled } from './at-rest.ts';
 import { goBack } from './go-back.ts';
 
 function fail(
@@ -75,8 +75,10 @@ function goForward(
   if (unrest !== undefined)
     return restless(looked, 'Paused', unrest, unrest.until === undefined ? undefined : goingOn(situation));
   const strange = relabelled(situation, looked, itinerary);
-  if (strange !== undefined)
+  if (strange !== undefined) {
+    leavesEarly(situation); // It goes on when they are put back, and who changes them to and fro lets nothing begin anew.
     return hold(looked, 'Paused', { state: 'Stalled', reason: 'ForeignChange', message: strange });
+  }
   const criticals = found.filter(({ severity }) => severity === 'Critical');
   const critical = criticals.find((finding) => !holdsOnly(situation, finding));
   if (critical !== undefined) {
@@ -153,7 +155,7 @@ function takeCourse(
     case 'Backward':
       return goBack(situation, status, itinerary, followed);
     case 'Rest':
-      return rest(situation, status, itinerary, followed);
+      return resting(situation, rest(situation, status, itinerary, followed));
     case 'Queue':
       return queued(situation, rest(situation, status, itinerary, followed));
     case 'LetGo':
@@ -162,7 +164,7 @@ function takeCourse(
       return paused(situation, status, itinerary, followed);
     case 'Seal': {
       const rested = blame(situation, withPodsOutside(situation, rest(situation, status, itinerary, followed)));
-      return rested.verdict.state === 'Ready' ? seal(situation, status) : notSealed(rested);
+      return sealOnceSettled(situation, status, rested);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Situation } from './situation.ts';
-import { deadline, standStill, waitedBefore } from './waits.ts';
+import { deadline, standStill, waitedBefore, waitEnded } from './waits.ts';
 
 function wellSince(wait: string): string {
   return `${wait}, and well since`;
@@ -26,7 +26,26 @@ export function outageStands(situation: Situation, wait: string): void {
   for (const each of [wait, wellSince(wait)]) if (waitedBefore(situation, each) > 0) standStill(situation, each);
 }
 
-/** Undefined where there is none, or it is made good. To ask is to report, as of a deadline. */
+/** It is out in this look. To ask is to report, as of a deadline. */
+export function stillOut(situation: Situation, wait: string, allowedMs: number, progress = 0): Outage {
+  const well = wellSince(wait);
+  const regained = waitedBefore(situation, well);
+  if (regained > 0) standStill(situation, well);
+  return deadline(situation, wait, allowedMs + regained, progress);
+}
+
+/** It is well in this look; undefined where there was none, or it is made good. */
+export function wellAgain(situation: Situation, wait: string, allowedMs: number): Outage | undefined {
+  const well = wellSince(wait);
+  const regained = waitedBefore(situation, well);
+  const lost = Math.min(allowedMs, waitedBefore(situation, wait));
+  if (regained >= lost) return undefined;
+  standStill(situation, wait);
+  situation.waited(well);
+  return { over: false, until: situation.now + Math.ceil(lost - regained) };
+}
+
+/** Undefined where there is none, or it is made good. */
 export function outage(
   situation: Situation,
   wait: string,
@@ -34,15 +53,10 @@ export function outage(
   allowedMs: number,
   progress = 0,
 ): Outage | undefined {
-  const well = wellSince(wait);
-  const regained = waitedBefore(situation, well);
-  if (isOut) {
-    if (regained > 0) standStill(situation, well);
-    return deadline(situation, wait, allowedMs + regained, progress);
-  }
-  const lost = Math.min(allowedMs, waitedBefore(situation, wait));
-  if (regained >= lost) return undefined;
-  standStill(situation, wait);
-  situation.waited(well);
-  return { over: false, until: situation.now + Math.ceil(lost - regained) };
+  return isOut ? stillOut(situation, wait, allowedMs, progress) : wellAgain(situation, wait, allowedMs);
+}
+
+/** Nothing is left of it: that a look asks nothing about it is no accident. */
+export function outageEnded(situation: Situation, wait: string): void {
+  for (const each of [wait, wellSince(wait)]) waitEnded(situation, each);
 }

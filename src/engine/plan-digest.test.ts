@@ -57,6 +57,30 @@ function planWith(marks: Partial<Pick<ConfigView, 'labels' | 'annotations'>>): s
   return planned(world.situation(), {}, []).planDigest;
 }
 
+/** The plan of a namespace by this spec. */
+function planBy(spec: Parameters<typeof migrationSpec>[0], itinerary: 'L4' | 'L7' = 'L7'): string {
+  const all = migrationSpec(spec);
+  const situation = { adapter: istio, spec: all, surroundings: surroundings({ spec: all }) };
+  return planDigest(situation as unknown as Situation, { ...chosen, itinerary }, []);
+}
+
+describe('how the steps are gone', () => {
+  it.each<[string, Parameters<typeof migrationSpec>[0]]>([
+    ['whether callers are refused', { policies: { bypass: 'FailClosed' } }],
+    ['whether sidecars are restarted for HBONE', { restart: { hbone: 'Never' } }],
+    ['how long proxies get', { policies: { settle: '1s' } }],
+  ])('is approved of with the plan: %s', (_what, spec) => {
+    expect(whatDiffers(planBy({}), planBy(spec))).toBe('its steps');
+    expect(planBy({ policies: { bypass: 'CallersFirst', settle: '15s' }, restart: { hbone: 'Auto' } })).toBe(
+      planBy({}),
+    );
+  });
+
+  it('is another one by whom a guard refuses only where there is one', () => {
+    expect(planBy({ policies: { bypass: 'FailClosed' } }, 'L4')).toBe(planBy({}, 'L4'));
+  });
+});
+
 describe('what is approved of', () => {
   it.each([
     ['is only tried out', { annotations: { 'istio.io/dry-run': 'true' } }],

@@ -18,6 +18,9 @@ export interface Chosen {
   readonly steps: readonly StepPlan[];
 }
 
+/** What `spec.policies.settle` is where nobody says anything. */
+const usualSettle = '15s';
+
 /** As many characters as tell two texts apart that somebody has chosen to look alike: he writes policies of both. */
 const partLength = 32;
 
@@ -81,7 +84,21 @@ function labelled({ steps }: Chosen, { surroundings }: Situation): object {
 }
 
 /**
- * What the plan of a namespace consists of, as far as somebody approves of it: its steps with the labels that they set,
+ * How the steps are gone, where the spec says something else than it does by itself: whether callers are refused rather
+ * than waited for, what is restarted before all else, and for how long proxies get to learn what protects.
+ */
+function manner({ spec: { policies, restart } }: Situation, { itinerary }: Chosen): object {
+  const { bypass, settle } = policies;
+  const { hbone: first } = restart;
+  return {
+    ...(itinerary === 'L7' && bypass !== 'CallersFirst' && { bypass }),
+    ...(first !== 'Auto' && { first }),
+    ...(settle !== usualSettle && { settle }),
+  };
+}
+
+/**
+ * What the plan of a namespace consists of, as far as somebody approves of it: its steps with the labels that they set and how they are gone,
  * the objects that are made and those of its owner that they are made from, and what was answered for. Not what changes
  * while nothing is decided anew: pods, jobs, versions, times, the order of restarts, nor what others have. So no
  * warnings: they name pods, and come and go.
@@ -90,7 +107,14 @@ export function planDigest(situation: Situation, chosen: Chosen, findings: reado
   const { itinerary, waypoint = '', labels, steps } = chosen;
   const names = steps.map(({ name }) => name);
   return digestFrom({
-    steps: partOf({ itinerary, waypoint, labels, labelled: labelled(chosen, situation), names }),
+    steps: partOf({
+      itinerary,
+      waypoint,
+      labels,
+      labelled: labelled(chosen, situation),
+      names,
+      ...manner(situation, chosen),
+    }),
     objects: partOf({ made: madeBy(chosen, situation), own: ownObjects(situation) }),
     answers: answers(situation, findings),
   });

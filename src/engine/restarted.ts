@@ -18,7 +18,7 @@ export function recordOf(
 }
 
 /** Of a restart of this way: a record may also be of an attempt or a migration before. */
-function isOfThisWay({ steps = [] }: NamespaceMigrationStatus, { step, startedAt }: WorkloadRecord): boolean {
+export function isOfThisWay({ steps = [] }: NamespaceMigrationStatus, { step, startedAt }: WorkloadRecord): boolean {
   return steps.some((each) => each.name === step && Date.parse(each.startedAt) <= Date.parse(startedAt));
 }
 

@@ -6,12 +6,14 @@ import type { Followed } from './follow.ts';
 import { bindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
-import { deadline, waitEnded } from './waits.ts';
+import { outageEnded, stillOut, wellAgain } from './outage.ts';
 
 /** What a look at the steps behind found: `Done` when all of them still hold. */
 export interface Kept {
   readonly status: NamespaceMigrationStatus;
   readonly outcome: Outcome;
+  /** By when it is to be asked again whether what holds by now has held for as long as it did not. */
+  readonly until?: number;
 }
 
 function withStep(
@@ -26,8 +28,14 @@ function holdsAgain({ name }: StepPlan): string {
   return `${name} holds again`;
 }
 
+function allowedMs({ spec }: Situation): number {
+  return durationMs(spec.restart.progressDeadline);
+}
+
 /**
  * A completed step whose gate does not hold any more: nothing goes on meanwhile, and after the deadline it has failed.
+ * One that comes and goes (the pods of a waypoint in a crash loop) has its time go on where it stood, less what it held
+ * in between: it would never have failed else.
  */
 function lost(
   situation: Situation,
@@ -37,7 +45,7 @@ function lost(
   missing: string,
 ): Kept {
   const lostAt = known.lostAt ?? timestamp(situation.now);
-  const { over, until } = deadline(situation, holdsAgain(step), durationMs(situation.spec.restart.progressDeadline));
+  const { over, until } = stillOut(situation, holdsAgain(step), allowedMs(situation));
   const noted = known.lostAt === undefined ? withStep(status, step.name, (entry) => ({ ...entry, lostAt })) : status;
   return over
     ? {
@@ -104,6 +112,21 @@ function redo(
     : { outcome: faults.get(step.name) ?? { kind: 'Done' } };
 }
 
+/** A completed step whose gate holds in this look, and may have come and gone before. */
+function holding(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  step: StepPlan,
+  { lostAt }: Step,
+): { readonly status: NamespaceMigrationStatus; readonly until: number } {
+  const left = wellAgain(situation, holdsAgain(step), allowedMs(situation));
+  if (left === undefined) outageEnded(situation, holdsAgain(step));
+  const until = left?.until ?? Infinity;
+  if (lostAt === undefined) return { status, until };
+  const regainedAt = timestamp(situation.now);
+  return { status: withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({ ...entry, regainedAt })), until };
+}
+
 /**
  * Looks after the steps that are completed: what had to be observed has to stay so, and only when it does are Services
  * bound that joined since. Asked before anything else goes on.
@@ -115,6 +138,7 @@ export function upkeep(
   followed: Followed,
 ): Kept {
   let status = start;
+  let until = Infinity;
   for (const step of steps) {
     const known = status.steps?.find(({ name }) => name === step.name);
     if (known?.completedAt === undefined) continue;
@@ -124,12 +148,9 @@ export function upkeep(
     if (outcome.kind !== 'Done' || held === true) return { status, outcome };
     const missing = followed.pending.get(step.name) ?? step.gate?.(situation.surroundings);
     if (missing !== undefined) return lost(situation, status, step, known, missing);
-    waitEnded(situation, holdsAgain(step));
-    if (known.lostAt !== undefined)
-      status = withStep(status, step.name, ({ lostAt: _lostAt, ...entry }) => ({
-        ...entry,
-        regainedAt: timestamp(situation.now),
-      }));
+    const found = holding(situation, status, step, known);
+    status = found.status;
+    until = Math.min(until, found.until);
   }
-  return { status, outcome: { kind: 'Done' } };
+  return { status, outcome: { kind: 'Done' }, ...(until < Infinity && { until }) };
 }

@@ -243,6 +243,23 @@ describe('a wave of those that went back', () => {
   });
 });
 
+describe('a wave of which as many as may came to a stop', () => {
+  const halted = { ...moving, conditions: stalled };
+  const given = { maxFailures: 1, soak: '0s', watch: '2m' };
+
+  it('is not done by what may be for a moment: paused with all until now, for example', () => {
+    const before = states([migrated, halted, pending], given);
+    expect(shown(before)[0]).toBe('one Soaking');
+    expect(shown(states([migrated, moving, pending], { ...given, before }))[0]).toBe('one Open');
+  });
+
+  it('is done when that has lasted', () => {
+    const before = [{ ...arrived(120_000), migrated: 1, unfinished: 1 }];
+    expect(shown(states([migrated, halted, pending], { ...given, before }))[0]).toBe('one Done');
+    expect(shown(states([migrated, halted, pending], { ...given, watch: '3m', before }))[0]).toBe('one Soaking');
+  });
+});
+
 describe('a soak', () => {
   it('begins anew with each that comes to a stop in it, though that many may', () => {
     const before = [arrived(23 * hourMs)];
@@ -252,7 +269,7 @@ describe('a soak', () => {
 });
 
 describe('a wave that has nobody', () => {
-  function only(namespaces: object, before: readonly WaveStatus[] = []): string {
+  function only(namespaces: object, before: readonly WaveStatus[] = [], wanted: Wanted = 'Migrate'): string {
     const object: MeshMigration = {
       metadata: { name: 'mm' },
       spec: migrationSpec({ namespaces: { names }, waves: [{ name: 'one', namespaces }] }),
@@ -263,7 +280,7 @@ describe('a wave that has nobody', () => {
       names.map((name) => namespace({ name })),
     );
     const scope = { namespaces: names, hbone: [], changed: [], findings: [] };
-    return wavesNow({ now, object, scope, children: [], waves, wanted: 'Migrate' })[0]?.state ?? '';
+    return wavesNow({ now, object, scope, children: [], waves, wanted })[0]?.state ?? '';
   }
   const selector = { matchLabels: { ring: 'one' } };
   const had = (state: WaveStatus['state'], total: number): readonly WaveStatus[] => [
@@ -280,6 +297,13 @@ describe('a wave that has nobody', () => {
     expect(only({ selector }, had('Open', 1))).toBe('Held');
     expect(only({ selector }, had('Held', 0))).toBe('Held');
     expect(only({ selector }, had('Done', 0))).toBe('Done');
+  });
+
+  it('holds too where they are gone before its turn, or in a pause', () => {
+    expect(only({ selector }, had('Waiting', 1), 'Pause')).toBe('Held');
+    expect(only({ selector }, had('Held', 0), 'Pause')).toBe('Held');
+    expect(only({ selector }, had('Held', 0))).toBe('Held');
+    expect(only({ selector }, had('Waiting', 0), 'Pause')).toBe('Waiting');
   });
 });
 

@@ -92,6 +92,8 @@ interface Times {
   readonly latest: number;
   /** Milliseconds until those that another process has left were looked at; 0 once they were. */
   readonly unseenMs: number;
+  /** Milliseconds in which what comes to a stop for a moment goes on again. */
+  readonly watchMs: number;
 }
 
 /** No process knows sooner than this that all is as the one before it has left it. */
@@ -112,6 +114,7 @@ function timesOf(situation: Clocks): Times {
     earliest: Math.min(now, steady),
     latest: Math.max(now, steady),
     unseenMs: Math.max(0, watchMs(situation) - ms),
+    watchMs: watchMs(situation),
   };
 }
 
@@ -142,13 +145,26 @@ interface Judged extends Counted {
  */
 function mayBeEmpty({ before, wave: { namespaces } }: Judged): boolean {
   if (namespaces !== undefined && namespaces.names.length > 0) return false;
-  return before === undefined || (before.total === 0 && before.state !== 'Held');
+  return !hadSomebody(before);
+}
+
+/** Whether it ever had a namespace, as far as it is known: one that has lost all of them holds from then on. */
+function hadSomebody(before: WaveStatus | undefined): boolean {
+  return before !== undefined && (before.total > 0 || before.state === 'Held');
 }
 
 /** Since when a wave has arrived: each that comes to a stop in the soak has it begin anew. */
 function arrivalOf({ before, unfinished }: Judged, { latest }: Times): number {
   const isWorse = unfinished > (before?.unfinished ?? 0);
   return (isWorse ? undefined : stored(before?.arrivedAt, latest)) ?? latest;
+}
+
+/**
+ * How long a wave stays as it is before it is done. Where some of it came to a stop that may be for a moment: they were
+ * paused with the whole until now, or somebody has changed labels to and fro. What is done stays so, so it has to last.
+ */
+function soakMs(soak: Wave['soak'], unfinished: number, { watchMs: momentMs }: Pick<Times, 'watchMs'>): number {
+  return Math.max(durationMs(soak), unfinished > 0 ? momentMs : 0);
 }
 
 /** Where a wave stands of which all before it are done. */
@@ -163,18 +179,20 @@ function stateOf(judged: Judged, times: Times): WaveStatus {
   if (total === 0 || unfinished > wave.maxFailures) return { ...entry, state: 'Held' };
   const at = arrivalOf(judged, times);
   const rested = { ...entry, arrivedAt: timestamp(at) };
-  return times.unseenMs === 0 && judged.youngMs === 0 && times.earliest >= at + durationMs(wave.soak)
+  return times.unseenMs === 0 && judged.youngMs === 0 && times.earliest >= at + soakMs(wave.soak, unfinished, times)
     ? { ...rested, state: 'Done', doneAt: timestamp(times.earliest) }
     : { ...rested, state: 'Soaking' };
 }
 
 /**
  * A wave while nothing is started: what is done stays so, and what soaks goes on soaking, but for what comes to a stop
- * meanwhile. Who is paused, or blocked in a plan, has not arrived by that.
+ * meanwhile. Who is paused, or blocked in a plan, has not arrived by that. One that has lost all it had holds.
  */
 function atRest({ name, before, total, migrated, unfinished }: Judged): WaveStatus {
   const entry = { name, total, migrated, unfinished };
   if (before?.doneAt !== undefined) return { ...before, ...entry, state: 'Done' };
+  // That it had somebody is not forgotten until its turn.
+  if (total === 0 && hadSomebody(before)) return { ...entry, state: 'Held' };
   const isWhole = total > 0 && migrated + unfinished === total;
   const soaks = before?.arrivedAt !== undefined && isWhole && unfinished <= before.unfinished;
   return { ...entry, state: 'Waiting', ...(soaks && { arrivedAt: before.arrivedAt }) };
@@ -210,8 +228,9 @@ export function soakedInMs(
   const soaking = waves.find(({ state }) => state === 'Soaking');
   if (soaking === undefined) return undefined;
   const { soak } = situation.object.spec.waves.find(({ name }) => name === soaking.name) ?? ofOthers;
-  const { earliest, unseenMs } = timesOf(situation);
-  const left = Math.max(unseenMs, Date.parse(soaking.arrivedAt ?? '') + durationMs(soak) - earliest);
+  const times = timesOf(situation);
+  const ends = Date.parse(soaking.arrivedAt ?? '') + soakMs(soak, soaking.unfinished, times);
+  const left = Math.max(times.unseenMs, ends - times.earliest);
   if (left > 0) return left;
   // By that it would be over: some record is young.
   const young = (situation.children ?? []).map(youngFor(situation)).filter((ms) => ms > 0);

@@ -22,7 +22,7 @@ const table = {
   },
   CallersRefused: {
     meaning:
-      'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused; or what a policy lets in is, because it waits for a Service that is not there.',
+      'The namespace has moved behind its waypoint, and callers with sidecars, which do not use waypoints, are refused, or will be with their next pods (a CronJob between two runs); or what a policy lets in is, because it waits for a Service that is not there.',
     remedy: 'Migrate these callers, or roll this namespace back; it clears by itself. If they are to be refused',
     command: 'AcceptRefusals',
   },

@@ -8,7 +8,15 @@ import { noRoomFor } from '../engine/returned.ts';
 import type { Unnoted } from '../engine/situation.ts';
 import type { ScopeView } from '../mesh/others.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { failedIn, isBudgetSpent, notLeft, notTurned, type Parking, type Progress } from '../plan/admission.ts';
+import {
+  brakeOn,
+  failedIn,
+  isBudgetSpent,
+  notLeft,
+  notTurned,
+  type Parking,
+  type Progress,
+} from '../plan/admission.ts';
 import { approvalsOf } from '../plan/approval.ts';
 import { companyOf } from '../plan/company.ts';
 import { changedBy, isIdle } from '../plan/scope.ts';
@@ -37,8 +45,12 @@ function everyoneIn(
 }
 
 /** The other namespaces of a migration in the cluster as it is seen now. */
-export function companyIn(context: Pick<Context, 'view' | 'meshes' | 'records'>, migration: MeshMigration): ScopeView {
-  const { view } = context;
+export function companyIn(
+  context: Pick<Context, 'view' | 'meshes' | 'records' | 'maxConcurrentNamespaces'>,
+  migration: MeshMigration,
+  progress: Progress,
+): ScopeView {
+  const { view, maxConcurrentNamespaces: slots } = context;
   const {
     metadata: { name },
     spec,
@@ -52,6 +64,7 @@ export function companyIn(context: Pick<Context, 'view' | 'meshes' | 'records'>,
     reserved: view.reserved,
     siblings: () => (everyone ??= everyoneIn(context, migration)),
     isBudgetSpent: () => isBudgetSpent(spec, failedIn(migration, view.namespaces.list()).length),
+    brake: () => brakeOn(progress, { spec, slots, hold: undefined }),
     frozen: () => frozenMigration(migration),
     isUnwanted: ({ status }) => isUnwanted({ wanted }, status ?? {}),
     others: view.migrations

@@ -220,7 +220,7 @@ export class NamespaceReconciler {
       commanded: migration.status?.command,
       surroundings: {
         ...surroundingsOf(this.#context, child.spec, migration, home),
-        scope: companyIn(this.#context, migration),
+        scope: companyIn(this.#context, migration, progress),
         acknowledged: acknowledgedIn(migration, now),
         onFault: (where, error) => {
           this.#context.faults.note(namespace, where, error);

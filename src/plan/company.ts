@@ -26,6 +26,8 @@ export interface Around {
    * all namespaces.
    */
   readonly isBudgetSpent: () => boolean;
+  /** Why else no further namespace is started before a person has done something. Asked as the above. */
+  readonly brake?: () => string | undefined;
   /** That the migration is frozen; a window that is closed opens by itself, and halts nobody. */
   readonly frozen: () => string | undefined;
   /**
@@ -62,9 +64,11 @@ function haltedBy({ metadata, status = {} }: NamespaceMigration, around: Around)
 /** What keeps it from being started until a person does something. */
 function notStarted(
   { metadata: { namespace = '' }, status }: Pick<NamespaceMigration, 'metadata' | 'status'>,
-  { isBudgetSpent, waves, frozen, approvals = noApprovals }: Around,
+  { isBudgetSpent, brake, waves, frozen, approvals = noApprovals }: Around,
 ): string | undefined {
   if (isBudgetSpent()) return 'is not started, because too many failed';
+  const braked = brake?.();
+  if (braked !== undefined) return `is not started: ${braked}`;
   const frost = frozen();
   if (frost !== undefined) return `is not started: ${frost}`;
   return notBegun(namespace, waves) ?? notApproved(namespace, status?.planDigest, approvals);

@@ -111,4 +111,29 @@ describe('a policy that people attach to a waypoint at rest', () => {
       },
     });
   });
+
+  it('holds a rollback when it stood there before, and only its revision has been taken off it since', async () => {
+    await runOnSimulation({
+      name: 'passed-by-revision',
+      async run(world) {
+        const home = world.ns();
+        const policy = deny(home, isGateway);
+        const metadata = { ...policy.metadata, labels: { 'istio.io/rev': 'another' } };
+        await world.create(namespace(home), service(home, 'api'), deployment(home, 'api'), { ...policy, metadata });
+        await world.podsReady(1, home);
+        await world.create(meshMigration(world.name, { names: [home] }));
+        await world.childPhase('Migrated', home);
+        await world.create(waypoint(home, { name: 'mine' }));
+        await world.patch('Service', home, 'api', { metadata: { labels: { 'istio.io/use-waypoint': 'mine' } } });
+        // From now on it is in force.
+        await world.patch('AuthorizationPolicy', home, 'no-delete', { metadata: { labels: { 'istio.io/rev': null } } });
+        await world.pause(60_000);
+        await world.command('RollingBack', home);
+        assert.match(await stalled(world, 'RollbackStuck', home), /no-delete, which was attached since the start/);
+        await world.modesAre({ Ambient: 1 }, home);
+        await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
+        await world.childPhase('RolledBack', home);
+      },
+    });
+  });
 });

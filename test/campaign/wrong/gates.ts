@@ -71,7 +71,11 @@ export const wrongAtGates: readonly Patched[] = [
   {
     name: 'does not let a wave soak',
     edits: [
-      { file: 'engine/waves.ts', from: 'times.earliest >= at + durationMs(wave.soak)', to: 'times.earliest >= at' },
+      {
+        file: 'engine/waves.ts',
+        from: 'times.earliest >= at + soakMs(wave.soak, unfinished, times)',
+        to: 'times.earliest >= at',
+      },
     ],
   },
   {

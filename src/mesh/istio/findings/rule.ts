@@ -182,7 +182,7 @@ export function severityOfRefusals({ spec }: Surroundings): Severity {
 }
 
 /** Names of some pods, so that a message stays short. */
-export function some(pods: readonly PodView[]): string {
+export function some(pods: readonly Pick<PodView, 'name'>[]): string {
   const names = pods
     .slice(0, 3)
     .map((pod) => pod.name)

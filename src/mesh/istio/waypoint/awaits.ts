@@ -18,7 +18,7 @@ import { comingCallers } from './coming-callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
 import { refusedOutside } from './outside.ts';
 
-function podNames(pods: readonly PodView[]): string {
+function podNames(pods: readonly Pick<PodView, 'name'>[]): string {
   return listed(pods.map(({ name }) => name));
 }
 
@@ -102,16 +102,30 @@ export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, 
   );
 }
 
+/** Namespaces of callers whose next pods have sidecars, whatever runs now: by their templates, which anybody can see. */
+function comingRefused(surroundings: Surroundings): readonly string[] {
+  const { bypass } = surroundings.spec.policies;
+  if (bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
+  const callers = new Set(guardedServices(surroundings).flatMap((each) => certainOf(each.callers)));
+  const coming = [...callers].flatMap((each) => comingCallers(each.callers, surroundings));
+  return [...new Set(coming.map(({ namespace }) => namespace))].sort();
+}
+
 /**
  * Callers that are refused now, because they came with sidecars, or went back to them, when the namespace had moved; a
- * sentence.
+ * sentence. Those of whom no pod runs at this moment (a CronJob between two runs) are refused as soon as one does: what
+ * is sealed in such a moment would refuse them for good.
  */
 export function refusedCallers(surroundings: Surroundings): string | undefined {
   const refused = [...callersWithSidecars(surroundings)]
     .filter(([, pods]) => pods.length > 0)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  if (refused.length === 0) return undefined;
-  return `callers with sidecars go past the waypoint and are refused: ${listed(refused.map(([name, pods]) => `${name} (${podNames(pods)})`))}`;
+  if (refused.length > 0)
+    return `callers with sidecars go past the waypoint and are refused: ${listed(refused.map(([name, pods]) => `${name} (${podNames(pods)})`))}`;
+  const coming = comingRefused(surroundings);
+  return coming.length === 0
+    ? undefined
+    : `callers with sidecars go past the waypoint and would be refused with their next pods: ${listed(coming)}`;
 }
 
 /**

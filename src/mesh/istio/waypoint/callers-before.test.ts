@@ -255,6 +255,34 @@ describe('callers without a pod', () => {
   });
 });
 
+describe('callers outside the mesh that the user declares', () => {
+  const apart = { 'sidecar.istio.io/inject': 'false' };
+  const none = { ...apart, 'istio.io/dataplane-mode': 'none' };
+  const outsider = plainPod({ namespace: 'blog', name: 'reader', uid: 'reader', labels: apart });
+  const template = { namespace: 'blog', name: 'reader', serviceAccount: 'reader', templateLabels: apart };
+  const job = { ...workload(template), kind: 'CronJob' } as TemplateView;
+
+  it.each<[string, Given['blog'], boolean]>([
+    ['a pod', { pods: [outsider] }, true],
+    ['a Deployment that is being replaced', { workloads: [workload(template)] }, true],
+    ['one at zero', { workloads: [workload({ ...template, replicas: 0 })] }, true],
+    ['a CronJob between two runs', { otherTemplates: [job] }, true],
+    ['one in scope, which wakes in ambient', { otherTemplates: [job], moves: true }, false],
+    [
+      'one in scope that opts out of that too',
+      { otherTemplates: [{ ...job, templateLabels: none }], moves: true },
+      true,
+    ],
+    ['nothing', {}, false],
+  ])('are told before the start, and held before the labels change: %s', (_what, blog, waits) => {
+    const given = { spec: bySpec, blog: { pods: [], moves: false, ...blog } };
+    const told = expect.stringContaining('outside the mesh never use a waypoint and would be refused for good: blog');
+
+    expect(messages(shop(given))).toEqual(waits ? [told] : []);
+    expect(onTheWay(given)).toEqual(waits ? { stuck: true, message: told } : undefined);
+  });
+});
+
 /** What MM083 says. */
 function messages(given: Surroundings): readonly string[] {
   return istio

@@ -1,4 +1,5 @@
 import { spend } from '../../../base/effort.ts';
+import type { Mode } from '../../../api/common.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { asPod, type TemplateView } from '../../views.ts';
@@ -26,15 +27,18 @@ function templatesIn(
   return templates.filter(isOfApplication);
 }
 
-/** Templates of a namespace whose next pods would have sidecars. */
-const withSidecars = memoize(({ mesh }: Surroundings) =>
-  byName((namespace): readonly TemplateView[] => {
-    const labels = mesh.labelsOf?.(namespace) ?? {};
-    return templatesIn(namespace, mesh).filter((template) =>
-      ['Sidecar', 'Transitional'].includes(nextMode(mesh, labels, asPod(template))),
-    );
-  }),
-);
+/** Templates of a namespace whose next pods would be in one of these modes. */
+function inModes(...modes: readonly Mode[]): (surroundings: Surroundings) => (name: string) => readonly TemplateView[] {
+  return memoize(({ mesh }: Surroundings) =>
+    byName((namespace): readonly TemplateView[] => {
+      const labels = mesh.labelsOf?.(namespace) ?? {};
+      return templatesIn(namespace, mesh).filter((template) => modes.includes(nextMode(mesh, labels, asPod(template))));
+    }),
+  );
+}
+
+const withSidecars = inModes('Sidecar', 'Transitional');
+const outside = inModes('None');
 
 /** By a name: what is known of one is not asked again. */
 function byName<T>(ask: (name: string) => T): (name: string) => T {
@@ -46,22 +50,34 @@ function byName<T>(ask: (name: string) => T): (name: string) => T {
   };
 }
 
-const comingAmong = memoize((surroundings: Surroundings) =>
-  memoize((callers: readonly Caller[]): readonly Caller[] =>
-    [...byAccount(callers)].flatMap(([namespace, there]) => {
-      const templates = withSidecars(surroundings)(namespace);
-      spend(1 + templates.length / 8);
-      const accounts = new Set(templates.map(({ serviceAccount }) => serviceAccount));
-      return [...accounts]
-        .filter((account) => there.has(anyAccount) || there.has(account))
-        .map((serviceAccount) => ({ namespace, serviceAccount }));
-    }),
-  ),
-);
+/** Templates that are among some callers: asked once in a look for all Services that the same call. */
+function comingAmong(
+  templates: typeof withSidecars,
+): (callers: readonly Caller[], surroundings: Surroundings) => readonly TemplateView[] {
+  const known = memoize((surroundings: Surroundings) =>
+    memoize((callers: readonly Caller[]): readonly TemplateView[] =>
+      [...byAccount(callers)].flatMap(([namespace, there]) => {
+        const all = templates(surroundings)(namespace);
+        spend(1 + all.length / 8);
+        return all.filter(({ serviceAccount }) => there.has(anyAccount) || there.has(serviceAccount));
+      }),
+    ),
+  );
+  return (callers, surroundings) => known(surroundings)(callers);
+}
+
+const comingWithSidecars = comingAmong(withSidecars);
+
+/** Those of some callers whose next pods would be outside the mesh, whatever runs now. */
+export const comingOutside: typeof comingWithSidecars = comingAmong(outside);
 
 /** Those of some callers that have a template whose next pod would have a sidecar, whatever runs now. */
 export function comingCallers(callers: readonly Caller[], surroundings: Surroundings): readonly Caller[] {
-  return comingAmong(surroundings)(callers);
+  const all = comingWithSidecars(callers, surroundings);
+  const found = new Map(
+    all.map(({ namespace, serviceAccount }) => [`${namespace}/${serviceAccount}`, { namespace, serviceAccount }]),
+  );
+  return [...found.values()];
 }
 
 /**

@@ -18,6 +18,7 @@ import { boundBefore } from './chosen.ts';
 import { configMaps, gateways, parametersName, waypointManifests, waypointName } from '../vocabulary/gateway.ts';
 import { servedBy } from '../policy/translate/names.ts';
 import { guardStays, withoutHoles } from './guards.ts';
+import { areHereOrComing } from './here-or-coming.ts';
 import { allPodsAtOnce } from './scale.ts';
 import { orphans } from './orphans.ts';
 import { boundServices, isRollout, policyManifests, possible, translationOf, withheldOf } from './translation.ts';
@@ -73,7 +74,9 @@ const guardBypass: StepPlan = {
     stays: guardStays,
   },
   gate: (surroundings) => guardMissing(surroundings),
-  settled: ({ pods }) => pods.some((pod) => concerns(pod) && modeOf(pod) !== 'Sidecar'),
+  settled: (surroundings) =>
+    surroundings.pods.some((pod) => concerns(pod) && modeOf(pod) !== 'Sidecar') ||
+    areHereOrComing('Ambient', surroundings),
 };
 
 /**

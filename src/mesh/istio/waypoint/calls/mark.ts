@@ -3,18 +3,28 @@ import { digestOf, sha256 } from '../../../../base/sha256.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import { ofOtherMeshes } from '../../../other-meshes.ts';
 import { configByName } from '../../../look-up.ts';
+import { marksIn } from '../../../marks.ts';
 import { asPod, isPod, type ConfigView, type PodView, type TemplateView, type WorkloadView } from '../../../views.ts';
 import { familyOf } from './family.ts';
 import { nameOf } from '../../vocabulary/objects.ts';
-import { redirectionAnnotation, sidecarStatusAnnotation } from '../../vocabulary/labels.ts';
+import {
+  dryRunAnnotation,
+  redirectionAnnotation,
+  revisionLabel,
+  sidecarStatusAnnotation,
+} from '../../vocabulary/labels.ts';
 import { withoutAdded } from '../../policy/translate/selection.ts';
 
 /** As long as a mark is: whoever finds two things with the same one has gained something in his own namespace only. */
 const markLength = 12;
 
-/** What an object says now: with other words it is another one, whoever it was before. */
-function wordsIn({ spec, annotations }: ConfigView): string {
-  return `${digestOf(spec)} ${annotations['istio.io/dry-run'] ?? ''}`;
+/**
+ * What an object says now: with other words it is another one, whoever it was before. So it is when another istiod reads
+ * it, or any: one that nobody read was in force nowhere.
+ */
+function wordsIn(object: ConfigView): string {
+  const { spec, annotations } = object;
+  return `${digestOf(spec)} ${annotations[dryRunAnnotation] ?? ''}${marksIn(object, [revisionLabel])}`;
 }
 
 /** How large a proxy is, what it writes into its log, and how telemetry names it: nobody is let in or refused by that. */
@@ -36,7 +46,7 @@ function settingsIn(template: TemplateView): string {
 }
 
 /** What data planes write into a pod. */
-const written: readonly string[] = [sidecarStatusAnnotation, redirectionAnnotation, 'istio.io/rev'];
+const written: readonly string[] = [sidecarStatusAnnotation, redirectionAnnotation, revisionLabel];
 
 /**
  * By which a pod, or a template that comes and goes like a Job, is known again however it is called: by whose it is, by
