@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
 import { NamespaceWorld } from '../../test/support/namespace-world.ts';
-import { Gate } from '../api/gates.ts';
+import { Gate, GateStatus } from '../api/gates.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
 import type { Reading } from '../gates/judge.ts';
@@ -100,6 +100,11 @@ describe('gates', () => {
       { name: 'errors', verdict: 'Pass', reason: 'BelowLimit', bad: 0, total: 500, observer: 'Callers' },
       { name: 'more', verdict: 'Pass' },
     ]);
+  });
+
+  it('write no larger count than a status takes, whoever makes it up', () => {
+    const { status } = looked({ gates: [gate('errors')], readings: { errors: read(0, 1e20) }, waitedMs: hourMs });
+    expect(status.gates?.map((each) => GateStatus.parse(each).total)).toEqual([Number.MAX_SAFE_INTEGER]);
   });
 
   it('soak, however well it looks', () => {

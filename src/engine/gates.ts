@@ -50,7 +50,7 @@ function percent(share: number): string {
 
 function counts({ bad, total, limit }: Measured): string {
   const share = total === 0 ? '' : `, ${percent(bad / total)}`;
-  return `${Math.round(bad)} of ${Math.round(total)}${share}, at most ${percent(limit)} allowed`;
+  return `${whole(bad)} of ${whole(total)}${share}, at most ${percent(limit)} allowed`;
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -75,6 +75,11 @@ function reasonOf(verdict: Verdict): string {
 
 function askedOf({ prometheus: { preset, query = '' } }: Gate): string {
   return preset ?? cutText(query, 160);
+}
+
+/** As a status can hold it: a reader of JSON in between takes no larger number for a whole one. */
+function whole(count: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.round(count));
 }
 
 /** A query, and what a server says of it, is text of others. */
@@ -103,8 +108,8 @@ function statusOf(
     verdict: verdict.kind,
     reason,
     ...(verdict.kind !== 'NoData' && {
-      bad: Math.round(verdict.bad),
-      total: Math.round(verdict.total),
+      bad: whole(verdict.bad),
+      total: whole(verdict.total),
       limit: percent(verdict.limit),
     }),
     ...(observer !== '' && { observer }),
