@@ -21,7 +21,7 @@ export function identityParts(match: TextMatch): readonly IdentityParts[] {
   return globs(match)
     .flatMap((glob) => cuts(glob))
     .flatMap(([trustDomain, ns, namespace, sa, serviceAccount]) => {
-      if (!textMatches(partMatch(ns, match), 'ns') || !textMatches(partMatch(sa, match), 'sa')) return [];
+      if (!isWord(ns, 'ns', match) || !isWord(sa, 'sa', match)) return [];
       return [
         {
           trustDomain: partMatch(trustDomain, match),
@@ -30,6 +30,12 @@ export function identityParts(match: TextMatch): readonly IdentityParts[] {
         },
       ];
     });
+}
+
+/** Whether a part may be this word. What is longer without its wildcards never is, and need not be made a pattern. */
+function isWord(part: Pieces, word: string, whole: TextMatch): boolean {
+  const least = part.reduce((length, piece) => length + piece.length, 0);
+  return least <= word.length && textMatches(partMatch(part, whole), word);
 }
 
 /** A pattern as pieces of text between wildcards. A `*` in a literal value never occurs in an identity. */
