@@ -123,7 +123,14 @@ describe('numbers that no counter has', () => {
     const bads = times.map(([at]) => [at, value * share] as const);
     return told('web', Object.fromEntries(times), Object.fromEntries(bads));
   };
-  const rule: GateRule = { max: 0.01, maxIncrease: 0.005, falseAlarm: 0.01, miss: 0.05, noData: 'Inconclusive', expectsTraffic: true };
+  const rule: GateRule = {
+    max: 0.01,
+    maxIncrease: 0.005,
+    falseAlarm: 0.01,
+    miss: 0.05,
+    noData: 'Inconclusive',
+    expectsTraffic: true,
+  };
 
   it.each([1e18, 1e99, 1e200, Number.MAX_VALUE])('pass nobody of whom a third is bad (%d)', (value) => {
     const many = ofTelling(value, 0.3);

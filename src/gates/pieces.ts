@@ -19,8 +19,7 @@ const mostCounted = 1e9;
 function summed(series: readonly Series[]): ReadonlyMap<number, number> {
   const sums = new Map<number, number>();
   for (const { points } of series)
-    for (const { at, value } of points)
-      if (value < largest) sums.set(at, (sums.get(at) ?? 0) + Math.max(0, value));
+    for (const { at, value } of points) if (value < largest) sums.set(at, (sums.get(at) ?? 0) + Math.max(0, value));
   return sums;
 }
 

@@ -138,7 +138,10 @@ describe('pods that are alike', () => {
 
 describe('a pair of pods of which all is known', () => {
   it('counts for what it takes to look that up', () => {
-    const policies = networkPolicy({ podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] }, { namespace: 'shop' });
+    const policies = networkPolicy(
+      { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] },
+      { namespace: 'shop' },
+    );
     const [place] = placesIn('shop', 'shop', besideDash([policies], { pods: [ambientUi] })) ?? [];
     const asked = (): number => {
       const before = stepsTaken();
