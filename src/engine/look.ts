@@ -233,11 +233,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
     return waiting({ ...status, findings: [...there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there[0].message);
   const findings = [
     ...fewFindings(
-      [
-        ...(strange === undefined ? [] : [strange]),
-        ...situation.blockers,
-        ...adapter.findings(surroundings, 'Start'),
-      ],
+      [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')],
       isAnsweredIn(surroundings),
     ),
   ];

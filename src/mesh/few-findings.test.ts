@@ -16,7 +16,9 @@ it('has what somebody has answered for, however much is found besides', () => {
   const few = fewFindings([...others, ...theirs], isAnswered, new Set(theirs.slice(10)));
 
   expect(few).toHaveLength(100);
-  expect(few.filter(({ id }) => id === 'MM030').map(({ object }) => object)).toEqual(theirs.map(({ object }) => object));
+  expect(few.filter(({ id }) => id === 'MM030').map(({ object }) => object)).toEqual(
+    theirs.map(({ object }) => object),
+  );
 });
 
 it('has at least the first of each id', () => {
