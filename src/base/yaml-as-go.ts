@@ -1,10 +1,16 @@
 import { parseDocument, type Document, type LineCounter, type Tags } from 'yaml';
 
-/** Times of a day, dates and bytes are texts all the same. */
-const asText: readonly string[] = ['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:binary'];
+/**
+ * Times of a day, dates and bytes are texts all the same, and lists and maps are no others by being called so: what is
+ * read as a Map or a Set has nothing in it for whoever looks for fields. (The parser compares each key of an `!!omap`
+ * with each.)
+ */
+const asWritten: readonly string[] = ['timestamp', 'binary', 'omap', 'pairs', 'set'].map(
+  (name) => `tag:yaml.org,2002:${name}`,
+);
 
 function customTags(tags: Tags): Tags {
-  return tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !asText.includes(tag.tag)));
+  return tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && !asWritten.includes(tag.tag)));
 }
 
 /**

@@ -102,6 +102,11 @@ describe('gates', () => {
     ]);
   });
 
+  it('write no larger count than a status takes, whoever makes it up', () => {
+    const { status } = looked({ gates: [gate('errors')], readings: { errors: read(0, 1e20) }, waitedMs: hourMs });
+    expect(status.gates?.map((each) => GateStatus.parse(each).total)).toEqual([Number.MAX_SAFE_INTEGER]);
+  });
+
   it('soak, however well it looks', () => {
     const { status, next } = looked({ gates: [gate('errors')], readings: { errors: well }, waitedMs: 9 * 60_000 });
     expect(status.gates).toMatchObject([{ verdict: 'Inconclusive', reason: 'Soaking' }]);

@@ -50,7 +50,7 @@ function percent(share: number): string {
 
 function counts({ bad, total, limit }: Measured): string {
   const share = total === 0 ? '' : `, ${percent(bad / total)}`;
-  return `${Math.round(bad)} of ${Math.round(total)}${share}, at most ${percent(limit)} allowed`;
+  return `${whole(bad)} of ${whole(total)}${share}, at most ${percent(limit)} allowed`;
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -76,6 +76,11 @@ function reasonOf(verdict: Verdict): string {
 
 function askedOf({ prometheus: { preset, query = '' } }: Gate): string {
   return preset ?? cutText(query, 160);
+}
+
+/** As a status can hold it: a reader of JSON in between takes no larger number for a whole one. */
+function whole(count: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.round(count));
 }
 
 /** A query, and what a server says of it, is text of others. */
@@ -125,7 +130,11 @@ function statusOf(
     name: gate.name,
     verdict: told.kind,
     reason,
-    ...(told.kind !== 'NoData' && { bad: told.bad, total: told.total, limit: percent(told.limit) }),
+    ...(told.kind !== 'NoData' && {
+      bad: whole(told.bad),
+      total: whole(told.total),
+      limit: percent(told.limit),
+    }),
     ...(observer !== '' && { observer }),
     message: messageOf(gate, told, observer),
     since: isSame ? before.since : timestamp(now),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { piecesOf, readingOf, type Observed, type Pieces } from './pieces.ts';
+import { judge, type GateRule } from './judge.ts';
+import { thinned } from './limit.ts';
+import { piecesOf, readingOf, type Observed, type Pieces, type Series } from './pieces.ts';
 
 function told(
   by: string,
@@ -46,6 +48,17 @@ describe('what was counted', () => {
       since: readonly { total: number }[];
     };
     expect(since.every(({ total }) => Number.isSafeInteger(total))).toBe(true);
+  });
+
+  it.each([1e10, 1e20, 1e99])('keeps its proportion where somebody makes up %d', (value) => {
+    const series = (values: readonly number[]): readonly Series[] =>
+      values.map((each) => ({ by: 'web', points: [{ at: 120, value: each }] }));
+    const [block] = piecesOf(series([value, value]), series([value])).get('web') ?? [];
+    expect(block).toEqual({ at: 120, total: expect.closeTo(1e9), bad: expect.closeTo(5e8) });
+  });
+
+  it.each([1e101, Infinity])('takes no failure for none, however large its number is (%d)', (value) => {
+    expect(told('web', { 120: 5 }, { 120: value }).get('web')).toEqual([{ at: 120, total: 5, bad: 5 }]);
   });
 
   it('adds up what one who tells has in several series', () => {
@@ -130,5 +143,38 @@ describe('a reading', () => {
   it('has nothing where nobody tells anything', () => {
     expect(readingOf([callers(nothing, nothing)], 120)).toMatchObject({ kind: 'Read', baseline: [], since: [] });
     expect(readingOf([], 120)).toMatchObject({ kind: 'Read', baseline: [], since: [] });
+  });
+});
+
+describe('numbers that no counter has', () => {
+  const ofTelling = (value: number, share: number): Pieces => {
+    const times = Array.from({ length: 30 }, (_each, n) => [120_000 * (n + 1), value] as const);
+    const bads = times.map(([at]) => [at, value * share] as const);
+    return told('web', Object.fromEntries(times), Object.fromEntries(bads));
+  };
+  const rule: GateRule = {
+    max: 0.01,
+    maxIncrease: 0.005,
+    falseAlarm: 0.01,
+    miss: 0.05,
+    noData: 'Inconclusive',
+    expectsTraffic: true,
+  };
+
+  it.each([1e18, 1e99, 1e200, Number.MAX_VALUE])('pass nobody of whom a third is bad (%d)', (value) => {
+    const many = ofTelling(value, 0.3);
+    for (const before of [many, ofTelling(value, 0.001)]) {
+      const verdict = judge(rule, readingOf([callers(before, many)], 120_000), { soaked: true, overdue: false });
+      expect(verdict.kind).not.toBe('Pass');
+      for (const number of Object.values(verdict)) expect(number).not.toBeNaN();
+    }
+  });
+
+  it('are not worked out the longer: more of them tell no more', () => {
+    for (const total of [1e9, 1e18, 1e100]) {
+      const told = thinned({ bad: total / 4, total }, 1);
+      expect(told.total).toBeLessThanOrEqual(1e8);
+      expect(told.bad / told.total).toBeCloseTo(0.25);
+    }
   });
 });

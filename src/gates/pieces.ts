@@ -10,18 +10,23 @@ export interface Series {
 /** What each of those who tell has counted, in order. */
 export type Pieces = ReadonlyMap<string, readonly Block[]>;
 
-/** More than anybody has ever served in a piece of time: beyond it sums would be no numbers any more. */
-const most = 1e10;
+/** No counter has more, and a sum of larger ones may be no number any more, which is neither too much nor little enough. */
+const largest = 1e100;
 
-function counted(value: number): number {
-  return Math.min(most, Math.max(0, value));
-}
+/** More is nobody's traffic in one piece of time, and counts as so many in the same proportion: a pod tells what it likes. */
+const mostCounted = 1e9;
 
 function summed(series: readonly Series[]): ReadonlyMap<number, number> {
   const sums = new Map<number, number>();
   for (const { points } of series)
-    for (const { at, value } of points) sums.set(at, (sums.get(at) ?? 0) + counted(value));
+    for (const { at, value } of points)
+      if (!Number.isNaN(value)) sums.set(at, (sums.get(at) ?? 0) + Math.min(largest, Math.max(0, value)));
   return sums;
+}
+
+function scaled({ at, total, bad }: Block): Block {
+  const by = Math.max(1, total / mostCounted);
+  return { at, total: total / by, bad: bad / by };
 }
 
 /** Where nothing was counted at all nothing is known; where some was and none of it bad, none was bad. */
@@ -30,11 +35,9 @@ export function piecesOf(total: readonly Series[], bad: readonly Series[]): Piec
   return new Map(
     [...Map.groupBy(total, ({ by }) => by)].map(([by, series]) => {
       const bads = summed(failed.get(by) ?? []);
-      const blocks = [...summed(series)].map(([at, all]) => ({
-        at,
-        total: all,
-        bad: Math.min(all, bads.get(at) ?? 0),
-      }));
+      const blocks = [...summed(series)].map(([at, all]) =>
+        scaled({ at, total: all, bad: Math.min(all, bads.get(at) ?? 0) }),
+      );
       return [by, blocks.sort((one, other) => one.at - other.at)];
     }),
   );

@@ -20,13 +20,19 @@ function withMore(finding: Finding, count: number): Finding {
 /**
  * As many findings as are told, in the order that they have. Of each id at least the first is among them, and the last
  * of it says how many there are besides. Those that are `late` have a place only where all others have one: whoever
- * makes many things has many findings, and must hide none by them.
+ * makes many things has many findings, and must hide none by them. Those that somebody has answered for come first: they
+ * are a part of the plan that is approved of, and must not come into it when others have less.
  */
-export function fewFindings(findings: readonly Finding[], late: ReadonlySet<Finding> = new Set()): readonly Finding[] {
+export function fewFindings(
+  findings: readonly Finding[],
+  isAnswered: (finding: Finding) => boolean = () => false,
+  late: ReadonlySet<Finding> = new Set(),
+): readonly Finding[] {
   if (findings.length <= most) return findings;
   const firsts = [...Map.groupBy(findings, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
   const inTurn = [
     ...firsts,
+    ...findings.filter(isAnswered),
     ...findings.filter((each) => !late.has(each)),
     ...findings.filter((each) => late.has(each)),
   ];

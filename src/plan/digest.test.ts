@@ -32,6 +32,15 @@ describe('a plan that was approved of', () => {
     );
   });
 
+  it('covers one with less to answer for, of more objects than anybody names one by one', () => {
+    const many = Array.from({ length: 25 }, (_, at) => `MM030 VirtualService mallory/v${at}`);
+    const before = digestFrom({ ...plan, answers: many });
+    expect(whatDiffers(before, digestFrom({ ...plan, answers: many.slice(1) }))).toBeUndefined();
+    expect(whatDiffers(before, digestFrom({ ...plan, answers: [...many, 'MM030 VirtualService mallory/more'] }))).toBe(
+      'what was answered for',
+    );
+  });
+
   it('covers no other set of answers where there are too many to tell apart', () => {
     const many = Array.from({ length: 30 }, (_, at) => `MM100 ${at}`);
     const before = digestFrom({ ...plan, answers: many });

@@ -11,8 +11,12 @@ interface Parts {
   readonly answers: readonly string[];
 }
 
-/** As many answers as are told apart, and a status has room for; of more any other set is another plan. */
-const mostAnswers = 9;
+/**
+ * As many answers as are told apart, and a status has room for; of more any other set is another plan. So many that
+ * nobody comes to it by naming objects one by one: where one of these is gone, less is to be answered for, and whoever
+ * deletes an object of his takes no approval away.
+ */
+const mostAnswers = 27;
 
 /**
  * Names of objects are in them, and whoever chooses two of these must not find any that look alike: of eight characters

@@ -21,7 +21,7 @@ export function identityParts(match: TextMatch): readonly IdentityParts[] {
   return globs(match)
     .flatMap((glob) => cuts(glob))
     .flatMap(([trustDomain, ns, namespace, sa, serviceAccount]) => {
-      if (!textMatches(partMatch(ns, match), 'ns') || !textMatches(partMatch(sa, match), 'sa')) return [];
+      if (!isWord(ns, 'ns', match) || !isWord(sa, 'sa', match)) return [];
       return [
         {
           trustDomain: partMatch(trustDomain, match),
@@ -30,6 +30,12 @@ export function identityParts(match: TextMatch): readonly IdentityParts[] {
         },
       ];
     });
+}
+
+/** Whether a part may be this word. What is longer without its wildcards never is, and need not be made a pattern. */
+function isWord(part: Pieces, word: string, whole: TextMatch): boolean {
+  const least = part.reduce((length, piece) => length + piece.length, 0);
+  return least <= word.length && textMatches(partMatch(part, whole), word);
 }
 
 /** A pattern as pieces of text between wildcards. A `*` in a literal value never occurs in an identity. */
@@ -68,33 +74,44 @@ function ways(total: number, places: number): number {
   return total < 0 ? 0 : count;
 }
 
-/** All lists of `places` counts that add up to `total`. */
+/**
+ * All lists of `places` counts that add up to `total`. By the places that are counted, of which there are four at the
+ * most: place by place each list would be made anew as often as it is long, and a pattern may have thousands of stars.
+ */
 function spread(total: number, places: number): readonly (readonly number[])[] {
-  if (total < 0) return [];
-  if (total === 0) return [Array.from({ length: places }, () => 0)];
-  if (places === 0) return [];
-  return Array.from({ length: total + 1 }, (_, here) =>
-    spread(total - here, places - 1).map((rest) => [here, ...rest]),
-  ).flat();
+  let chosen: readonly (readonly number[])[] = total < 0 ? [] : [[]];
+  for (let taken = 0; taken < total; taken += 1)
+    chosen = chosen.flatMap((before) => {
+      const first = before.at(-1) ?? 0;
+      return Array.from({ length: places - first }, (_, back) => [...before, places - 1 - back]);
+    });
+  return chosen.map((counted) => {
+    const counts = Array.from({ length: places }, () => 0);
+    for (const place of counted) counts[place] = (counts[place] ?? 0) + 1;
+    return counts;
+  });
 }
 
 /** The pattern cut at slashes, with the wildcard after each piece containing the given number of them. */
 function cut(pieces: Pieces, slashes: readonly number[]): readonly Pieces[] {
-  const segments: string[][] = [['']];
-  const append = (text: string): void => {
-    const [head = '', ...rest] = text.split('/');
-    const last = segments.at(-1) ?? [];
-    last.push(`${last.pop() ?? ''}${head}`);
-    segments.push(...rest.map((part) => [part]));
-  };
+  const segments: string[][] = [];
+  let last: string[] = [];
   for (const [index, piece] of pieces.entries()) {
-    append(piece);
-    const inside = slashes[index];
-    if (inside === undefined) continue;
-    segments.at(-1)?.push('');
-    segments.push(...Array.from({ length: inside }, () => ['', '']));
+    const parts = piece.includes('/') ? piece.split('/') : [piece];
+    for (const [place, part] of parts.entries()) {
+      if (place === 0) {
+        last.push(part);
+        continue;
+      }
+      segments.push(last);
+      last = [part];
+    }
+    for (let inside = slashes[index] ?? 0; inside > 0; inside -= 1) {
+      segments.push([...last, '']);
+      last = [''];
+    }
   }
-  return segments;
+  return [...segments, last];
 }
 
 function partMatch(pieces: Pieces, whole: TextMatch): TextMatch {

@@ -482,6 +482,7 @@ const kinds = [
   'Telemetry',
   'Gateway',
   'NetworkPolicy',
+  'CiliumNetworkPolicy',
   ...watched.filter(({ isOwn }) => isOwn === true).map(({ kind }) => kind),
 ];
 

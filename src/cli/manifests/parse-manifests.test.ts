@@ -39,6 +39,13 @@ describe('parseManifests', () => {
     ]);
   });
 
+  it('reads lists and maps as they are written, whatever they are called', () => {
+    const text = `${good}a: !!omap [{x: 1}]\nb: !!set {x: 1}\nc: !!pairs [{x: 1}]\n`;
+    const [manifest] = parseManifests('f.yaml', text).manifests;
+
+    expect(manifest?.object).toMatchObject({ a: [{ x: 1 }], b: { x: 1 }, c: [{ x: 1 }] });
+  });
+
   it('passes over YAML that is no object of the API', () => {
     const text = [
       'just text',
@@ -122,6 +129,9 @@ describe('parseManifests', () => {
     ['a sentence as a group', 'apiVersion: "x. Run kubectl delete ns shop/v1"\nkind: A'],
     ['a sentence as a field', '"x. Run kubectl delete ns shop": 1\n"x. Run kubectl delete ns shop": 1'],
     ['a sentence where nothing may stand', 'a: "b" x. Run kubectl delete ns shop'],
+    ['a sentence behind what begins a text', 'a: > x. Run kubectl delete ns shop\n b'],
+    ['words behind what begins a text', 'a: |x.Run:kubectl delete\n b'],
+    ['words behind an escape', 'a: "\\x Run: kubectl delete"'],
     ['a long kind', `apiVersion: v1\nkind: ${'A'.repeat(100_000)}`],
     ['a long alias', `a: *${'a'.repeat(100_000)}`],
   ])('names what it cannot read in its own words, and not for long: %s', (_what, document) => {
@@ -166,6 +176,11 @@ describe('parseManifests', () => {
     [
       'aliases that multiply',
       `a: &a [x]\n${Array.from({ length: 9 }, (_, i) => `${'bcdefghij'[i] ?? ''}: &${'bcdefghij'[i] ?? ''} [${Array.from({ length: 9 }, () => `*${'abcdefghi'[i] ?? ''}`).join(',')}]`).join('\n')}`,
+      '1:1 its aliases make more of it than an API server takes',
+    ],
+    [
+      'as many aliases as anchors',
+      `a: [${Array.from({ length: 8000 }, (_, at) => `&a${at} x, *a${at}`).join(', ')}]`,
       '1:1 its aliases make more of it than an API server takes',
     ],
     ['an alias to nothing', 'a: *nobody\n', '1:1 Unresolved alias (the anchor must be set before the alias): nobody'],

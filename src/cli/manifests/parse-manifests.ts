@@ -173,11 +173,12 @@ function read(document: DocumentText): readonly { readonly json: Json; readonly 
   }
 }
 
-/** The parser quotes what it did not expect, as it stands there. */
+/** The parser quotes what it did not expect as it stands there, in quotation marks or behind its own words. */
 function inOwnWords(message: string): string {
   // Cut first: from each quote that nothing closes all of the rest would be read.
+  const told = message.slice(0, 3000).replaceAll(/"((?:[^"\\]|\\.)*)"/gs, (_, text: string) => quoted(text));
   return cutText(
-    message.slice(0, 3000).replaceAll(/"((?:[^"\\]|\\.)*)"/gs, (_, text: string) => quoted(text)),
+    told.replace(/: ([^"].*)$/s, (_, text: string) => `: ${shown(text)}`),
     300,
   );
 }

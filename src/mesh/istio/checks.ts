@@ -4,6 +4,7 @@ import { internalErrorId } from '../internal-error.ts';
 import { fewFindings } from '../few-findings.ts';
 import type { Hold } from '../others.ts';
 import { podsOwnedBy } from '../look-up.ts';
+import { isAnsweredIn } from '../named.ts';
 import type { WorkloadView } from '../views.ts';
 import { isOfOthers, ownerOf } from './settings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';
@@ -73,7 +74,8 @@ function inOrder(findings: readonly Finding[], surroundings: Surroundings): read
     sorted.filter((finding) => owners.get(finding) !== undefined),
     (finding) => `${finding.id} ${owners.get(finding) ?? ''}`,
   );
-  return fewFindings(sorted, new Set([...ofOwner.values()].flatMap((same) => same.slice(mostOfStranger))));
+  const late = new Set([...ofOwner.values()].flatMap((same) => same.slice(mostOfStranger)));
+  return fewFindings(sorted, isAnsweredIn(surroundings), late);
 }
 
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */

@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../../../test/support/properties.ts';
 import { ambientUi, besideDash, networkPolicy, ui } from '../../../../test/support/network-policy-examples.ts';
 import { captured, namespace, plainPod, pod, workload } from '../../../../test/support/mesh-fixtures.ts';
+import { bounded, stepsTaken } from '../../../base/effort.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, PodView } from '../../views.ts';
 import { cutsOf } from './cuts.ts';
 import { limitedBetween, lostBetween, type Limited, type Lost } from './lost.ts';
 import { placesIn } from './places.ts';
+import { comparing, suppositions } from './sides.ts';
 
 const value = fc.constantFrom('a', 'b');
 const key = fc.constantFrom('app', 'tier');
@@ -131,5 +133,23 @@ describe('pods that are alike', () => {
     );
 
     expect(found).toBeGreaterThan(100);
+  });
+});
+
+describe('a pair of pods of which all is known', () => {
+  it('counts for what it takes to look that up', () => {
+    const policies = networkPolicy(
+      { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] },
+      { namespace: 'shop' },
+    );
+    const [place] = placesIn('shop', 'shop', besideDash([policies], { pods: [ambientUi] })) ?? [];
+    const asked = (): number => {
+      const before = stepsTaken();
+      if (place !== undefined) suppositions(place, place);
+      return stepsTaken() - before;
+    };
+    const again = bounded(1000, () => comparing(() => [asked(), asked()][1]));
+
+    expect(again).toMatchObject({ kind: 'Done', value: 2 });
   });
 });

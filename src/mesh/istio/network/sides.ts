@@ -29,6 +29,9 @@ const weightOf = memoize((policy: NetworkPolicy): Readonly<Record<Direction, num
   return { Ingress: weight('Ingress'), Egress: weight('Egress') };
 });
 
+/** What it takes to look up what is open at both ends, now and then, where all of it is known. */
+const stepsOfSupposition = 2;
+
 type Known = (isolating: readonly NetworkPolicy[]) => (other: Peer) => Map<string, Side>;
 
 function nothingKnown(): Known {
@@ -112,7 +115,7 @@ export function isFree(caller: Place, called: Place): boolean {
 export function suppositions(caller: Place, called: Place, protocol: Protocol = 'TCP'): readonly Supposed[] {
   const [ingress, egress] = [called.isolating.Ingress, caller.isolating.Egress];
   const [callers, receivers] = [addressesToldApart(ingress, 'Ingress'), addressesToldApart(egress, 'Egress')];
-  spend(callers.length * receivers.length);
+  spend(callers.length * receivers.length * stepsOfSupposition);
   return callers.flatMap((from) =>
     receivers.map((receiver): Supposed => {
       const sides = (when: 'peerNow' | 'peerThen'): Sides => {

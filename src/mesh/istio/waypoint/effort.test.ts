@@ -7,6 +7,7 @@ import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
 import { bounded, spend } from '../../../base/effort.ts';
 import { proofSteps, translationSteps } from '../../effort-limits.ts';
+import { manifest } from '../policy/translate/manifest.ts';
 import { translate } from '../policy/translate/translate.ts';
 import { peerAuthentications } from './peer-authentications.ts';
 import { changes } from './proof.ts';
@@ -144,6 +145,27 @@ describe('the steps of a look', () => {
       ],
     );
     expect(bounded(translationSteps, () => translate(worldOf(given))).kind).toBe('TooLarge');
+  });
+
+  it('count each policy at each pod out of ambient, however little it says', () => {
+    const { itinerary: _begun, ...given } = shaped('n guards, n Services and n pods in ambient', 1000);
+    const found = istio.findings({ ...given, route: { from: 'IstioAmbient', to: 'IstioSidecar' } }, 'Start');
+    expect(found.map(({ id }) => id)).toContain('MM119');
+  });
+
+  it('count for a copy what it takes to name and to seal it, so that none are made by the ten thousands', () => {
+    const world = worldOf(surroundings({}, [config('AuthorizationPolicy', { rules: [{}] })]));
+    const made = bounded(translationSteps, () =>
+      manifest(world, {
+        role: 'Copy',
+        apiVersion: 'security.istio.io/v1',
+        kind: 'AuthorizationPolicy',
+        originals: [],
+        target: { kind: 'Service', namespace: 'shop', name: 'web' },
+        spec: { rules: [{}] },
+      }),
+    );
+    expect(translationSteps / (made.kind === 'Done' ? made.steps : 1)).toBeLessThan(20_000);
   });
 
   it('are not those of another namespace: what is given up there is a finding there', () => {

@@ -83,7 +83,7 @@ function differing(scene: Scene, isSame: (policy: AuthorizationPolicy) => boolea
     world: { policies },
     route: { from, to },
   } = scene;
-  spend(1 + policies.length / 8);
+  spend(1 + policies.length / 2);
   return policies
     .map(({ policy }) => policy)
     .filter((policy) => {
@@ -113,6 +113,7 @@ function those(match: Matcher): RequestSet {
  */
 function comparisons(scene: Scene, policies: readonly AuthorizationPolicy[]): readonly Comparison[] {
   const { route, world, protocol } = scene;
+  spend(policies.length / 2);
   const [before, after] = [decidesIn(route.from, policies, scene), decidesIn(route.to, policies, scene)];
   // Nobody calls from the address that guards rest on.
   const within = subtract(ofProtocol(protocol), those({ of: 'remoteIp', block: nobody }));
@@ -188,6 +189,7 @@ class Known {
   /** Whether some policy of these pods may let a workload of the namespace through that shows no identity any more. */
   opensNameless(scene: Scene): boolean {
     const { world, route } = scene;
+    spend(world.policies.length / 4);
     return world.policies.some(({ policy }) => {
       if (readingIn(route.to, policy, scene) === undefined) return false;
       const known = this.nameless.get(policy) ?? opensNameless(policy, world.namespace);
@@ -204,6 +206,7 @@ class Known {
  */
 function differencesIn(scene: Scene, others: readonly AuthorizationPolicy[], known: Known): readonly Difference[] {
   const policies = scene.world.policies.map(({ policy }) => policy);
+  spend(policies.length / 4);
   const isAlike =
     others.length === 0 && (!isExit(scene.route) || policies.every((policy) => isAsBefore(policy, scene)));
   if (!isAlike || (scene.peers.length > 0 && known.differences(scene, []).length > 0))

@@ -109,7 +109,7 @@ function takenNames(world: World, kind: string, namespace: string): ReadonlySet<
 }
 
 /** What it takes to make one, and to keep it in mind. */
-const stepsOfManifest = 16;
+const stepsOfManifest = 96;
 
 /**
  * Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs
