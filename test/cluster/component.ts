@@ -71,6 +71,13 @@ export async function restartComponent(stateDir: string, spec: ComponentSpec, si
   await startComponent(stateDir, spec, signal);
 }
 
+/** Ends it by force, and starts the same again: with what it has in files, and nothing that it had in memory. */
+export async function crashComponent(stateDir: string, record: ComponentRecord, signal: AbortSignal): Promise<void> {
+  signalProcess(record.process, 'SIGKILL');
+  while (isRunning(record.process)) await sleep(systemClock, 10, signal);
+  await startComponent(stateDir, record, signal);
+}
+
 async function waitHealthy(
   stateDir: string,
   spec: ComponentSpec,
