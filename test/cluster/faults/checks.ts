@@ -1,23 +1,12 @@
-import type { OperatorProcess } from '../../support/operator-process.ts';
 import type { World } from '../../scenarios/world.ts';
+import type { OperatorProcess } from '../../support/operator-process.ts';
 import type { RealCluster } from '../real-cluster.ts';
+import { answers, connections, controlPlane, process, token } from './disturbances.ts';
 import { playUnder, type Disturbance } from './story.ts';
-
-/** What an API server answers, or does not: refusals, answers that are late or lost. */
-const answers: Disturbance = {
-  seed: 1,
-  rules: [
-    { fault: { kind: 'Refuse', status: 429, retryAfterSeconds: 1 }, sorts: ['Write', 'Read', 'Lease'], every: 12 },
-    { fault: { kind: 'Refuse', status: 500 }, sorts: ['Write', 'Read', 'Lease'], every: 11 },
-    { fault: { kind: 'Refuse', status: 503 }, sorts: ['Write', 'Read', 'Watch'], every: 13 },
-    { fault: { kind: 'LoseAnswer' }, sorts: ['Write', 'Lease'], every: 8 },
-    { fault: { kind: 'Delay', ms: 1500 }, sorts: ['Write', 'Read', 'Lease'], every: 9 },
-  ],
-  needed: ['Refuse 429', 'Refuse 500', 'Refuse 503', 'LoseAnswer', 'Delay'],
-};
 
 type Run = (world: World, cluster: RealCluster, operator: OperatorProcess) => Promise<void>;
 
+/** With an operator of its own in the place of the one that all others use. */
 function under(disturbance: Disturbance): Run {
   return async (world, cluster, operator) => {
     await operator.stop();
@@ -29,7 +18,11 @@ function under(disturbance: Disturbance): Run {
   };
 }
 
-/** Checks in which the operator migrates while something goes wrong around it. */
+/** Checks in which two namespaces migrate there and back while something goes wrong around the operator, or with it. */
 export const faultChecks: readonly { readonly name: string; readonly run: Run }[] = [
   { name: 'faults-answers', run: under(answers) },
+  { name: 'faults-connections', run: under(connections) },
+  { name: 'faults-process', run: under(process) },
+  { name: 'faults-control-plane', run: under(controlPlane) },
+  { name: 'faults-token', run: under(token) },
 ];

@@ -38,13 +38,13 @@ export class KeptOperator {
     this.#held = false;
   }
 
-  /** It stands still for a while, as in a machine that is suspended. */
-  async freeze(ms: number): Promise<void> {
+  /** It stands still, as in a machine that is suspended, until something is over. */
+  async frozen(until: () => Promise<void>): Promise<void> {
     const { pid } = this.#process;
-    if (pid === undefined) return;
+    if (pid === undefined) throw new OperatorEndedError('the operator that is to stand still does not run');
     process.kill(pid, 'SIGSTOP');
     try {
-      await sleep(systemClock, ms);
+      await until();
     } finally {
       process.kill(pid, 'SIGCONT');
     }
@@ -60,10 +60,14 @@ export class KeptOperator {
     const { signal } = this.#over;
     while (!signal.aborted) {
       await sleep(systemClock, lookMs, signal).catch(() => undefined);
-      if (this.#held || this.#isThere() || signal.aborted) continue;
+      if (this.#held || this.#isThere()) continue;
       await sleep(systemClock, restartMs, signal).catch(() => undefined);
-      if (!signal.aborted) await this.#process.start();
+      await this.#startUnlessOver();
     }
+  }
+
+  async #startUnlessOver(): Promise<void> {
+    if (!this.#over.signal.aborted) await this.#process.start();
   }
 
   #isThere(): boolean {

@@ -19,7 +19,7 @@ interface Bench {
   /** What came to the API server: `METHOD path body`. */
   readonly seen: string[];
   /** Sends a line to every watch. */
-  tell(line: string): void;
+  readonly tell: (line: string) => void;
 }
 
 const pods = '/api/v1/pods?watch=true';

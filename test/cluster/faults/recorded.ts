@@ -13,7 +13,7 @@ type Handler = Parameters<Commits['watch']>[1];
 /** An object at a commit. */
 interface Change {
   readonly facts: KeyChange;
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly type: 'PUT' | 'DELETED';
   readonly object: KubeObject;
 }
 
@@ -55,7 +55,7 @@ export class RecordedCommits implements Commits {
     this.#handlers.set(of, { resource, handler });
     for (const facts of this.#base) {
       const change = changeOf(facts);
-      if (change !== undefined && kindOfObject(change.object) === of) handler({ type: 'ADDED', object: change.object });
+      if (change !== undefined && kindOfObject(change.object) === of) handler({ type: 'PUT', object: change.object });
     }
     return () => {
       this.#handlers.delete(of);
@@ -101,8 +101,7 @@ function changeOf(facts: KeyChange): Change | undefined {
   if (!judged.test(key)) return undefined;
   if (stored === undefined) throw new StoredFormError(`of ${key} nobody knows what was deleted`);
   const object = objectIn(key, stored, revision);
-  const type = value === undefined ? 'DELETED' : before === undefined ? 'ADDED' : 'MODIFIED';
-  return { facts, type, object };
+  return { facts, type: value === undefined ? 'DELETED' : 'PUT', object };
 }
 
 /** The version of an object is the revision of its commit, and is stored nowhere else. */

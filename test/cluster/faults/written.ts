@@ -13,7 +13,7 @@ export interface Written {
 export function writtenBy(method: string, url: string, body: string, sentAt: number): Written | undefined {
   const { pathname, searchParams } = new URL(url, 'http://loopback');
   if (method === 'GET' || searchParams.has('dryRun')) return undefined;
-  const isCreate = method === 'POST' && !/\/eviction$/.test(pathname);
+  const isCreate = method === 'POST' && !pathname.endsWith('/eviction');
   return { method, target: isCreate ? `${pathname}/${nameIn(body)}` : pathname, sentAt };
 }
 
