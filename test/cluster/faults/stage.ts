@@ -25,7 +25,7 @@ export function stageFor(migration: string, { http, plain, stays }: Names): Stag
         { kind: 'Deployment', name: 'web', replicas: 2 },
         { kind: 'Deployment', name: 'api', replicas: 1 },
       ],
-      policies: [strict(http), mayGet(http, 'api', [http, plain]), noDeletes(http)],
+      policies: [strict(http), mayGet(http, 'api', [http, plain]), noDeletes(http, 'api')],
     },
     {
       ...there,
@@ -73,8 +73,9 @@ function mayCall(home: string, app: string, from: readonly string[]): KubeObject
   });
 }
 
-function noDeletes(home: string): KubeObject {
+function noDeletes(home: string, app: string): KubeObject {
   return object('AuthorizationPolicy', home, 'no-deletes', {
+    selector: { matchLabels: { app } },
     action: 'DENY',
     rules: [{ to: [{ operation: { methods: ['DELETE'] } }] }],
   });
