@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { sleep, systemClock } from '../../../src/base/clock.ts';
 import { below } from '../../campaign/draw.ts';
+import type { Sort } from './plan.ts';
 import type { Disturbance, Scene } from './story.ts';
 
 /** How long something stands still that nobody gives up for: requests to it have 10 s, the Lease as well. */
@@ -17,15 +18,17 @@ const takeOverMs = 60_000;
 /** Below so many writes each way is not over. */
 const someWrites = 24;
 
+const writes: readonly Sort[] = ['Write', 'Read', 'Lease'];
+
 /** What an API server answers, or does not: refusals, answers that are late or lost. */
 export const answers: Disturbance = {
   seed: 1,
   rules: [
-    { fault: { kind: 'Refuse', status: 429, retryAfterSeconds: 1 }, sorts: ['Write', 'Read', 'Lease'], every: 12 },
-    { fault: { kind: 'Refuse', status: 500 }, sorts: ['Write', 'Read', 'Lease'], every: 11 },
-    { fault: { kind: 'Refuse', status: 503 }, sorts: ['Write', 'Read', 'Watch'], every: 13 },
-    { fault: { kind: 'LoseAnswer' }, sorts: ['Write', 'Lease'], every: 8 },
-    { fault: { kind: 'Delay', ms: 1500 }, sorts: ['Write', 'Read', 'Lease'], every: 9 },
+    { fault: { kind: 'Refuse', status: 429, retryAfterSeconds: 1 }, sorts: writes, every: 8, most: 4 },
+    { fault: { kind: 'Refuse', status: 500 }, sorts: [...writes, 'Resumed'], every: 8, most: 4 },
+    { fault: { kind: 'Refuse', status: 503 }, sorts: [...writes, 'Resumed'], every: 8, most: 4 },
+    { fault: { kind: 'LoseAnswer' }, sorts: ['Write', 'Lease'], every: 6, most: 6 },
+    { fault: { kind: 'Delay', ms: 800 }, sorts: writes, every: 8, most: 4 },
   ],
   needed: ['Refuse 429', 'Refuse 500', 'Refuse 503', 'LoseAnswer', 'Delay'],
 };
@@ -34,10 +37,10 @@ export const answers: Disturbance = {
 export const connections: Disturbance = {
   seed: 2,
   rules: [
-    { fault: { kind: 'Cut' }, sorts: ['Write', 'Read', 'Watch', 'Lease'], every: 9 },
-    { fault: { kind: 'CutInMidLine' }, sorts: ['Line'], every: 12 },
-    { fault: { kind: 'Expired', form: 'Status' }, sorts: ['Watch'], every: 4 },
-    { fault: { kind: 'Expired', form: 'Event' }, sorts: ['Watch'], every: 4 },
+    { fault: { kind: 'Cut' }, sorts: [...writes, 'Resumed'], every: 6, most: 5 },
+    { fault: { kind: 'CutInMidLine' }, sorts: ['Line'], every: 20, most: 3 },
+    { fault: { kind: 'Expired', form: 'Status' }, sorts: ['Resumed'], every: 5, most: 3 },
+    { fault: { kind: 'Expired', form: 'Event' }, sorts: ['Resumed'], every: 5, most: 3 },
     { fault: { kind: 'NeverAnswer' }, sorts: ['Write'], every: 10, most: 1 },
   ],
   arrange(scene) {
@@ -56,13 +59,17 @@ export const process: Disturbance = {
   rules: [],
   arrange(scene, way) {
     const { operator, random } = scene;
-    const [first, second, third] = [0, 1, 2].map((part) => 1 + part * 8 + below(random, 8));
-    scene.at(first ?? 0, 'before', 'killed before', () => operator.kill());
-    scene.at(second ?? 0, 'after', 'killed after', () => operator.kill());
-    scene.at(third ?? 0, 'after', 'stopped', () => operator.frozen(() => sleep(systemClock, stillMs)));
-    scene.at(someWrites + 1, way === 'there' ? 'after' : 'before', 'taken over', () => takenOver(scene));
+    const [first, second] = [1 + below(random, someWrites / 2), 1 + someWrites / 2 + below(random, someWrites / 2)];
+    // Each waits for the end of the Lease.
+    if (way === 'there') {
+      scene.at(first, 'before', 'killed', () => operator.kill());
+      scene.at(second, 'after', 'stopped', () => operator.frozen(() => sleep(systemClock, stillMs)));
+    } else {
+      scene.at(first, 'after', 'killed', () => operator.kill());
+      scene.at(second, 'after', 'stopped', () => takenOver(scene));
+    }
   },
-  needed: ['killed before', 'killed after', 'stopped', 'taken over'],
+  needed: ['killed', 'stopped'],
 };
 
 /** It stands still until another one leads and has written; what it does when it goes on is nothing. */
@@ -92,19 +99,16 @@ export const controlPlane: Disturbance = {
   rules: [],
   arrange(scene, way) {
     const { cluster, proxy, history, random } = scene;
-    const at = [0, 1, 2, 3].map((part) => 1 + part * 6 + below(random, 6));
-    scene.at(at[0] ?? 0, 'after', 'API server stopped', () => still(scene, 'kube-apiserver'));
-    scene.at(at[1] ?? 0, way === 'there' ? 'before' : 'after', 'API server killed', () =>
-      cluster.crash('kube-apiserver'),
-    );
-    scene.at(at[2] ?? 0, 'before', 'etcd stopped', () => still(scene, 'etcd'));
-    scene.at(at[3] ?? 0, 'before', 'compacted', async () => {
+    const [first, second, third] = [0, 1, 2].map((part) => 1 + part * 8 + below(random, 8)) as [number, number, number];
+    scene.at(first, 'after', 'API server stopped', () => still(scene, 'kube-apiserver'));
+    scene.at(second, 'before', 'etcd stopped', () => still(scene, 'etcd'));
+    scene.at(third, way === 'there' ? 'before' : 'after', 'API server killed', async () => {
       proxy.cutAll();
       await history.compact();
       await cluster.crash('kube-apiserver');
     });
   },
-  needed: ['API server stopped', 'API server killed', 'etcd stopped', 'compacted'],
+  needed: ['API server stopped', 'etcd stopped', 'API server killed', 'past gone'],
 };
 
 /** The token expires, and is in its file a while later; again and again. */

@@ -10,8 +10,11 @@ export type Fault =
   | { readonly kind: 'Expired'; readonly form: 'Status' | 'Event' }
   | { readonly kind: 'CutInMidLine' };
 
-/** What a request is, as far as faults are drawn by it: the Lease has so little time that it is counted apart. */
-export type Sort = 'Write' | 'Read' | 'Watch' | 'Line' | 'Lease';
+/**
+ * What a request is, as far as faults are drawn by it: the Lease has so little time that it is counted apart, and only a
+ * watch that goes on where another one ended may find that its past is gone.
+ */
+export type Sort = 'Write' | 'Read' | 'Watch' | 'Resumed' | 'Line' | 'Lease';
 
 /** How often a fault is met by requests of some sorts; `Line` is a piece of the body of any watch. */
 export interface Rule {

@@ -22,7 +22,7 @@ interface Bench {
   readonly tell: (line: string) => void;
 }
 
-const pods = '/api/v1/pods?watch=true';
+const pods = '/api/v1/pods?watch=true&resourceVersion=7';
 const web = '/api/v1/namespaces/shop/services/web';
 
 /** An API server that answers each request with an object of revision 7, behind the proxy. */
@@ -141,10 +141,11 @@ describe('a proxy with faults', () => {
   });
 
   it('says of a watch that its history is over: instead of it, or in it', async () => {
-    const instead = await bench(each({ kind: 'Expired', form: 'Status' }, 'Watch'));
+    const instead = await bench(each({ kind: 'Expired', form: 'Status' }, 'Resumed'));
     await expect(ask(instead.url, pods)).resolves.toMatchObject({ status: 410 });
-    const within = await bench(each({ kind: 'Expired', form: 'Event' }, 'Watch'));
+    const within = await bench(each({ kind: 'Expired', form: 'Event' }, 'Resumed'));
     const answer = await ask(within.url, pods);
+    await expect(ask(within.url, '/api/v1/nodes?watch=true&resourceVersion=')).resolves.toMatchObject({ status: 200 });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
   });

@@ -46,6 +46,7 @@ export class FaultyProxy {
   readonly #answers = new Map<number, number>();
   #aims: Aim[] = [];
   #writes = 0;
+  #expired = 0;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -79,6 +80,11 @@ export class FaultyProxy {
   /** What was sent to the API server to be written. */
   get written(): readonly Written[] {
     return this.#written;
+  }
+
+  /** How often the API server itself has said that the past of a watch is gone. */
+  get expired(): number {
+    return this.#expired + this.answered(410);
   }
 
   /** How often the API server has answered with a status. */
@@ -159,7 +165,7 @@ export class FaultyProxy {
     const upstream = await this.#exchange(asked);
     const { statusCode: status = 0 } = upstream;
     this.#answers.set(status, this.answered(status) + 1);
-    if (sort === 'Watch' && status === 200) {
+    if (isWatch(sort) && status === 200) {
       this.#stream(upstream, socket, response);
       return;
     }
@@ -194,6 +200,7 @@ export class FaultyProxy {
     upstream.on('error', () => socket.destroy());
     upstream.on('end', () => response.end());
     upstream.on('data', (piece: Buffer) => {
+      if (piece.includes('{"type":"ERROR"') && piece.includes('"code":410')) this.#expired += 1;
       const fault = this.#options.plan.next('Line');
       if (fault?.kind !== 'CutInMidLine') {
         response.write(piece);
@@ -212,7 +219,12 @@ async function actAll(due: readonly Aim[], when: Aim['when']): Promise<void> {
 function sortOf(method: string, url: string): Sort {
   if (/\/leases(\/|\?|$)/.test(url)) return 'Lease';
   if (method !== 'GET') return /\/events(\/|\?|$)/.test(url) ? 'Read' : 'Write';
-  return /[?&]watch=(true|1)(&|$)/.test(url) ? 'Watch' : 'Read';
+  if (!/[?&]watch=(true|1)(&|$)/.test(url)) return 'Read';
+  return /[?&]resourceVersion=[1-9]/.test(url) ? 'Resumed' : 'Watch';
+}
+
+function isWatch(sort: Sort): boolean {
+  return sort === 'Watch' || sort === 'Resumed';
 }
 
 async function textOf(message: IncomingMessage): Promise<string> {

@@ -10,6 +10,12 @@ export class StoredFormError extends Error {
 
 type Handler = Parameters<Commits['watch']>[1];
 
+/** Who has written what, and which objects are told of. */
+export interface Told {
+  readonly written: readonly Written[];
+  readonly isOurs: (object: KubeObject) => boolean;
+}
+
 /** An object at a commit. */
 interface Change {
   readonly facts: KeyChange;
@@ -28,16 +34,16 @@ const judged =
 export class RecordedCommits implements Commits {
   readonly #base: readonly KeyChange[];
   readonly #changes: readonly KeyChange[];
-  readonly #written: readonly Written[];
+  readonly #told: Told;
   readonly #handlers = new Map<string, { readonly resource: Resource; readonly handler: Handler }>();
   readonly #auditors = new Set<(request: Request) => void>();
   #now = 0;
   #made = 0;
 
-  constructor(base: readonly KeyChange[], changes: readonly KeyChange[], written: readonly Written[]) {
+  constructor(base: readonly KeyChange[], changes: readonly KeyChange[], told: Told) {
     this.#base = base;
     this.#changes = changes;
-    this.#written = written;
+    this.#told = told;
   }
 
   /** The moment of the commit that is being played. */
@@ -55,7 +61,8 @@ export class RecordedCommits implements Commits {
     this.#handlers.set(of, { resource, handler });
     for (const facts of this.#base) {
       const change = changeOf(facts);
-      if (change !== undefined && kindOfObject(change.object) === of) handler({ type: 'PUT', object: change.object });
+      if (change === undefined || kindOfObject(change.object) !== of || !this.#told.isOurs(change.object)) continue;
+      handler({ type: 'PUT', object: change.object });
     }
     return () => {
       this.#handlers.delete(of);
@@ -74,7 +81,7 @@ export class RecordedCommits implements Commits {
     for (const facts of this.#changes) {
       const change = changeOf(facts);
       const told = change === undefined ? undefined : this.#handlers.get(kindOfObject(change.object));
-      if (change === undefined || told === undefined) continue;
+      if (change === undefined || told === undefined || !this.#told.isOurs(change.object)) continue;
       this.#now = facts.at;
       told.handler({ type: change.type, object: change.object });
       this.#tellWho(change, told.resource);
@@ -87,7 +94,7 @@ export class RecordedCommits implements Commits {
   #tellWho({ facts, type, object }: Change, { plural }: Resource): void {
     const { namespace, name } = object.metadata;
     const commit = { ...facts, plural, namespace, name, isDelete: type === 'DELETED' };
-    const written = this.#written.find((each) => mayHaveMade(each, commit));
+    const written = this.#told.written.find((each) => mayHaveMade(each, commit));
     if (written === undefined) return;
     this.#made += 1;
     const request = { user: 'operator', method: written.method, path: written.target, body: undefined, status: 200 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { meshMigrations } from '../../../src/api/resources.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { seededRandom, type Random } from '../../../src/base/random.ts';
 import type { Stage } from '../../campaign/stage.ts';
 import type { Snapshot, World } from '../../scenarios/world.ts';
@@ -151,15 +152,24 @@ class Story {
     const { disturbance, first } = this.#parts;
     this.#over = new AbortController();
     this.#met.clear();
-    first.plan.follow(disturbance.rules);
-    const from = first.proxy.writes;
+    const [from, gone, began] = [first.proxy.writes, first.proxy.expired, systemClock.monotonic()];
+    // Before that there is nothing but the reading of sixty kinds.
+    first.proxy.atWrite(1, 'before', async () => {
+      first.plan.follow(disturbance.rules);
+      await Promise.resolve();
+    });
     disturbance.arrange?.(this.#scene, way);
     await going();
     const byPlan = first.plan.met;
     this.#heal();
     await Promise.all(this.#underWay);
-    const met = { ...byPlan, ...Object.fromEntries(this.#met) };
-    const told = `${way}: ${String(first.proxy.writes - from)} writes, ${JSON.stringify(met)}`;
+    const met: Readonly<Record<string, number>> = {
+      ...byPlan,
+      ...Object.fromEntries(this.#met),
+      'past gone': first.proxy.expired - gone,
+    };
+    const seconds = Math.round((systemClock.monotonic() - began) / 1000);
+    const told = `${way}: ${String(first.proxy.writes - from)} writes in ${String(seconds)} s, ${JSON.stringify(met)}`;
     process.stderr.write(`    ${told}\n`);
     const missing = disturbance.needed.filter((name) => (met[name] ?? 0) === 0);
     assert.deepEqual(missing, [], `on the way ${told}`);

@@ -1,6 +1,7 @@
+import type { KubeObject } from '../../../src/api/object.ts';
 import { Judge, type Violation } from '../../campaign/judge/judge.ts';
 import type { Stage } from '../../campaign/stage.ts';
-import type { EtcdHistory } from './etcd.ts';
+import type { KeyChange } from './etcd.ts';
 import { RecordedCommits } from './recorded.ts';
 import type { Written } from './written.ts';
 
@@ -14,13 +15,20 @@ export interface Verdict {
 /** How long nothing may have happened before time alone is a reason to look. */
 const pauseMs = 5000;
 
+/** What was there, and what was changed. */
+export interface History {
+  readonly base: readonly KeyChange[];
+  readonly changes: readonly KeyChange[];
+}
+
 /** Has the judge read each commit in its order. */
 export async function verdictOn(
-  { base, changes }: Pick<EtcdHistory, 'base'> & { readonly changes: Parameters<typeof recordedOf>[1] },
+  { base, changes }: History,
   written: readonly Written[],
   stage: Stage,
 ): Promise<Verdict> {
-  const commits = recordedOf(base, changes, written);
+  const isOurs = notOf(othersIn(base), stage.migration.metadata.name);
+  const commits = new RecordedCommits(base, changes, { written, isOurs });
   const began = changes[0]?.at ?? 0;
   const now = (): number => commits.now - began;
   // Requests are late and watches stale all the time: who waits for what is not judged by seconds.
@@ -38,10 +46,15 @@ export async function verdictOn(
   return { violations: judge.violations, commits: commits.made };
 }
 
-function recordedOf(
-  base: EtcdHistory['base'],
-  changes: Awaited<ReturnType<EtcdHistory['changes']>>,
-  written: readonly Written[],
-): RecordedCommits {
-  return new RecordedCommits(base, changes, written);
+/** Namespaces of other migrations: what is done there is not of this story. */
+function othersIn(base: History['base']): ReadonlySet<string> {
+  const records = base.flatMap(
+    ({ key }) => /^\/registry\/meshmigration\.dev\/namespacemigrations\/([^/]+)\//.exec(key)?.[1] ?? [],
+  );
+  return new Set(records);
+}
+
+function notOf(others: ReadonlySet<string>, migration: string): (object: KubeObject) => boolean {
+  return ({ kind, metadata: { namespace, name } }) =>
+    kind === 'MeshMigration' ? name === migration : !others.has(kind === 'Namespace' ? name : (namespace ?? ''));
 }
