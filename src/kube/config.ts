@@ -26,8 +26,11 @@ export interface Credentials {
 export interface ClusterConnection {
   /** `https://10.0.0.1:6443`, maybe with a path prefix. */
   readonly server: string;
-  /** Reads the files, or runs the exec plugin, anew. */
-  credentials(): Promise<Credentials>;
+  /**
+   * Reads the files, or runs the exec plugin. What was given a while ago and is still good may be given again, unless
+   * the server has refused it.
+   */
+  credentials(given?: 'Refused'): Promise<Credentials>;
 }
 
 /** What KubeConfig calls the context for http://localhost:8080, which it makes up when it finds nothing. */
@@ -62,9 +65,26 @@ export async function loadConnection(options: ConnectionOptions = {}): Promise<C
     );
   }
   checkServer(cluster.name, cluster.server);
-  const connection: ClusterConnection = { server: cluster.server, credentials: () => credentialsOf(config) };
+  let remembering = config;
+  const connection: ClusterConnection = {
+    server: cluster.server,
+    async credentials(given) {
+      if (given === 'Refused') remembering = forgetful(remembering);
+      return await credentialsOf(remembering);
+    },
+  };
   await connection.credentials(); // a missing file or plugin shows here, not in the middle of the work
   return connection;
+}
+
+/**
+ * The same without what the library remembers: tokens of files for a minute (file_auth.js), those of exec plugins until
+ * they expire, or for ever if they do not say when (exec_auth.js).
+ */
+function forgetful({ clusters, users, contexts, currentContext }: KubeConfig): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromOptions({ clusters, users, contexts, currentContext });
+  return config;
 }
 
 function useContext(config: KubeConfig, name: string): void {

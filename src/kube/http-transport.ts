@@ -28,17 +28,18 @@ export function createHttpTransport(connection: ClusterConnection): HttpTranspor
     server: connection.server.replace(/\/$/, ''),
     close: () => login.close(),
     async send(request) {
-      const { agents, headers } = await login.current();
+      const used = await login.current();
+      const { agents, credentials } = used;
       const agent = isWatch(request) ? agents.watches : agents.requests;
       const response = await agent.request({
         origin: base.origin,
         path: prefix + request.path,
         method: request.method,
-        headers: { ...request.headers, ...headers },
+        headers: { ...request.headers, ...credentials.headers },
         body: request.body ?? null,
         signal: request.signal,
       });
-      if (response.statusCode === 401) login.expire();
+      if (response.statusCode === 401) login.refuse(used);
       response.body.setEncoding('utf8'); // decodes characters that are split across chunks
       return {
         status: response.statusCode,
@@ -47,6 +48,13 @@ export function createHttpTransport(connection: ClusterConnection): HttpTranspor
       };
     },
   };
+}
+
+/** Credentials as they were read, and the connections made with them. */
+interface Used {
+  readonly credentials: Credentials;
+  readonly agents: Agents;
+  readonly readAt: number;
 }
 
 interface Agents {
@@ -59,26 +67,30 @@ interface Agents {
  */
 class Login {
   readonly #connection: ClusterConnection;
-  #used: { readonly credentials: Credentials; readonly agents: Agents; readonly readAt: number } | undefined;
+  #used: Used | undefined;
+  #isRefused = false;
   #reading: Promise<void> | undefined;
 
   constructor(connection: ClusterConnection) {
     this.#connection = connection;
   }
 
-  async current(): Promise<{ readonly agents: Agents; readonly headers: Readonly<Record<string, string>> }> {
-    while (this.#used === undefined || systemClock.monotonic() - this.#used.readAt > credentialsAgeMs) {
+  async current(): Promise<Used> {
+    while (this.#used === undefined || this.#isOver(this.#used)) {
       this.#reading ??= this.#read().finally(() => {
         this.#reading = undefined;
       });
       await this.#reading;
     }
-    return { agents: this.#used.agents, headers: this.#used.credentials.headers };
+    return this.#used;
   }
 
-  /** The server did not accept them: read them again before the next request. */
-  expire(): void {
-    if (this.#used !== undefined) this.#used = { ...this.#used, readAt: -Infinity };
+  /**
+   * The server did not accept them: they are read again before the next request. Not those that came meanwhile: of many
+   * requests that are refused together, one has them read.
+   */
+  refuse(used: Used): void {
+    if (this.#used === used) this.#isRefused = true;
   }
 
   async close(): Promise<void> {
@@ -86,8 +98,13 @@ class Login {
     await Promise.all([agents?.requests.destroy(), agents?.watches.destroy()]);
   }
 
+  #isOver({ readAt }: Used): boolean {
+    return this.#isRefused || systemClock.monotonic() - readAt > credentialsAgeMs;
+  }
+
   async #read(): Promise<void> {
-    const credentials = await this.#connection.credentials();
+    const credentials = await this.#connection.credentials(this.#isRefused ? 'Refused' : undefined);
+    this.#isRefused = false;
     const before = this.#used;
     const same = before !== undefined && isDeepStrictEqual(before.credentials.tls, credentials.tls);
     this.#used = {

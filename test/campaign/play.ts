@@ -313,7 +313,7 @@ export class Play {
     const client = new KubeClient({ transport: cluster.admin, clock, random, fieldManager: 'person' });
     if (!this.stage.oldSidecars) await cluster.enableAmbient();
     await installOperator(client, clock, signal);
-    const judge = new Judge(cluster, this.stage, {
+    const judge = new Judge(cluster.server, this.stage, {
       now: () => this.#now,
       uptime: () => this.#uptime,
       isTroubled: () => this.isTroubled,

@@ -8,6 +8,7 @@ import type { Snapshot, World } from '../scenarios/world.ts';
 import { operatorUser } from '../support/impersonation.ts';
 import { podBehaviour } from '../support/test-cluster.ts';
 import { admissionAround, admissionTable, editRights, rollbackOnly } from './admission/check.ts';
+import { faultChecks } from './faults/checks.ts';
 import { helmInstall } from './helm/check.ts';
 import { helmRendering } from './helm/rendering.ts';
 import { promqlAlerts } from './promql/alerts-check.ts';
@@ -121,6 +122,7 @@ export const checks: readonly Check[] = [
   { name: 'admission-rollback-only', run: rollbackOnly },
   { name: 'admission-around', run: admissionAround },
   { name: 'killed-at-random', run: killedAtRandom },
+  ...faultChecks,
   {
     name: 'kubectl-on-the-simulation',
     async run(_world, cluster) {

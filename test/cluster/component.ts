@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { sleep, systemClock } from '../../src/base/clock.ts';
 import { tail } from './command.ts';
 import { answersOk } from './probe.ts';
-import { identityOf, isRunning, signalProcess, type ProcessIdentity } from './process-identity.ts';
+import { identityOf, isRunning, isThere, signalProcess, type ProcessIdentity } from './process-identity.ts';
 
 /** Occurs when a component ends or stays unhealthy while it is being started. */
 export class ComponentError extends Error {
@@ -69,6 +69,14 @@ export async function restartComponent(stateDir: string, spec: ComponentSpec, si
     componentRecords(stateDir).filter(({ name }) => name === spec.name),
   );
   await startComponent(stateDir, spec, signal);
+}
+
+/** Ends it by force, and starts the same again: with what it has in files, and nothing that it had in memory. */
+export async function crashComponent(stateDir: string, record: ComponentRecord, signal: AbortSignal): Promise<void> {
+  signalProcess(record.process, 'SIGKILL');
+  // Its port is free when its last thread has ended, which is later than that it does not run any more.
+  while (isThere(record.process)) await sleep(systemClock, 10, signal);
+  await startComponent(stateDir, record, signal);
 }
 
 async function waitHealthy(

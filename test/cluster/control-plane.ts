@@ -58,6 +58,8 @@ function apiServer(state: ClusterState): ComponentSpec {
     file: join(state.tools.binDir, 'kube-apiserver'),
     args: [
       `--etcd-servers=http://127.0.0.1:${state.ports.etcdClient}`,
+      // No client sees it; whoever reads the history of etcd does (faults).
+      '--storage-media-type=application/json',
       '--bind-address=127.0.0.1',
       `--secure-port=${state.ports.apiServer}`,
       // With loopback only there is no address to choose, nor another server to agree with.

@@ -10,7 +10,10 @@ export interface ServerAccess {
 
 /** How a client proves who it is: a user entry of a kubeconfig. */
 export type UserEntry =
-  { readonly token: string } | { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
+  | { readonly token: string }
+  /** Read from a file, as in a pod. */
+  | { readonly 'auth-provider': { readonly name: 'tokenFile'; readonly config: { readonly tokenFile: string } } }
+  | { readonly 'client-certificate-data': string; readonly 'client-key-data': string };
 
 /** Writes a kubeconfig with one context. It is JSON, which every YAML reader reads. */
 export function writeKubeconfig(path: string, access: ServerAccess, user: UserEntry): void {

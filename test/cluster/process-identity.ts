@@ -25,6 +25,16 @@ export function isRunning(process: ProcessIdentity): boolean {
   return identityOf(process.pid)?.birth === process.birth;
 }
 
+/** Whether anything is left of it: a process that has ended, but that its parent has not heard of, does not run. */
+export function isThere({ pid }: ProcessIdentity): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 /** Sends a signal to exactly this process; nothing happens when it is gone. */
 export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): void {
   if (!isRunning(target)) return;

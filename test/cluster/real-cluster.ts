@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import type { TestCluster } from '../support/test-cluster.ts';
-import { componentRecords } from './component.ts';
+import { componentRecords, crashComponent } from './component.ts';
 import { readClusterState, type ClusterState } from './cluster-state.ts';
-import { auditLogOf, kubeconfigOf } from './control-plane.ts';
+import { auditLogOf, certificatesOf, kubeconfigOf } from './control-plane.ts';
 import {
   connectAdmin,
   enableAmbient,
@@ -31,6 +31,12 @@ export interface RealCluster extends TestCluster {
   /** One JSON line for each write (audit.k8s.io/v1 Event at level Metadata). */
   readonly auditLogPath: string;
   readonly ports: Ports;
+  /** Holds keys and certificates: `ca.crt`, `apiserver.crt`, `apiserver.key`, `service-account.key`. */
+  readonly certificatesDir: string;
+  /** Sends a signal to a component: `etcd`, `kube-apiserver`, `istiod`. */
+  signal(component: string, signal: NodeJS.Signals): void;
+  /** SIGKILL; then the same component again, on what it has left. Resolves when it works. */
+  crash(component: string): Promise<void>;
   /** For a cluster that was started with `sidecarOnly`: what a mesh admin does before any migration. */
   enableAmbient(): Promise<void>;
   /** A kubeconfig with the rights of that ServiceAccount, valid for a day. */
@@ -107,9 +113,9 @@ async function connect(
   let state = initial;
   const lifetime = new AbortController();
   const admin = await connectAdmin(state);
-  const signalIstiod = (signal: NodeJS.Signals): void => {
-    for (const record of componentRecords(state.directory))
-      if (record.name === 'istiod') signalProcess(record.process, signal);
+  const send = (component: string, signal: NodeJS.Signals): void => {
+    for (const { name, process } of componentRecords(state.directory))
+      if (name === component) signalProcess(process, signal);
   };
   return {
     kind: 'real',
@@ -120,14 +126,20 @@ async function connect(
     shareDir: state.tools.shareDir,
     auditLogPath: auditLogOf(state),
     ports: state.ports,
+    certificatesDir: certificatesOf(state),
+    signal: send,
+    async crash(component) {
+      for (const record of componentRecords(state.directory).filter(({ name }) => name === component))
+        await crashComponent(state.directory, record, lifetime.signal);
+    },
     async enableAmbient() {
       state = await enableAmbient(state, log, lifetime.signal);
     },
     pauseIstiod() {
-      signalIstiod('SIGSTOP');
+      send('istiod', 'SIGSTOP');
     },
     resumeIstiod() {
-      signalIstiod('SIGCONT');
+      send('istiod', 'SIGCONT');
     },
     async serviceAccountKubeconfig(namespace, name) {
       return await writeServiceAccountKubeconfig(state, admin, namespace, name, lifetime.signal);

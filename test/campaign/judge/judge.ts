@@ -1,12 +1,11 @@
 import type { KubeObject } from '../../../src/api/object.ts';
-import type { SimCluster } from '../../sim/sim-cluster.ts';
 import type { Mode, Stage } from '../stage.ts';
 import { Gates } from './gates.ts';
 import { at, items, text } from './json.ts';
 import { Openings } from './openings.ts';
 import { Records } from './records.ts';
 import { Scopes } from './scope.ts';
-import { States, type Committed, type Writer } from './states.ts';
+import { States, type Commits, type Committed, type Writer } from './states.ts';
 import { Theirs } from './theirs.ts';
 import { isServing, isUnenrolled, isWaypoint, planeOf, type Before, type Plane } from './traffic.ts';
 import { Wanted } from './wanted.ts';
@@ -59,11 +58,11 @@ export class Judge {
   #looking = false;
   #writes = 0;
 
-  constructor(cluster: SimCluster, stage: Stage, circumstances: Circumstances) {
+  constructor(commits: Commits, stage: Stage, circumstances: Circumstances) {
     this.#stage = stage;
     this.#circumstances = circumstances;
     const names = [...stage.homes.map(({ name }) => name), 'young'];
-    this.#states = new States(cluster, {
+    this.#states = new States(commits, {
       committed: (change) => {
         this.#committed(change);
       },

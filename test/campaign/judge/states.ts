@@ -1,7 +1,6 @@
-import type { KubeObject } from '../../../src/api/object.ts';
+import type { KubeObject, Resource } from '../../../src/api/object.ts';
 import { kinds } from '../../scenarios/manifests.ts';
 import { meshMigrations, namespaceMigrations } from '../../../src/api/resources.ts';
-import type { SimCluster } from '../../sim/sim-cluster.ts';
 
 /** Kinds whose every committed state is judged. */
 export const judgedKinds = {
@@ -33,6 +32,26 @@ export interface Committed {
 /** Who asked for a change: the operator, a person, or a controller of the cluster. */
 export type Writer = 'Operator' | 'Person';
 
+/** Where the states come from: the simulated API server as it commits them, or what was recorded of a real one. */
+export interface Commits {
+  /** Tells of what is there, at once, and of each change of the kind from then on. */
+  watch(
+    resource: Resource,
+    handler: (event: { readonly type: string; readonly object: KubeObject }) => void,
+  ): () => void;
+  /** Tells of each request after what it has changed; `user` is `operator` where it was that. */
+  audit(auditor: (request: Request) => void): () => void;
+}
+
+/** A request that was answered. */
+export interface Request {
+  readonly user: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: string | undefined;
+  readonly status: number;
+}
+
 /** Hears of every change of the judged kinds in the order of their commits, and who asked for it over HTTP. */
 export interface Audience {
   committed(change: Committed): void;
@@ -46,12 +65,12 @@ export class States {
   /** Changes that nobody was found for yet. */
   #recent: Committed[] = [];
 
-  constructor(cluster: SimCluster, audience: Audience) {
+  constructor(commits: Commits, audience: Audience) {
     for (const kind of Object.keys(judgedKinds) as JudgedKind[]) {
       const objects = new Map<string, KubeObject>();
       this.#objects.set(kind, objects);
       this.#stops.push(
-        cluster.server.watch(judgedKinds[kind], ({ type, object }) => {
+        commits.watch(judgedKinds[kind], ({ type, object }) => {
           const key = keyOf(object);
           const change: Committed = {
             kind,
@@ -67,7 +86,7 @@ export class States {
       );
     }
     this.#stops.push(
-      cluster.server.audit(({ user, method, path, body, status }) => {
+      commits.audit(({ user, method, path, body, status }) => {
         const recent = this.#recent;
         this.#recent = [];
         if (method === 'GET' || status >= 300) return;
