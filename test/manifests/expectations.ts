@@ -36,6 +36,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM132 HorizontalPodAutoscaler api/api',
       'MM132 ScaledObject api/worker',
       'MM133 Canary api/web',
+      'MM133 ClusterAnalysisTemplate success-rate',
       'MM134 Deployment api/web',
     ],
     unreadable: [],

@@ -46,10 +46,16 @@ function entering(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep'
   return { ...watchedKind, isOwn: true, optional, keep };
 }
 
+const byMetrics = 'what decides by metrics of sidecars is not known (MM132, MM133)';
+
 /** Kinds of other controllers, which decide about their own namespace. */
 function reading(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
-  const optional = 'what decides by metrics of sidecars is not known (MM132, MM133)';
-  return { ...watchedKind, isOwn: true, optional, keep };
+  return { ...watchedKind, isOwn: true, optional: byMetrics, keep };
+}
+
+/** What others ask, from other namespaces too. */
+function asked(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
+  return { ...watchedKind, optional: byMetrics, keep };
 }
 
 function scraping(watchedKind: WatchedKind): WatchedKind {
@@ -128,12 +134,13 @@ export const watched: readonly WatchedKind[] = [
   reading(kind('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'), keepScaled),
   reading(kind('keda.sh', 'v1alpha1', 'ScaledJob', 'scaledjobs'), keepScaled),
   reading(kind('flagger.app', 'v1beta1', 'Canary', 'canaries'), keepCanary),
-  reading(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
+  asked(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
   reading(kind('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), (object) => ({
     ...keepRollout(object),
     ...keepTemplate(object),
   })),
   reading(kind('argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'), keepAnalysis),
+  asked(kind('argoproj.io', 'v1alpha1', 'ClusterAnalysisTemplate', 'clusteranalysistemplates', false), keepAnalysis),
   scraping(kind('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors')),
   scraping(kind('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors')),
   {
