@@ -18,7 +18,7 @@ import {
   keepScaled,
 } from './metric-readers.ts';
 import { keepTemplate } from './rollout-templates.ts';
-import { keepMonitor } from './scraping.ts';
+import { keepMonitor } from './monitors.ts';
 import { keepSecurityGroups } from './security-groups.ts';
 import { decisiveMarks } from '../vocabulary/decisive.ts';
 import { gateways } from '../vocabulary/gateway.ts';
@@ -58,8 +58,9 @@ function asked(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>)
   return { ...watchedKind, optional: byMetrics, keep };
 }
 
+/** What has pods scraped, of other namespaces too. */
 function scraping(watchedKind: WatchedKind): WatchedKind {
-  return { ...watchedKind, isOwn: true, optional: 'what scrapes pods is not known (MM134)', keep: keepMonitor };
+  return { ...watchedKind, optional: 'what scrapes pods is not known (MM134)', keep: keepMonitor };
 }
 
 /** Packet filters that nobody reads here but for whose pods they are for. `name`: as views have it. */
@@ -143,6 +144,8 @@ export const watched: readonly WatchedKind[] = [
   asked(kind('argoproj.io', 'v1alpha1', 'ClusterAnalysisTemplate', 'clusteranalysistemplates', false), keepAnalysis),
   scraping(kind('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors')),
   scraping(kind('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors')),
+  scraping(kind('operator.victoriametrics.com', 'v1beta1', 'VMServiceScrape', 'vmservicescrapes')),
+  scraping(kind('operator.victoriametrics.com', 'v1beta1', 'VMPodScrape', 'vmpodscrapes')),
   {
     ...kind('vpcresources.k8s.aws', 'v1beta1', 'SecurityGroupPolicy', 'securitygrouppolicies'),
     isOwn: true,
