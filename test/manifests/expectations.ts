@@ -440,7 +440,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'other-mesh.yaml': {
     policies: [],
     rules: [],
-    findings: ['MM142 Deployment emojivoto/voting', 'MM142 Deployment emojivoto/web'],
+    findings: ['MM050 Namespace emojivoto', 'MM142 Deployment emojivoto/voting', 'MM142 Deployment emojivoto/web'],
     unreadable: [],
   },
   'placeholders.yaml': {
@@ -453,6 +453,18 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     policies: [],
     rules: [],
     findings: ['MM155 Namespace ledger', 'MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
+    unreadable: [],
+  },
+  'pods.yaml': {
+    policies: ['PeerAuthentication warehouse/default: Exact Exact Exact'],
+    rules: [],
+    findings: [
+      'MM050 Namespace warehouse',
+      'MM051 Namespace warehouse',
+      'MM052 Namespace warehouse',
+      'MM062 Namespace warehouse',
+      'MM138 Deployment warehouse/shutters-istio',
+    ],
     unreadable: [],
   },
   'providers.yaml': {

@@ -19,6 +19,7 @@ import { judgedIn, unjudged, type Live } from './judged.ts';
 import { namespacesOf } from './namespaces.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
+import { podRules } from './pod-rules.ts';
 import { policyRules } from './policy-rules.ts';
 import { proxyRules } from './proxy-rules.ts';
 import { reachOf } from './reach.ts';
@@ -43,7 +44,7 @@ const rulesOfObjects: readonly AuditRule[] = [
 ];
 
 /** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [...operatorRules, ...rulesOfObjects].sort((a, b) =>
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...podRules, ...rulesOfObjects].sort((a, b) =>
   a.id < b.id ? -1 : 1,
 );
 
