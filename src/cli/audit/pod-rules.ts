@@ -1,4 +1,3 @@
-import { memoize } from '../../base/memoize.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { alsoUnsaid, amongGateways } from '../plan/gateways.ts';
 import { isOutside } from '../plan/left.ts';
@@ -6,11 +5,8 @@ import { podsIn } from '../plan/pods.ts';
 import { askedOfGateways, askedOfRunning, running } from '../plan/running.ts';
 import { ofPods } from '../sources.ts';
 import type { AuditContext, AuditRule } from './context.ts';
-import { templatesIn, type Inventory } from './inventory.ts';
+import { ofNamespace, templatesIn, type Inventory } from './inventory.ts';
 import { once, rulesOfOperator } from './operator-rules.ts';
-
-/** Namespaces that have templates. */
-const inhabited = memoize((inventory: Inventory) => new Set(templatesIn(inventory).map(({ namespace }) => namespace)));
 
 /**
  * A namespace with the pods that its templates make, on the way that the operator would take; none of one that is in no
@@ -19,7 +15,8 @@ const inhabited = memoize((inventory: Inventory) => new Set(templatesIn(inventor
 function withPods({ itinerary: _, ...around }: Surroundings, inventory: Inventory): readonly Surroundings[] {
   const { name } = around.namespace;
   if (isOutside(name, { inventory })) return [];
-  return inhabited(inventory).has(name) ? [{ ...around, pods: podsIn(name, inventory) }] : [];
+  const isInhabited = ofNamespace(name, templatesIn(inventory)).length > 0;
+  return isInhabited ? [{ ...around, pods: podsIn(name, inventory) }] : [];
 }
 
 /** Of these a Gateway is enough. */

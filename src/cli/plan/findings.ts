@@ -5,6 +5,7 @@ import { duplicateRules } from '../audit/duplicate-rules.ts';
 import { rulesOfOperator } from '../audit/operator-rules.ts';
 import { inPlan } from '../sources.ts';
 import { severities, type AuditFinding } from '../audit/report.ts';
+import { policiesByNamespace } from '../audit/staying.ts';
 import { syntaxRules } from '../audit/syntax-rules.ts';
 import { alsoUnsaid, amongGateways } from './gateways.ts';
 import { askedOfGateways, askedOfRunning, running } from './running.ts';
@@ -51,9 +52,11 @@ export function findingsAbout(
     mesh: { rootNamespace },
   } = surroundings;
   const isHere = (namespace: string): boolean => namespace === name || namespace === rootNamespace;
+  const homes = [...new Set([name, rootNamespace])];
+  const policies = policiesByNamespace(read.policies);
   const context = {
     ...read,
-    policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
+    policies: homes.flatMap((home) => policies.get(home) ?? []),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
     inventory: {
       ...read.inventory,
