@@ -57,15 +57,11 @@ export const onlyInPlan: Readonly<Record<string, string>> = {
   MM043: 'it holds for each migration',
   MM045: 'manifests may ask for a waypoint',
   MM049: 'whether a namespace is to move is not asked',
-  MM050: 'it depends on which namespaces move',
-  MM051: 'it depends on which namespaces move',
-  MM052: 'it depends on which namespaces move',
   MM055: 'it is about restarts',
   MM056: 'it is about restarts',
   MM057: 'it is about restarts',
   MM059: 'it depends on which callers move',
   MM061: 'it is about restarts',
-  MM062: 'it depends on whether a waypoint comes',
   MM063: 'it depends on which callers move',
   MM080: 'it is about copies: where they would do nothing, it is said of the policy',
   MM081: 'it is about copies',
@@ -81,7 +77,6 @@ export const onlyInPlan: Readonly<Record<string, string>> = {
   MM120: 'it depends on whether a waypoint comes',
   MM123: 'it depends on which callers move',
   MM128: 'it depends on whether a waypoint comes',
-  MM138: 'it depends on which namespaces move',
   MM147: 'it depends on whether a waypoint comes',
   MM149: 'it holds for each migration',
   MM152: 'it depends on the MeshMigration',
@@ -130,3 +125,6 @@ export const inPlan: readonly string[] = rules.map(({ id }) => id).filter((id) =
 
 /** Those that they answer whether a waypoint comes or not. */
 export const inAudit: readonly string[] = inPlan.filter((id) => onlyInPlan[id] === undefined);
+
+/** Those of them that are about the pods of templates. */
+export const ofPods: readonly string[] = ['MM050', 'MM051', 'MM052', 'MM062', 'MM138'];

@@ -81,6 +81,19 @@ const query = (at: number): string => `sum(istio_requests_total_${at}{reporter="
 const reads = (size: number): readonly Spec[] => numbers(size, (at) => ({ metadata: { query: query(at) } }));
 
 /** Everything of which a kind can say much, where that is kept; Nodes nobody writes but their kubelets. */
+function monitoring(endpoints: string): readonly ((size: number) => Spec)[] {
+  const one = { [endpoints]: [{ port: 'http' }] };
+  const asking = (size: number): Spec => ({ key: 'a', operator: 'In', values: numbers(size, String) });
+  return [
+    (size) => ({ [endpoints]: numbers(size, (at) => ({ port: `p${at}` })) }),
+    (size) => ({ [endpoints]: numbers(size, (at) => ({ portNumber: at })) }),
+    (size) => ({ [endpoints]: [{ port: 'x'.repeat(size) }] }),
+    (size) => ({ selector: { matchLabels: labels(size) }, ...one }),
+    (size) => ({ selector: { matchExpressions: [asking(size)] }, ...one }),
+    (size) => ({ ...one, namespaceSelector: { matchNames: numbers(size, (at) => `n${at}`) } }),
+  ];
+}
+
 const large: Readonly<Record<string, readonly ((size: number) => Spec)[]>> = {
   Ingress: [
     (size) => ({
@@ -98,6 +111,15 @@ const large: Readonly<Record<string, readonly ((size: number) => Spec)[]>> = {
   Canary: [(size) => ({ analysis: { metrics: numbers(size, (at) => ({ query: query(at) })) } })],
   MetricTemplate: [(size) => ({ query: numbers(size, query).join(' ') })],
   Rollout: [
+    (size) => ({
+      strategy: {
+        canary: {
+          analysis: {
+            templates: numbers(size, (at) => ({ templateName: `${'t'.repeat(248)}${at}`, clusterScope: true })),
+          },
+        },
+      },
+    }),
     (size) => ({ strategy: { canary: { trafficRouting: { istio: { virtualServices: named(size) } } } } }),
     (size) => ({
       strategy: { canary: { trafficRouting: { istio: { virtualServices: named(size) } } } },
@@ -115,16 +137,16 @@ const large: Readonly<Record<string, readonly ((size: number) => Spec)[]>> = {
   ],
   AnalysisTemplate: [
     (size) => ({ metrics: numbers(size, (at) => ({ provider: { prometheus: { query: query(at) } } })) }),
+    (size) => ({ templates: numbers(size, (at) => ({ templateName: `t${at}`, clusterScope: true })) }),
   ],
-  ServiceMonitor: [
-    (size) => ({ endpoints: numbers(size, (at) => ({ port: `p${at}` })) }),
-    (size) => ({ endpoints: [{ port: 'x'.repeat(size) }] }),
-    (size) => ({ selector: { matchLabels: labels(size) }, endpoints: [{ port: 'http' }] }),
+  ClusterAnalysisTemplate: [
+    (size) => ({ metrics: numbers(size, (at) => ({ provider: { prometheus: { query: query(at) } } })) }),
+    (size) => ({ templates: numbers(size, (at) => ({ templateName: `t${at}`, clusterScope: true })) }),
   ],
-  PodMonitor: [
-    (size) => ({ podMetricsEndpoints: numbers(size, (at) => ({ portNumber: at })) }),
-    (size) => ({ selector: { matchLabels: labels(size) }, podMetricsEndpoints: [{ port: 'http' }] }),
-  ],
+  ServiceMonitor: monitoring('endpoints'),
+  PodMonitor: monitoring('podMetricsEndpoints'),
+  VMServiceScrape: monitoring('endpoints'),
+  VMPodScrape: monitoring('podMetricsEndpoints'),
   SecurityGroupPolicy: [
     (size) => ({ podSelector: { matchLabels: labels(size) } }),
     (size) => ({ podSelector: { matchExpressions: numbers(size, () => ({ key: 'a', operator: 'Exists' })) } }),
@@ -132,7 +154,13 @@ const large: Readonly<Record<string, readonly ((size: number) => Spec)[]>> = {
   ],
 };
 
-const own = watched.filter(({ keep, isOwn }) => keep !== undefined && isOwn === true).map(({ kind }) => kind);
+/** Those of one namespace say something about others too. */
+const monitors = ['ServiceMonitor', 'PodMonitor', 'VMServiceScrape', 'VMPodScrape'];
+const further = ['MetricTemplate', 'ClusterAnalysisTemplate', ...monitors];
+
+const own = watched
+  .filter(({ kind, keep, isOwn }) => keep !== undefined && (isOwn === true || further.includes(kind)))
+  .map(({ kind }) => kind);
 
 describe('an object of a tenant that says much', () => {
   const most = 40_000;
@@ -146,10 +174,10 @@ describe('an object of a tenant that says much', () => {
       expect(JSON.stringify(kept(kind, { spec: spec(20_000) })).length).toBeLessThan(most);
   });
 
-  it.each(['Ingress', 'Rollout', 'ServiceMonitor', 'PodMonitor'])('says that more was there: %s', (kind) => {
+  it.each(['Ingress', 'Rollout', ...monitors])('says that more was there: %s', (kind) => {
     for (const spec of large[kind] ?? [])
       if (!JSON.stringify(spec(2)).includes('xx'))
-        expect(JSON.stringify(kept(kind, { spec: spec(20_000) }))).toMatch(/"(more|writesMore)":true/);
+        expect(JSON.stringify(kept(kind, { spec: spec(20_000) }))).toMatch(/"(more|writesMore|asksMore|any)":true/);
   });
 
   it('is not kept in memory behind a part of it', () => {

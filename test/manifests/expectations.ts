@@ -36,6 +36,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM132 HorizontalPodAutoscaler api/api',
       'MM132 ScaledObject api/worker',
       'MM133 Canary api/web',
+      'MM133 ClusterAnalysisTemplate success-rate',
       'MM134 Deployment api/web',
     ],
     unreadable: [],
@@ -439,7 +440,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'other-mesh.yaml': {
     policies: [],
     rules: [],
-    findings: ['MM142 Deployment emojivoto/voting', 'MM142 Deployment emojivoto/web'],
+    findings: ['MM050 Namespace emojivoto', 'MM142 Deployment emojivoto/voting', 'MM142 Deployment emojivoto/web'],
     unreadable: [],
   },
   'placeholders.yaml': {
@@ -452,6 +453,18 @@ export const expectations: Readonly<Record<string, Expectation>> = {
     policies: [],
     rules: [],
     findings: ['MM155 Namespace ledger', 'MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
+    unreadable: [],
+  },
+  'pods.yaml': {
+    policies: ['PeerAuthentication warehouse/default: Exact Exact Exact'],
+    rules: [],
+    findings: [
+      'MM050 Namespace warehouse',
+      'MM051 Namespace warehouse',
+      'MM052 Namespace warehouse',
+      'MM062 Namespace warehouse',
+      'MM138 Deployment warehouse/shutters-istio',
+    ],
     unreadable: [],
   },
   'providers.yaml': {

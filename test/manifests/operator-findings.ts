@@ -45,18 +45,19 @@ function order({ kind }: Manifest): number {
 type Refused = readonly string[];
 
 /** Kinds of others that checks read, and that this cluster does not have by itself. */
-const otherKinds: readonly (readonly [group: string, version: string, kind: string, plural: string])[] = [
+const otherKinds: readonly (readonly [group: string, version: string, kind: string, plural: string, wide?: true])[] = [
   ['keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'],
   ['flagger.app', 'v1beta1', 'Canary', 'canaries'],
   ['argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'],
   ['argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'],
+  ['argoproj.io', 'v1alpha1', 'ClusterAnalysisTemplate', 'clusteranalysistemplates', true],
   ['monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors'],
   ['monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors'],
   ['vpcresources.k8s.aws', 'v1beta1', 'SecurityGroupPolicy', 'securitygrouppolicies'],
   ['cilium.io', 'v2', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies'],
 ];
 
-function definition([group, version, kind, plural]: (typeof otherKinds)[number]): KubeObject {
+function definition([group, version, kind, plural, wide]: (typeof otherKinds)[number]): KubeObject {
   const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -64,7 +65,7 @@ function definition([group, version, kind, plural]: (typeof otherKinds)[number])
     metadata: { name: `${plural}.${group}` },
     spec: {
       group,
-      scope: 'Namespaced',
+      scope: wide === true ? 'Cluster' : 'Namespaced',
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
       versions: [{ name: version, served: true, storage: true, schema }],
     },

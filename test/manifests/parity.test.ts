@@ -57,6 +57,10 @@ const explained: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'Critical MM020 AuthorizationPolicy odd/mistyped':
       'what is no field counts as one of tomorrow to who may look at a cluster; the audit says that it is dropped (MM075)',
   },
+  'pods.yaml': {
+    'Critical MM138 Deployment warehouse/shutters-istio':
+      'istiod of the simulated cluster makes pods of waypoints only',
+  },
   'refused-by-envoy.yaml': {
     'Critical MM097 AuthorizationPolicy templates/two-slashes':
       'it is for a waypoint (MM022), of which a namespace with sidecars has none',

@@ -56,6 +56,13 @@ const route = config(
 const rollout = (istio: Spec): ConfigView =>
   reading('Rollout', { strategy: { canary: { trafficRouting: { istio } } } });
 const analysis = (provider: Spec): ConfigView => reading('AnalysisTemplate', { metrics: [{ name: 'm', provider }] });
+const byRequests = { metrics: [{ name: 'm', provider: { prometheus: { query: rate('') } } }] };
+const ofCluster = (spec: Spec = byRequests, name = 'it'): ConfigView =>
+  reading('ClusterAnalysisTemplate', spec, { name, namespace: '' });
+const toIt = { templateName: 'it', clusterScope: true };
+const releasing = (strategy: Spec): ConfigView => reading('Rollout', { strategy });
+const flaggers = (namespace: string): ConfigView =>
+  reading('MetricTemplate', { query: rate('reporter="destination"') }, { namespace });
 
 /** The ways to leave sidecars, and one to get them. */
 const toNone = { from: 'IstioSidecar', to: 'None' } as const;
@@ -138,6 +145,39 @@ export const metricReaderExamples: Readonly<Record<'MM132' | 'MM133', Examples>>
       ),
       'an analysis of Argo': around(analysis({ prometheus: { query: rate('') } })),
       'the same of another provider': around(analysis({ newRelic: { query: 'envoy_cluster_upstream_rq_total' } })),
+      'an analysis of the whole cluster in the background': around(
+        ofCluster(),
+        releasing({ canary: { analysis: { templates: [toIt] } } }),
+      ),
+      'the same as a step': around(
+        ofCluster(),
+        releasing({ canary: { steps: [{ setWeight: 20 }, { analysis: { templates: [toIt] } }] } }),
+      ),
+      'the same of an experiment': around(
+        ofCluster(),
+        releasing({ canary: { steps: [{ experiment: { analyses: [{ name: 'a', ...toIt }] } }] } }),
+      ),
+      'the same before a promotion': around(
+        ofCluster(),
+        releasing({ blueGreen: { prePromotionAnalysis: { templates: [toIt] } } }),
+      ),
+      'the same after one': around(
+        ofCluster(),
+        releasing({ blueGreen: { postPromotionAnalysis: { templates: [toIt] } } }),
+      ),
+      'one that an analysis of the namespace is put together from': around(
+        ofCluster(),
+        reading('AnalysisTemplate', { templates: [toIt] }),
+      ),
+      'one that another one of the cluster is put together from': around(
+        ofCluster(),
+        ofCluster({ templates: [toIt] }, 'all'),
+        releasing({ canary: { analysis: { templates: [{ templateName: 'all', clusterScope: true }] } } }),
+      ),
+      'a metric of Flagger that stands elsewhere': around(
+        flaggers('flagger-system'),
+        canary('istio', { name: 'rate', templateRef: { name: 'it', namespace: 'flagger-system' } }),
+      ),
       'a Rollout that divides calls': around(route, rollout({ virtualService: { name: 'web' } })),
       'one that does so by several': around(route, rollout({ virtualServices: [{ name: 'a' }, { name: 'web' }] })),
       'a Canary that does': around(route, canary('istio')),
@@ -151,6 +191,24 @@ export const metricReaderExamples: Readonly<Record<'MM132' | 'MM133', Examples>>
       'an analysis that is the same before and afterwards': around(
         analysis({ prometheus: { query: rate('reporter=~"destination|waypoint"') } }),
         telemetry,
+      ),
+      'an analysis of the whole cluster that nobody here asks': around(
+        ofCluster(),
+        ofCluster({ templates: [toIt] }, 'all'),
+        releasing({
+          canary: { analysis: { templates: [{ templateName: 'it' }, { ...toIt, templateName: 'other' }] } },
+        }),
+      ),
+      'one that reads what is the same before and afterwards': around(
+        ofCluster({
+          metrics: [{ name: 'm', provider: { prometheus: { query: rate('reporter=~"destination|waypoint"') } } }],
+        }),
+        releasing({ canary: { analysis: { templates: [toIt] } } }),
+        telemetry,
+      ),
+      'a metric of Flagger that stands elsewhere, and that nobody here asks': around(
+        flaggers('flagger-system'),
+        canary('istio', { name: 'rate', templateRef: { name: 'other', namespace: 'flagger-system' } }),
       ),
       'a Rollout that divides nothing': around(route, reading('Rollout', { strategy: { canary: { steps: [] } } })),
       'a Rollout for another route': around(route, rollout({ virtualService: { name: 'api' } })),

@@ -149,6 +149,26 @@ export const proxyExamples: Readonly<Record<'MM096' | 'MM097' | 'MM098' | 'MM120
   MM098: {
     seen: {
       'a policy for it that refuses': around(entry(), onlyGet),
+      'a host with ports of its own': around(
+        entry({
+          spec: {
+            hosts: ['partner.example.com'],
+            ports: [
+              { number: 80, name: 'http', protocol: 'HTTP', targetPort: 443 },
+              { number: 9443, name: 'tls', protocol: 'TLS' },
+            ],
+          },
+        }),
+        onlyGet,
+      ),
+      'a host that is no HTTP': around(
+        entry({ spec: { hosts: ['*.example.com'], ports: [{ number: 9443, name: 'tls', protocol: 'TLS' }] } }),
+        onlyGet,
+      ),
+      'a port that the host does not have': around(
+        entry({ spec: { hosts: ['partner.example.com'], ports: [{ number: 80, name: 'http', protocol: 'HTTP' }] } }),
+        policy({ ...toEntry, rules: [{ to: [{ operation: { ports: ['80'] } }] }] }, { namespace: egress.namespace }),
+      ),
       'one for its waypoint': around(entry(), denyShop),
       'one for all waypoints': around(
         entry(),

@@ -70,9 +70,30 @@ function meshConfig(text: string, ...configs: readonly ConfigView[]): Partial<Su
   };
 }
 
-function monitor(kind: string, endpoint: Spec, selector: Spec = { matchLabels: { app: 'web' } }): ConfigView {
-  return reading(kind, { selector, [kind === 'PodMonitor' ? 'podMetricsEndpoints' : 'endpoints']: [endpoint] });
+const byLabel = { matchLabels: { app: 'web' } };
+
+/** What has an endpoint of pods or Services scraped. */
+export function monitor(
+  kind: string,
+  endpoint: Spec,
+  selector: Spec = byLabel,
+  namespaceSelector?: Spec,
+  namespace = 'shop',
+): ConfigView {
+  const endpoints = kind.includes('Pod') ? 'podMetricsEndpoints' : 'endpoints';
+  return reading(
+    kind,
+    { selector, [endpoints]: [endpoint], ...(namespaceSelector !== undefined && { namespaceSelector }) },
+    { namespace },
+  );
 }
+
+/** The same that stands in the namespace of a Prometheus. */
+function elsewhere(kind: string, endpoint: Spec, where?: Spec, selector: Spec = byLabel): ConfigView {
+  return monitor(kind, endpoint, selector, where, 'monitoring');
+}
+
+const ofEnvoy = { port: 'http-envoy-prom', path: '/stats/prometheus' };
 
 const guarded = { spec: migrationSpec({ callers: [{ namespace: 'shop', from: [] }] }) };
 const direct = {
@@ -123,6 +144,53 @@ export const scrapingExamples: Readonly<Record<'MM134' | 'MM135', Examples>> = {
         monitor('PodMonitor', { port: 'http-envoy-prom', path: '/stats/prometheus' }),
       ]),
       'one by the number of the port': annotated({}, [monitor('PodMonitor', { portNumber: 15020 })]),
+      'a PodMonitor elsewhere, for all namespaces, behind a waypoint': annotated(
+        {},
+        [byPath, elsewhere('PodMonitor', { port: 'metrics' }, { any: true })],
+        guarded,
+      ),
+      'a ServiceMonitor elsewhere, for this one, behind a waypoint': annotated(
+        {},
+        [byPath, elsewhere('ServiceMonitor', { port: 'metrics' }, { matchNames: ['blog', 'shop'] })],
+        { ...guarded, services: labelled },
+      ),
+      'a VMPodScrape behind a waypoint': annotated({}, [byPath, monitor('VMPodScrape', { port: 'metrics' })], guarded),
+      'a VMServiceScrape elsewhere, for all namespaces, behind a waypoint': annotated(
+        {},
+        [byPath, elsewhere('VMServiceScrape', { port: 'metrics' }, { any: true })],
+        { ...guarded, services: labelled },
+      ),
+      'one elsewhere by an expression': annotated(
+        {},
+        [
+          byPath,
+          elsewhere(
+            'PodMonitor',
+            { port: 'metrics' },
+            { any: true },
+            {
+              matchExpressions: [{ key: 'app', operator: 'In', values: ['web', 'api'] }],
+            },
+          ),
+        ],
+        guarded,
+      ),
+      'one elsewhere, beside thousands that are for nobody here': annotated(
+        {},
+        [
+          byPath,
+          ...Array.from({ length: 2000 }, (_, at) => ({
+            ...elsewhere('PodMonitor', { port: `p${at}` }, { matchNames: ['blog'] }),
+            name: `m${at}`,
+          })),
+          elsewhere('PodMonitor', { port: 'metrics' }, { any: true }),
+        ],
+        guarded,
+      ),
+      'a monitor of sidecars elsewhere': annotated({}, [elsewhere('PodMonitor', ofEnvoy, { any: true })]),
+      'one of Services elsewhere': annotated({}, [elsewhere('ServiceMonitor', ofEnvoy, { any: true })], {
+        services: labelled,
+      }),
       'one with a certificate of the mesh': annotated({}, [
         monitor('ServiceMonitor', {
           port: 'http',
@@ -154,6 +222,57 @@ export const scrapingExamples: Readonly<Record<'MM134' | 'MM135', Examples>> = {
       'a monitor of others': annotated(
         {},
         [byPath, monitor('PodMonitor', { port: 'metrics' }, { matchLabels: { app: 'api' } })],
+        guarded,
+      ),
+      'a monitor elsewhere, for pods there': annotated(
+        {},
+        [byPath, elsewhere('PodMonitor', { port: 'metrics' }), elsewhere('PodMonitor', ofEnvoy)],
+        guarded,
+      ),
+      'one elsewhere, for other namespaces': annotated(
+        {},
+        [
+          byPath,
+          elsewhere('PodMonitor', { port: 'metrics' }, { matchNames: ['blog'] }),
+          elsewhere('PodMonitor', ofEnvoy, { matchNames: ['blog'] }),
+        ],
+        guarded,
+      ),
+      'one of the namespace, for other namespaces': annotated(
+        {},
+        [
+          byPath,
+          monitor('PodMonitor', { port: 'metrics' }, byLabel, { matchNames: ['blog'] }),
+          monitor('PodMonitor', ofEnvoy, byLabel, { matchNames: ['blog'] }),
+        ],
+        guarded,
+      ),
+      'one elsewhere that selects nothing here': annotated(
+        {},
+        [
+          byPath,
+          elsewhere('PodMonitor', { port: 'metrics' }, { any: true }, { matchLabels: { app: 'api' } }),
+          elsewhere('PodMonitor', ofEnvoy, { any: true }, { matchLabels: { app: 'api' } }),
+          elsewhere('ServiceMonitor', ofEnvoy, { any: true }, byLabel),
+        ],
+        guarded,
+      ),
+      'one that leaves these out by an expression': annotated(
+        {},
+        [
+          byPath,
+          monitor(
+            'PodMonitor',
+            { port: 'metrics' },
+            { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] },
+          ),
+          elsewhere(
+            'PodMonitor',
+            ofEnvoy,
+            { any: true },
+            { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] },
+          ),
+        ],
         guarded,
       ),
       'a certificate of its own': annotated({}, [

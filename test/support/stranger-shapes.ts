@@ -184,6 +184,24 @@ export const ingredients: Readonly<Record<string, (count: number) => Theirs>> = 
     rules: [{ backendRefs: [{ name: 'web', namespace: 'shop', port: 80 }] }],
   })),
   SecurityGroupPolicies: objects('SecurityGroupPolicy', 'groups', () => ({ podSelector: { matchLabels: {} } })),
+  // As much of each as is kept.
+  'PodMonitors of all namespaces': objects('PodMonitor', 'all', (index) => ({
+    any: true,
+    matchLabels: {},
+    ports: [8080, 9000 + index],
+    ofSidecar: true,
+  })),
+  'ServiceMonitors of all namespaces by expressions': objects('ServiceMonitor', 'all', (index) => ({
+    any: true,
+    matchLabels: {},
+    matchExpressions: [{ key: 'app', operator: 'NotIn', values: [`a${index}`] }],
+    ports: ['http'],
+    asMesh: true,
+  })),
+  MetricTemplates: objects('MetricTemplate', 'rate', (index) => ({
+    reads: [{ metric: 'istio_requests_total', reporter: 'Called' }],
+    asks: [`ClusterAnalysisTemplate t${index}`],
+  })),
   'policies of Cilium': objects('CiliumNetworkPolicy', 'cilium', () => ({ endpointSelector: {}, ingress: [{}] })),
   Sidecars: objects('Sidecar', 'sidecar', (index) => ({
     workloadSelector: { labels: named(index) },

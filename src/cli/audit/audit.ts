@@ -7,7 +7,8 @@ import { unenforcedThere } from '../../mesh/istio/findings/unenforced-there.ts';
 import { parsePolicy, policyKinds, type ParsedPolicy } from '../../mesh/istio/policy/parse.ts';
 import type { PeerAuthentication, Plane, Policy } from '../../mesh/istio/policy/types.ts';
 import type { Meshes } from '../../mesh/registry.ts';
-import type { Manifests } from '../manifests/manifest.ts';
+import type { Manifests, Source } from '../manifests/manifest.ts';
+import type { ConfigView } from '../../mesh/views.ts';
 import { attachmentRules } from './attachment-rules.ts';
 import { homeOf, inAmbient, withWaypoints } from './carried.ts';
 import type { AuditContext, AuditedPolicy, AuditEvidence, AuditRule, Read } from './context.ts';
@@ -19,9 +20,10 @@ import { judgedIn, unjudged, type Live } from './judged.ts';
 import { namespacesOf } from './namespaces.ts';
 import { policyOptions } from './mesh-config.ts';
 import { operatorRules } from './operator-rules.ts';
+import { podRules } from './pod-rules.ts';
 import { policyRules } from './policy-rules.ts';
 import { proxyRules } from './proxy-rules.ts';
-import { reachOf } from './reach.ts';
+import { reachOf, type Reach } from './reach.ts';
 import {
   severities,
   unplaced,
@@ -43,7 +45,7 @@ const rulesOfObjects: readonly AuditRule[] = [
 ];
 
 /** Every rule of the audit, in the order of the catalogue. */
-export const auditRules: readonly AuditRule[] = [...operatorRules, ...rulesOfObjects].sort((a, b) =>
+export const auditRules: readonly AuditRule[] = [...operatorRules, ...podRules, ...rulesOfObjects].sort((a, b) =>
   a.id < b.id ? -1 : 1,
 );
 
@@ -62,28 +64,39 @@ export interface AuditOptions {
 
 interface Parsed extends Located, ParsedPolicy {}
 
-function auditPolicy(
-  policy: Policy,
-  { view, source }: Located,
-  peers: readonly PeerAuthentication[],
-  inventory: Inventory,
-  options: PolicyOptions,
-): AuditedPolicy {
-  const reach = policy.targetRefs.length > 0 ? 'Workloads' : reachOf(policy, inventory, options.rootNamespace);
-  let known: Classification | undefined;
-  return {
-    policy,
-    view,
-    source,
-    reach,
-    // For whoever asks for it: it may take seconds, and a plan asks the rules of the operator instead.
-    get classification() {
-      return (known ??= classify(policy, options, peers));
-    },
-    get needsWaypoint() {
-      return this.classification.needsWaypoint && reach !== 'Gateways';
-    },
-  };
+/** What is the same for all policies. */
+interface Audited {
+  readonly peers: readonly PeerAuthentication[];
+  readonly inventory: Inventory;
+  readonly options: PolicyOptions;
+}
+
+/** There may be tens of thousands of them, so that what each is asked stands in one place for all. */
+class Judged implements AuditedPolicy {
+  readonly policy: Policy;
+  readonly view: ConfigView;
+  readonly source: Source;
+  readonly reach: Reach;
+  readonly #given: Audited;
+  #known: Classification | undefined;
+
+  constructor(policy: Policy, { view, source }: Located, given: Audited) {
+    const { inventory, options } = given;
+    this.policy = policy;
+    this.view = view;
+    this.source = source;
+    this.reach = policy.targetRefs.length > 0 ? 'Workloads' : reachOf(policy, inventory, options.rootNamespace);
+    this.#given = given;
+  }
+
+  // For whoever asks for it: it may take seconds, and a plan asks the rules of the operator instead.
+  get classification(): Classification {
+    return (this.#known ??= classify(this.policy, this.#given.options, this.#given.peers));
+  }
+
+  get needsWaypoint(): boolean {
+    return this.classification.needsWaypoint && this.reach !== 'Gateways';
+  }
 }
 
 const planes: readonly Plane[] = ['sidecar', 'ztunnel', 'waypoint'];
@@ -189,12 +202,13 @@ export function readPolicies(
     .flatMap((kind) => inventory.located(kind))
     .map((located) => ({ ...located, ...parsePolicy(located.view) }));
   const peers = parsed.flatMap(({ policy }) => (policy?.kind === 'PeerAuthentication' ? [policy] : []));
+  const given = { peers, inventory, options };
   return {
     mesh,
     inventory,
     options,
     policies: parsed.flatMap(({ policy, ...located }) =>
-      policy === undefined ? [] : [auditPolicy(policy, located, peers, inventory, options)],
+      policy === undefined ? [] : [new Judged(policy, located, given)],
     ),
     problems: parsed.flatMap(({ view, source, problems: found }) =>
       found.map((problem) => ({ view, source, problem })),

@@ -6,6 +6,7 @@ import { podTemplateOf, projectTemplate } from '../../mesh/project-template.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import { projectWatched } from '../../mesh/project-watched.ts';
 import { kindIn, projectNamespace, projectService } from '../../mesh/project.ts';
+import { memoize } from '../../base/memoize.ts';
 import { count, record } from '../../mesh/json.ts';
 import type {
   BudgetView,
@@ -102,20 +103,41 @@ function isOfAnother({ template, pod }: Maker<TemplateView>, makers: ReadonlySet
   return template.kind === 'Pod' && owner !== undefined && makers.has(objectNameOf({ ...owner, namespace }));
 }
 
+const nothing: readonly never[] = [];
+
 /** Everything that makes pods. */
-export function templatesIn({
-  workloads,
-  otherTemplates,
-}: Pick<Inventory, 'workloads' | 'otherTemplates'>): readonly TemplateView[] {
-  return [...workloads, ...otherTemplates];
+export const templatesIn: (inventory: Pick<Inventory, 'workloads' | 'otherTemplates'>) => readonly TemplateView[] =
+  memoize(({ workloads, otherTemplates }: Pick<Inventory, 'workloads' | 'otherTemplates'>) => [
+    ...workloads,
+    ...otherTemplates,
+  ]);
+
+/**
+ * Objects by their namespaces: each namespace asks about each, and by a list that stays the same what was worked out of
+ * it is known.
+ */
+const homesOf: (all: readonly { readonly namespace: string }[]) => ReadonlyMap<string, readonly unknown[]> = memoize(
+  (all: readonly { readonly namespace: string }[]) => Map.groupBy(all, ({ namespace }) => namespace),
+);
+
+/** Those of them that stand in a namespace, in their order: the same list for the same ones. */
+export function ofNamespace<T extends { readonly namespace: string }>(name: string, all: readonly T[]): readonly T[] {
+  return (homesOf(all).get(name) ?? nothing) as readonly T[];
+}
+
+const byName = memoize(
+  (namespaces: readonly NamespaceView[]) => new Map(namespaces.toReversed().map((each) => [each.name, each])),
+);
+
+/** A namespace as it is described, if it is. */
+export function describedIn(name: string, { namespaces }: Pick<Inventory, 'namespaces'>): NamespaceView | undefined {
+  return byName(namespaces).get(name);
 }
 
 /** A namespace as it is described, or by its name alone. */
-export function namespaceIn(name: string, { namespaces }: Pick<Inventory, 'namespaces'>): NamespaceView {
-  return namespaces.find((known) => known.name === name) ?? projectNamespace({ metadata: { name } });
+export function namespaceIn(name: string, inventory: Pick<Inventory, 'namespaces'>): NamespaceView {
+  return describedIn(name, inventory) ?? projectNamespace({ metadata: { name } });
 }
-
-const nothing: readonly never[] = [];
 
 type Listed = readonly [
   viewsOf: (kind: string) => readonly ConfigView[],
@@ -174,7 +196,7 @@ export function takeInventory(
   const byKind = Map.groupBy(configs, ({ view }) => view.kind);
   const located = (kind: string): readonly Located[] => byKind.get(kind) ?? [];
   // Asked of each namespace about each: the same lists each time, by which what was worked out of them is known.
-  const [viewsOf, homesOf] = listed(located);
+  const [viewsOf, placesOf] = listed(located);
   const scaled = scaledTo(objectsOf);
   const workloads = all.flatMap(({ manifest, object }) => workloadOf(manifest, object, scaled));
   const others = all.flatMap(({ manifest, object }) => otherTemplateOf(manifest, object));
@@ -190,7 +212,7 @@ export function takeInventory(
     pods: [...workloads, ...others].map(({ pod }) => pod),
     budgets: objectsOf('policy', 'PodDisruptionBudget').map((budget) => statedBudget(budget, restarted, besides)),
     services: objectsOf('', 'Service').map(projectService),
-    configs: (kind, name) => (name === undefined ? viewsOf(kind) : (homesOf(kind).get(name) ?? nothing)),
+    configs: (kind, name) => (name === undefined ? viewsOf(kind) : (placesOf(kind).get(name) ?? nothing)),
     located,
     duplicates,
     placeholders: placeholdersOf(manifests),

@@ -1,7 +1,7 @@
 import { rules } from '../../mesh/istio/rules.ts';
 import { apply } from '../../mesh/istio/findings/rule.ts';
 import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
-import { inAudit } from '../sources.ts';
+import { inAudit, ofPods } from '../sources.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
 
 /** Checks that are made of each policy by itself, whether the manifests show its pods or not. */
@@ -22,7 +22,7 @@ const ofPolicies: readonly string[] = [
  * Objects of the root namespace are in sight of every namespace, but one finding about each is enough: the worst,
  * because others may only be told of it.
  */
-function once(evidence: readonly AuditEvidence[]): readonly AuditEvidence[] {
+export function once(evidence: readonly AuditEvidence[]): readonly AuditEvidence[] {
   const worst = [
     ...evidence.filter(({ severity }) => severity !== 'Critical'),
     ...evidence.filter(({ severity }) => severity === 'Critical'),
@@ -64,9 +64,9 @@ export function rulesOfOperator(ids: readonly string[]): readonly AuditRule[] {
     }));
 }
 
-/** The operator's checks that manifests can answer. */
+/** The operator's checks that manifests can answer, but for those of pods. */
 export const operatorRules: readonly AuditRule[] = rulesOfOperator(
-  inAudit.filter((id) => !ofPolicies.includes(id)),
+  inAudit.filter((id) => ![...ofPolicies, ...ofPods].includes(id)),
 ).map((rule) => ({
   ...rule,
   find: (context) => once(rule.find(context)),

@@ -1,8 +1,10 @@
+import { memoize, memoizeLast } from '../../base/memoize.ts';
+import { selecting } from '../../mesh/istio/policy/selecting.ts';
 import type { Attachment, PolicyMeta } from '../../mesh/istio/policy/types.ts';
 import { stringMap } from '../../mesh/json.ts';
 import { isInjectedGateway } from '../../mesh/istio/vocabulary/gateway-pods.ts';
 import { selects, type TemplateView } from '../../mesh/views.ts';
-import { templatesIn, type Inventory } from './inventory.ts';
+import { ofNamespace, templatesIn, type Inventory } from './inventory.ts';
 
 /** What a policy with a selector, or without one, applies to as far as the manifests show. */
 export type Reach =
@@ -54,13 +56,21 @@ export function areGatewayLabels(labels: Labels, inventory: Inventory): boolean 
   });
 }
 
-/** Whether the pods of a workload are gateways. */
+/** Whether the pods of a workload are gateways; asked of each template for each policy that may select it. */
 export function isGateway(workload: TemplateView, inventory: Inventory): boolean {
-  return (
-    isInjectedGateway({ annotations: workload.templateAnnotations }) ||
-    areGatewayLabels(workload.templateLabels, inventory)
-  );
+  return isGatewayAmong(workload, inventory);
 }
+
+const isGatewayAmong = memoizeLast(
+  (workload: TemplateView, inventory: Inventory) =>
+    isInjectedGateway({ annotations: workload.templateAnnotations }) ||
+    areGatewayLabels(workload.templateLabels, inventory),
+);
+
+/** Finds some templates by the labels that a selector asks for. */
+const selectingIn = memoize((templates: readonly TemplateView[]) =>
+  selecting(templates.map(({ templateLabels }) => templateLabels)),
+);
 
 /**
  * What the selector of a policy finds among the workloads of the manifests. One of the root namespace selects pods of
@@ -70,8 +80,9 @@ export function reachOf(policy: PolicyMeta & Attachment, inventory: Inventory, r
   const selector = policy.selector ?? {};
   const isOfMesh = policy.namespace === rootNamespace;
   const isWide = Object.keys(selector).length === 0;
-  const there = templatesIn(inventory).filter(({ namespace }) => isOfMesh || namespace === policy.namespace);
-  const selected = there.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels));
+  const all = templatesIn(inventory);
+  const there = isOfMesh ? all : ofNamespace(policy.namespace, all);
+  const selected = selectingIn(there)(selector).flatMap((place) => there[place] ?? []);
   if (selected.length > 0)
     return selected.every((workload) => isGateway(workload, inventory)) && !(isWide && isOfMesh)
       ? 'Gateways'

@@ -1,6 +1,7 @@
+import { memoize } from '../../base/memoize.ts';
 import { systemNamespaces } from '../../api/names.ts';
-import { namespaceIn, templatesIn } from './inventory.ts';
-import type { Read } from './context.ts';
+import { namespaceIn, ofNamespace, templatesIn } from './inventory.ts';
+import type { AuditedPolicy, Read } from './context.ts';
 import { isGateway } from './reach.ts';
 
 /** The way that is looked at. */
@@ -19,8 +20,8 @@ const operatorName = 'mesh-migration-operator';
 export function whyNever(name: string, { inventory, options }: Read): string | undefined {
   if (name === options.rootNamespace)
     return 'the namespace of the control plane is never migrated; its policies count in every namespace';
-  const isOurs = templatesIn(inventory).some(
-    ({ namespace, templateLabels }) => namespace === name && templateLabels[nameLabel] === operatorName,
+  const isOurs = ofNamespace(name, templatesIn(inventory)).some(
+    ({ templateLabels }) => templateLabels[nameLabel] === operatorName,
   );
   if (isOurs) return 'the operator itself runs there, and never migrates itself';
   return (systemNamespaces as readonly string[]).includes(name) ? 'system namespaces are never migrated' : undefined;
@@ -29,10 +30,15 @@ export function whyNever(name: string, { inventory, options }: Read): string | u
 /** Why a namespace stays as it is in which only these run. */
 export const onlyGateways = 'gateways only: they keep a proxy of their own';
 
+/** Policies by their namespaces: of each namespace it is asked what its own are about. */
+export const policiesByNamespace = memoize((policies: readonly AuditedPolicy[]) =>
+  Map.groupBy(policies, ({ policy }) => policy.namespace),
+);
+
 /** Whether all that runs there are gateways, which keep a proxy of their own. */
 export function hasOnlyGateways(name: string, { inventory, policies }: Read): boolean {
-  const templates = templatesIn(inventory).filter(({ namespace }) => namespace === name);
-  const own = policies.filter(({ policy }) => policy.namespace === name);
+  const templates = ofNamespace(name, templatesIn(inventory));
+  const own = policiesByNamespace(policies).get(name) ?? [];
   return (
     templates.length + own.length > 0 &&
     own.every(({ reach }) => reach === 'Gateways') &&

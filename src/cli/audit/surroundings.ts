@@ -7,7 +7,7 @@ import { projectWorkload } from '../../mesh/project-workload.ts';
 import type { ConfigView, TemplateView, WorkloadView } from '../../mesh/views.ts';
 import { policyKinds } from '../../mesh/istio/policy/parse.ts';
 import { route } from './staying.ts';
-import { namespaceIn, templatesIn, type Inventory } from './inventory.ts';
+import { namespaceIn, ofNamespace, templatesIn, type Inventory } from './inventory.ts';
 import { meshOf } from './mesh-config.ts';
 import { areGatewayLabels, isGateway } from './reach.ts';
 
@@ -37,21 +37,37 @@ function supposed(namespace: string, labels: WorkloadView['templateLabels']): Wo
   });
 }
 
+/** Templates that are no gateways, by inventory: what makes pods of a namespace is the same list for whoever asks. */
+const withoutGateways = memoize((inventory: Inventory) => {
+  const isOther = (template: TemplateView): boolean => !isGateway(template, inventory);
+  return { workloads: inventory.workloads.filter(isOther), otherTemplates: inventory.otherTemplates.filter(isOther) };
+});
+
 /** What makes the pods of a namespace and is neither a workload nor a gateway. */
 export function otherTemplatesIn(namespace: string, inventory: Inventory): readonly TemplateView[] {
-  return inventory.otherTemplates.filter(
-    (template) => template.namespace === namespace && !isGateway(template, inventory),
-  );
+  return ofNamespace(namespace, withoutGateways(inventory).otherTemplates);
 }
+
+/** The workloads of a namespace that are no gateways. */
+export function knownWorkloadsIn(namespace: string, inventory: Inventory): readonly WorkloadView[] {
+  return ofNamespace(namespace, withoutGateways(inventory).workloads);
+}
+
+/** What policies suppose, of an inventory by namespace. */
+const supposedIn = memoize((_: Inventory) => new Map<string, readonly WorkloadView[]>());
 
 /**
  * The workloads of a namespace that are no gateways, or, where nothing makes pods there, those that its policies
  * suppose.
  */
 export function workloadsIn(namespace: string, inventory: Inventory): readonly WorkloadView[] {
-  const known = inventory.workloads.filter((workload) => workload.namespace === namespace);
-  if (templatesIn(inventory).some((template) => template.namespace === namespace))
-    return known.filter((workload) => !isGateway(workload, inventory));
+  if (ofNamespace(namespace, templatesIn(inventory)).length > 0) return knownWorkloadsIn(namespace, inventory);
+  const known = supposedIn(inventory).get(namespace) ?? supposedBy(namespace, inventory);
+  supposedIn(inventory).set(namespace, known);
+  return known;
+}
+
+function supposedBy(namespace: string, inventory: Inventory): readonly WorkloadView[] {
   const selectors = selecting
     .flatMap((kind): readonly ConfigView[] => inventory.configs(kind, namespace))
     .filter((config) => targetRefs(config).length === 0)
@@ -63,9 +79,14 @@ export function workloadsIn(namespace: string, inventory: Inventory): readonly W
 /** What runs on every node, in the order of the manifests; the same list for the same ones. */
 export const daemonSetsIn = memoize(({ workloads }: Inventory) => workloads.filter(({ kind }) => kind === 'DaemonSet'));
 
+/** Namespaces that something makes pods in. */
+export const inhabitedIn: (inventory: Inventory) => readonly string[] = memoize((inventory: Inventory) => [
+  ...new Set(templatesIn(inventory).map(({ namespace }) => namespace)),
+]);
+
 /** As of a namespace that leaves sidecars for ambient: one that says nothing else has them. */
-function labelsOf(name: string, { namespaces }: Inventory): Readonly<Record<string, string>> {
-  return { [injectionLabel]: 'enabled', ...namespaces.find((known) => known.name === name)?.labels };
+function labelsOf(name: string, inventory: Inventory): Readonly<Record<string, string>> {
+  return { [injectionLabel]: 'enabled', ...namespaceIn(name, inventory).labels };
 }
 
 /** Every namespace of the manifests as the checks of the operator see one that leaves sidecars for ambient. */
@@ -84,15 +105,15 @@ export function surroundingsOf(
     budgets: [],
     workloads: workloadsIn(name, inventory),
     otherTemplates: otherTemplatesIn(name, inventory),
-    services: inventory.services.filter((service) => service.namespace === name),
+    services: ofNamespace(name, inventory.services),
     mesh: {
       ...meshOf(inventory, { rootNamespace }),
       daemonSets: () => daemonSetsIn(inventory),
-      inhabitedNamespaces: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
+      inhabitedNamespaces: () => inhabitedIn(inventory),
       pods: () => [],
       serves: () => true,
       services: (namespace) =>
-        inventory.services.filter((service) => namespace === undefined || service.namespace === namespace),
+        namespace === undefined ? inventory.services : ofNamespace(namespace, inventory.services),
       workloads: (namespace) => workloadsIn(namespace, inventory),
       otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
       labelsOf: (namespace) => labelsOf(namespace, inventory),

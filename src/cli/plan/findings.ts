@@ -5,8 +5,10 @@ import { duplicateRules } from '../audit/duplicate-rules.ts';
 import { rulesOfOperator } from '../audit/operator-rules.ts';
 import { inPlan } from '../sources.ts';
 import { severities, type AuditFinding } from '../audit/report.ts';
+import { policiesByNamespace } from '../audit/staying.ts';
 import { syntaxRules } from '../audit/syntax-rules.ts';
-import { amongGateways, gatewayRule } from './gateways.ts';
+import { alsoUnsaid, amongGateways } from './gateways.ts';
+import { askedOfGateways, askedOfRunning, running } from './running.ts';
 import type { AuditRule, Read } from '../audit/context.ts';
 
 /**
@@ -15,31 +17,13 @@ import type { AuditRule, Read } from '../audit/context.ts';
  */
 const askedOfScope: readonly string[] = ['MM123'];
 
-/** Checks of the gateways of the namespace, which are no workloads of the plan. */
-const askedOfGateways: readonly string[] = ['MM138'];
-
-/** Checks of what runs, or will: a Job runs once, and nobody knows when. */
-const askedOfRunning: readonly string[] = ['MM050', 'MM061'];
-
-/** What makes pods that run at times, and end by themselves. */
-const atTimes: readonly (string | undefined)[] = ['Job', 'CronJob'];
-
-function running(surroundings: Surroundings): Surroundings {
-  const { pods, otherTemplates } = surroundings;
-  return {
-    ...surroundings,
-    pods: pods.filter(({ uid, owner }) => uid !== '' || !atTimes.includes(owner?.kind)),
-    otherTemplates: otherTemplates.filter(({ kind }) => kind !== 'Job'),
-  };
-}
-
 /** All others, once it is chosen whether the namespace gets a waypoint. */
 const asked = inPlan.filter((id) => ![...askedOfScope, ...askedOfGateways, ...askedOfRunning].includes(id));
 
 const rules = [...rulesOfOperator(asked), ...syntaxRules, ...duplicateRules];
 const rulesOfScope = rulesOfOperator(askedOfScope);
 const rulesOfRunning = rulesOfOperator(askedOfRunning);
-const rulesOfGateways = [...rulesOfOperator(askedOfGateways), gatewayRule];
+const rulesOfGateways = rulesOfOperator(askedOfGateways).map(alsoUnsaid);
 
 /** The namespaces of a plan, none of which has begun to move. */
 function scopeOf(planned: ReadonlySet<string>): ScopeView {
@@ -68,9 +52,11 @@ export function findingsAbout(
     mesh: { rootNamespace },
   } = surroundings;
   const isHere = (namespace: string): boolean => namespace === name || namespace === rootNamespace;
+  const homes = [...new Set([name, rootNamespace])];
+  const policies = policiesByNamespace(read.policies);
   const context = {
     ...read,
-    policies: read.policies.filter(({ policy }) => isHere(policy.namespace)),
+    policies: homes.flatMap((home) => policies.get(home) ?? []),
     problems: read.problems.filter(({ view }) => isHere(view.namespace)),
     inventory: {
       ...read.inventory,

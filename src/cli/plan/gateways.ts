@@ -7,7 +7,7 @@ import { isOwnedByGateway } from '../../mesh/istio/vocabulary/gateway-pods.ts';
 import { record, records, stringMap, text } from '../../mesh/json.ts';
 import { projectWorkload } from '../../mesh/project-workload.ts';
 import type { ConfigView, WorkloadView } from '../../mesh/views.ts';
-import type { AuditRule } from '../audit/context.ts';
+import type { AuditContext, AuditEvidence, AuditRule } from '../audit/context.ts';
 import type { Inventory } from '../audit/inventory.ts';
 
 /** Classes of which istiod makes the pods, but for waypoints, which it keeps out itself. */
@@ -72,19 +72,20 @@ export function amongGateways(surroundings: Surroundings, inventory: Inventory):
  * The part of MM138 that only manifests ask: of a Gateway that says nothing istiod decides, and the operator sees what
  * it has done (setLabelOverrides in pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go).
  */
-export const gatewayRule: AuditRule = {
-  id: 'MM138',
-  severity: 'Warning',
-  title: 'A gateway in the namespace would be captured',
-  fix: 'Have its Gateway opt out by spec.infrastructure.labels, istio.io/dataplane-mode: none.',
-  find: ({ surroundings, inventory }) =>
-    surroundings
-      .flatMap(({ namespace: { name } }) => gatewaysIn(name, inventory).unsaid)
-      .map((gateway) => ({
-        object: nameOf(gateway),
-        message:
-          'it does not say whether its pods are to be captured with the namespace: istiod keeps them out where it runs with ambient enabled, and has made them anew since',
-        fix: optOutOf(gateway.namespace, gateway.name),
-        source: inventory.sourceOf(nameOf(gateway)),
-      })),
-};
+function unsaid({ surroundings, inventory }: AuditContext): readonly AuditEvidence[] {
+  return surroundings
+    .flatMap(({ namespace: { name } }) => gatewaysIn(name, inventory).unsaid)
+    .map((gateway) => ({
+      object: nameOf(gateway),
+      message:
+        'it does not say whether its pods are to be captured with the namespace: istiod keeps them out where it runs with ambient enabled, and has made them anew since',
+      fix: optOutOf(gateway.namespace, gateway.name),
+      severity: 'Warning',
+      source: inventory.sourceOf(nameOf(gateway)),
+    }));
+}
+
+/** The check of gateways, by the Gateways that say nothing too. */
+export function alsoUnsaid(rule: AuditRule): AuditRule {
+  return { ...rule, find: (context) => [...rule.find(context), ...unsaid(context)] };
+}

@@ -10,7 +10,7 @@ import {
 import { nextMode } from '../../mesh/istio/vocabulary/next-mode.ts';
 import { tlsModeLabel } from '../../mesh/istio/policy/translate/selection.ts';
 import type { PodView } from '../../mesh/views.ts';
-import type { Inventory } from '../audit/inventory.ts';
+import { describedIn, type Inventory } from '../audit/inventory.ts';
 
 /** As of a namespace of which nobody knows its labels: a plan begins with sidecars. */
 const taken = { [injectionLabel]: 'enabled' };
@@ -32,7 +32,7 @@ const marks: Partial<Record<Mode, (pod: PodView) => PodView>> = {
  */
 export function injected(pod: PodView, inventory: Inventory): PodView {
   if (pod.uid !== '' || pod.hostNetwork) return pod;
-  const labels = inventory.namespaces.find(({ name }) => name === pod.namespace)?.labels ?? taken;
+  const labels = describedIn(pod.namespace, inventory)?.labels ?? taken;
   const mode = nextMode(inventory, labels, pod);
   return (marks[mode === 'Transitional' ? 'Sidecar' : mode] ?? same)(pod);
 }

@@ -7,10 +7,10 @@ import type { ConfigView, NamespaceView, PodView, ServiceView, WorkloadView } fr
 import { namespacesOf } from '../audit/namespaces.ts';
 import type { Read } from '../audit/context.ts';
 import { route } from '../audit/staying.ts';
-import { namespaceIn, templatesIn, type Inventory } from '../audit/inventory.ts';
+import { describedIn, namespaceIn, ofNamespace, type Inventory } from '../audit/inventory.ts';
 import { meshOf } from '../audit/mesh-config.ts';
-import { areGatewayLabels, isGateway } from '../audit/reach.ts';
-import { daemonSetsIn, otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
+import { areGatewayLabels } from '../audit/reach.ts';
+import { daemonSetsIn, inhabitedIn, knownWorkloadsIn, otherTemplatesIn, workloadsIn } from '../audit/surroundings.ts';
 import { whyLeft } from './left.ts';
 import { injected, podsIn } from './pods.ts';
 import type { LeftNamespace } from './report.ts';
@@ -65,7 +65,24 @@ const configsOf = memoize(({ inventory, policies }: Read): MeshState['configs'] 
   };
 });
 
-/** The mesh while some namespaces have left their sidecars. */
+/** Services of manifests, once some namespaces have moved: the same list for as long as no further one has. */
+function servicesWhile(inventory: Inventory, moved: Moved): MeshState['services'] {
+  const known = new Map<string, { readonly home: unknown; readonly list: readonly ServiceView[] }>();
+  return (namespace) => {
+    const key = namespace ?? '';
+    const home = namespace === undefined ? moved.size : moved.get(namespace);
+    const before = known.get(key);
+    if (before !== undefined && before.home === home) return before.list;
+    const all = namespace === undefined ? inventory.services : ofNamespace(namespace, inventory.services);
+    const list = moved.size === 0 ? all : all.map((service) => bound(service, moved));
+    known.set(key, { home, list });
+    return list;
+  };
+}
+
+const noPods: readonly PodView[] = [];
+
+/** The mesh while some namespaces have left their sidecars: one for all that look at it. */
 function meshState(read: Read, moved: Moved): MeshState {
   const { inventory, options } = read;
   const mesh = meshOf(inventory, options);
@@ -75,29 +92,22 @@ function meshState(read: Read, moved: Moved): MeshState {
     daemonSets: () => daemonSetsIn(inventory),
     serves: () => true,
     configs: configsOf(read),
-    inhabitedNamespaces: () => [...new Set(templatesIn(inventory).map(({ namespace }) => namespace))],
-    pods: (namespace) => (moved.has(namespace) ? [] : podsIn(namespace, inventory)),
-    services: (namespace) =>
-      inventory.services
-        .filter((service) => namespace === undefined || service.namespace === namespace)
-        .map((service) => bound(service, moved)),
-    workloads: (namespace) => workloadsOf(namespace, inventory),
+    inhabitedNamespaces: () => inhabitedIn(inventory),
+    pods: (namespace) => (moved.has(namespace) ? noPods : podsIn(namespace, inventory)),
+    services: servicesWhile(inventory, moved),
+    workloads: (namespace) => knownWorkloadsIn(namespace, inventory),
     otherTemplates: (namespace) => otherTemplatesIn(namespace, inventory),
     labelsOf: (namespace) => labelsOf(namespace, inventory, moved),
   };
 }
 
 /** Of a namespace that is not described nobody knows them, but for those that it has got by moving. */
-function labelsOf(name: string, { namespaces }: Inventory, moved: Moved): NamespaceView['labels'] | undefined {
-  const labels = namespaces.find((known) => known.name === name)?.labels;
+function labelsOf(name: string, inventory: Inventory, moved: Moved): NamespaceView['labels'] | undefined {
+  const labels = describedIn(name, inventory)?.labels;
   return moved.has(name) ? { ...labels, [injectionLabel]: 'disabled', [dataplaneModeLabel]: 'ambient' } : labels;
 }
 
-function workloadsOf(name: string, inventory: Inventory): readonly WorkloadView[] {
-  return inventory.workloads.filter((workload) => workload.namespace === name && !isGateway(workload, inventory));
-}
-
-function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved, now: number): Surroundings {
+function surroundingsOf(name: string, read: Read, wishes: Wishes, mesh: MeshState, now: number): Surroundings {
   const {
     inventory,
     options: { rootNamespace },
@@ -109,13 +119,11 @@ function surroundingsOf(name: string, read: Read, wishes: Wishes, moved: Moved, 
     spec: specFor(namespace, wishes, rootNamespace),
     acknowledged: acknowledgedFor(namespace, wishes, rootNamespace, now),
     pods: podsOf(name, inventory),
-    budgets: inventory.budgets.filter((budget) => budget.namespace === name),
-    workloads: workloadsOf(name, inventory),
+    budgets: ofNamespace(name, inventory.budgets),
+    workloads: knownWorkloadsIn(name, inventory),
     otherTemplates: otherTemplatesIn(name, inventory),
-    services: inventory.services.filter(
-      (service) => service.namespace === name && !areGatewayLabels(service.selector, inventory),
-    ),
-    mesh: meshState(read, moved),
+    services: ofNamespace(name, inventory.services).filter(({ selector }) => !areGatewayLabels(selector, inventory)),
+    mesh,
   };
 }
 
@@ -128,11 +136,12 @@ export interface Subjects {
 /** The namespaces of some manifests at a time in milliseconds since the epoch. `moved` is looked at whenever somebody asks which pods still have sidecars. */
 export function subjectsOf(read: Read, wishes: Wishes, moved: Moved, now: number, isLive: boolean): Subjects {
   const names = [...namespacesOf(read)].sort();
+  const mesh = meshState(read, moved);
   const all = names.map((name) => ({ name, why: whyLeft(name, read, wishes, isLive) }));
   return {
     planned: all
       .filter(({ why }) => why === undefined)
-      .map(({ name }) => surroundingsOf(name, read, wishes, moved, now)),
+      .map(({ name }) => surroundingsOf(name, read, wishes, mesh, now)),
     left: all.flatMap(({ name, why }) => (why === undefined ? [] : [{ name, why }])),
   };
 }

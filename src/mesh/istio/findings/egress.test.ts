@@ -16,6 +16,13 @@ describe('a ServiceEntry behind a waypoint', () => {
       'Warning',
       'in ambient the pods of shop reach partner.example.com through waypoint egress/gate, and AuthorizationPolicy egress/it would refuse there what passes today, for example cluster.local/ns/shop/sa/default',
     ],
+    ['a host with ports of its own', 'Warning', 'POST partner.example.com on a path that no policy names, port 80'],
+    ['a host that is no HTTP', 'Warning', 'cluster.local/ns/shop/sa/default, port 9443'],
+    [
+      'a port that the host does not have',
+      'Warning',
+      'cluster.local/ns/shop/sa/default, GET on a path that no policy names, port 8080',
+    ],
     [
       'leaving ambient for sidecars',
       'Critical',

@@ -1,8 +1,6 @@
 import { shown } from '../../../base/shown.ts';
 import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
-import { Recent } from '../../../base/recent.ts';
-import { digestOf, sha256 } from '../../../base/sha256.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
 import { records, strings, text } from '../../json.ts';
 import type { ConfigView } from '../../views.ts';
@@ -10,13 +8,8 @@ import { useWaypointLabel } from '../vocabulary/labels.ts';
 import { guarded } from '../../guarded.ts';
 import { policyOptionsOf } from '../settings/policy-options.ts';
 import type { WaypointName } from '../policy/attachment.ts';
-import { describe } from '../../../requests/describe.ts';
-import { bounded, spend, type Costed } from '../../../base/effort.ts';
+import { bounded, spend } from '../../../base/effort.ts';
 import type { PolicyOptions } from '../policy/options.ts';
-import type { AuthorizationPolicy, Policy } from '../policy/types.ts';
-import { allowed, asked, intersect, matching, subtract, union, type RequestSet } from '../../../requests/space.ts';
-import { ofProtocol, someRequest } from '../policy/translate/reach.ts';
-import { asWaypoints } from '../policy/waypoint.ts';
 import { isWaypoint, soughtWaypoint } from '../waypoint/bound.ts';
 import { enforcedAt, policiesByTarget, type ByTarget } from '../waypoint/by-target.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
@@ -25,6 +18,7 @@ import { digestOfAll, type Seen } from '../settings/accepted.ts';
 import { nameOfWaypoint, wholes, type Bound } from './egress-seen.ts';
 import { isStranger } from '../waypoint/reach.ts';
 import { nameOf } from '../vocabulary/objects.ts';
+import { refusedRequest, untold } from './egress-request.ts';
 import type { Evidence, Rule } from './rule.ts';
 
 /*
@@ -62,85 +56,8 @@ interface Scene {
   readonly wholeOf: (namespace: string) => () => string;
 }
 
-/** Whom the pods of the namespace call as. */
-const ownIdentities = memoize(
-  ({ pods, workloads, otherTemplates, namespace, mesh }: Surroundings): readonly string[] => {
-    const { trustDomain } = policyOptionsOf(mesh);
-    return [...new Set([...pods, ...workloads, ...otherTemplates].map(({ serviceAccount }) => serviceAccount))]
-      .map((account) => `${trustDomain}/ns/${namespace.name}/sa/${account}`)
-      .sort();
-  },
-);
-
-function requestsOf(identities: readonly string[]): RequestSet {
-  return matching([
-    [
-      {
-        anyOf: identities.map(
-          (value) => ({ of: 'identity', part: 'Principal', match: { kind: 'Exact', value } }) as const,
-        ),
-        negated: false,
-      },
-    ],
-  ]);
-}
-
-/**
- * Steps for what the policies of one host refuse to one namespace: they are of others, so that it must not take long.
- */
-const steps = 200_000;
-
 /** Steps for all hosts of one namespace: what somebody writes there takes nothing from what is told of the rest. */
 const stepsOfNamespace = 1_000_000;
-
-/** What was found, by all that decides about it: each look at each namespace asks. */
-const known = new Recent<Costed<string | undefined>>(1000);
-
-/**
- * A request of the namespace that the policies refuse, or leave to an external authorizer, in words; undefined if they
- * let every one through.
- */
-function refusedRequest(policies: readonly Policy[], { surroundings, options }: Scene): string | undefined {
-  if (policies.some(({ kind }) => kind === 'RequestAuthentication')) return 'one with a token that is not valid';
-  const identities = ownIdentities(surroundings);
-  const readable = policies.filter((policy) => policy.kind === 'AuthorizationPolicy');
-  const key = sha256([digestOf(identities), digestOf(options), ...readable.map(digestOf)].join());
-  const answer = known.get(key) ?? answered(identities, readable, options);
-  known.set(key, answer);
-  // Counted whether it is remembered or not: what a look says must not depend on what was looked at before.
-  spend(answer.steps);
-  return answer.value;
-}
-
-const untold = 'which ones cannot be told: there are too many values';
-
-function answered(
-  identities: readonly string[],
-  policies: readonly AuthorizationPolicy[],
-  options: PolicyOptions,
-): Costed<string | undefined> {
-  const found = bounded(steps, () => refusedTo(identities, policies, options));
-  return found.kind === 'Done' ? { value: found.value, steps: found.steps } : { value: untold, steps };
-}
-
-function refusedTo(
-  identities: readonly string[],
-  policies: readonly AuthorizationPolicy[],
-  options: PolicyOptions,
-): string | undefined {
-  for (const protocol of ['http', 'tcp'] as const) {
-    const readings = asWaypoints(policies, protocol, options);
-    const request = someRequest(
-      intersect(
-        ofProtocol(protocol),
-        requestsOf(identities),
-        union(subtract(matching([[]]), allowed(readings)), asked(readings)),
-      ),
-    );
-    if (request !== undefined) return request === 'TooLarge' ? untold : describe(request);
-  }
-  return undefined;
-}
 
 function nameOfHosts({ spec }: ConfigView): string {
   return listed(strings(spec['hosts']).map(shown), maxNamed);
@@ -185,6 +102,7 @@ function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
       ? undefined
       : refusedRequest(
           enforced.map(({ policy }) => policy),
+          entry,
           scene,
         );
   if (refused === undefined) return undefined;

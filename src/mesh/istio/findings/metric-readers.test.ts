@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { autoscaler, scaled, telemetry } from '../../../../test/support/metric-reader-examples.ts';
+import { autoscaler, reading, scaled, telemetry } from '../../../../test/support/metric-reader-examples.ts';
 import { surroundings } from '../../../../test/support/mesh-fixtures.ts';
 import type { ConfigView } from '../../views.ts';
 import { istio } from '../adapter.ts';
@@ -61,5 +61,42 @@ describe('autoscalers', () => {
         .filter(({ id }) => id === 'MM132')
         .map(({ severity }) => severity),
     ).toEqual(['Warning']);
+  });
+});
+
+describe('templates of the whole cluster', () => {
+  const asking = { strategy: { canary: { analysis: { templates: [{ templateName: 'it', clusterScope: true }] } } } };
+  const wide = (spec: Readonly<Record<string, unknown>>): ConfigView =>
+    reading('ClusterAnalysisTemplate', spec, { namespace: '' });
+  const query = 'rate(istio_requests_total{reporter="destination"}[1m])';
+  const metrics = [{ name: 'm', provider: { prometheus: { query } } }];
+
+  function toldOf(...configs: readonly ConfigView[]): readonly string[] {
+    const found = istio.findings(surroundings({}, configs), 'Start').filter(({ id }) => id === 'MM133');
+    return found.map(({ severity, object, message }) => `${severity} ${object} ${message}`);
+  }
+
+  it('are told with who asks them, once', () => {
+    const rollouts = ['a', 'b'].map((name) => reading('Rollout', asking, { name }));
+
+    expect(toldOf(wide({ metrics }), ...rollouts)).toEqual([
+      expect.stringMatching(
+        /^Warning ClusterAnalysisTemplate it asked by Rollout shop\/a, Rollout shop\/b: it reads istio_requests_total/,
+      ),
+    ]);
+  });
+
+  it('may ask each other in a circle', () => {
+    const circle = wide({ metrics, templates: [{ templateName: 'it', clusterScope: true }] });
+
+    expect(toldOf(circle, reading('Rollout', asking))).toHaveLength(1);
+  });
+
+  it('are told to be too many', () => {
+    const templates = Array.from({ length: 101 }, (_, at) => ({ templateName: `t${at}`, clusterScope: true }));
+
+    expect(toldOf(reading('AnalysisTemplate', { templates }))).toEqual([
+      'Warning AnalysisTemplate shop/it it asks more templates of others than are read: what those read is not told',
+    ]);
   });
 });

@@ -1,23 +1,20 @@
 import { listed } from '../../../base/counted.ts';
 import { shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { asPod, type ConfigView } from '../../views.ts';
+import { asPod } from '../../views.ts';
 import { optsOutOfInjection } from '../vocabulary/injection.ts';
-import { ofEnvoy, ofTcp, readerIn, type MetricReader, type Reading } from '../settings/metric-readers.ts';
+import { ofEnvoy, ofTcp, readerIn, type Reading } from '../settings/metric-readers.ts';
 import { getsWaypoint } from '../waypoint/choose.ts';
 import { nameOf } from '../vocabulary/objects.ts';
+import { askedElsewhere, type Reader } from './asked-templates.ts';
 import type { Evidence, Rule } from './rule.ts';
+import { warned } from './warned.ts';
 
 const autoscalers = ['HorizontalPodAutoscaler', 'ScaledObject', 'ScaledJob'];
 
 /** Kinds that judge a release by metrics. */
 const judges = ['Canary', 'MetricTemplate', 'AnalysisTemplate'];
 const writers = ['Rollout', 'Canary'];
-
-interface Reader {
-  readonly object: ConfigView;
-  readonly reader: MetricReader;
-}
 
 function readersOf(kinds: readonly string[], { mesh, namespace }: Surroundings): readonly Reader[] {
   return kinds
@@ -106,12 +103,29 @@ function scaled(surroundings: Surroundings): readonly Evidence[] {
   ];
 }
 
+/** Of a template that stands elsewhere it is said who of the namespace asks it. */
+function askedOf(readers: readonly Reader[], surroundings: Surroundings): readonly Evidence[] {
+  return warned(surroundings, 'templates of others that are asked', () =>
+    askedElsewhere(readers, surroundings).flatMap(({ by, ...each }) =>
+      readingsOf(each, surroundings).map((found) => ({ ...found, message: `asked by ${by}: ${found.message}` })),
+    ),
+  );
+}
+
 /** What releases by what ends. */
 function judged(surroundings: Surroundings): readonly Evidence[] {
   if (!leavesSidecars(surroundings)) return [];
-  return readersOf(judges, surroundings).flatMap((each) =>
-    readingsOf(each, surroundings).map((evidence) => ({ ...evidence, severity: 'Warning' as const })),
-  );
+  const own = readersOf(judges, surroundings);
+  const all = [...own, ...readersOf(['Rollout'], surroundings)];
+  const others = all.filter(({ reader }) => reader.asksMore === true);
+  return [
+    ...own.flatMap((each) => readingsOf(each, surroundings)),
+    ...askedOf(all, surroundings),
+    ...others.map(({ object }) => ({
+      object: nameOf(object),
+      message: 'it asks more templates of others than are read: what those read is not told',
+    })),
+  ].map((evidence) => ({ ...evidence, severity: 'Warning' as const }));
 }
 
 /** Who writes VirtualServices of the namespace by himself, by their names. */

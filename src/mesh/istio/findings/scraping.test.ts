@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { admitted, annotated, byPort, strict } from '../../../../test/support/scraping-examples.ts';
+import { admitted, annotated, byPort, monitor, strict } from '../../../../test/support/scraping-examples.ts';
 import { config } from '../../../../test/support/mesh-fixtures.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { istio } from '../adapter.ts';
@@ -12,6 +12,7 @@ function told(given: Surroundings): readonly string[] {
 }
 
 const scraped = { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '9102' };
+const exists = { key: 'app', operator: 'Exists' };
 const identity = config('AuthorizationPolicy', { rules: [{ from: [{ source: { namespaces: ['bank'] } }] }] });
 
 describe('metrics that are merged by the sidecar', () => {
@@ -37,6 +38,45 @@ describe('metrics that are merged by the sidecar', () => {
   it('need both where both refuse', () => {
     expect(told(annotated(scraped, [strict, admitted, identity]))).toHaveLength(1);
     expect(told(annotated(scraped, [strict, identity, byPort]))).toHaveLength(1);
+  });
+});
+
+describe('a monitor that stands elsewhere', () => {
+  const ofEnvoy = { port: 'http-envoy-prom', path: '/stats/prometheus' };
+  const byLabel = { matchLabels: { app: 'web' } };
+
+  it('is told with whose pods it is about', () => {
+    expect(told(annotated({}, [monitor('PodMonitor', ofEnvoy, byLabel, { any: true }, 'monitoring')]))).toEqual([
+      expect.stringMatching(
+        /^MM134 Warning PodMonitor monitoring\/it of pods of shop: it scrapes what only a sidecar serves/,
+      ),
+    ]);
+  });
+
+  it('takes nothing from what is told of those of the namespace', () => {
+    const many = Array.from({ length: 400 }, (_, at) => ({
+      ...monitor(
+        'PodMonitor',
+        ofEnvoy,
+        { matchExpressions: Array.from({ length: 100 }, () => exists) },
+        { any: true },
+        'a',
+      ),
+      name: `m${at}`,
+    }));
+    const shops = { ...annotated(scraped, [strict, monitor('PodMonitor', ofEnvoy), ...many]) };
+
+    const found = told({
+      ...shops,
+      workloads: shops.workloads.flatMap((each) =>
+        Array.from({ length: 40 }, (_, at) => ({ ...each, name: `${each.name}${at}` })),
+      ),
+    });
+    expect(found.filter((each) => each.includes('Deployment shop/web'))).toHaveLength(40);
+    expect(found).toContainEqual(expect.stringMatching(/^MM134 Warning PodMonitor shop\/it it scrapes/));
+    expect(found).toContainEqual(
+      expect.stringMatching(/Namespace shop not judged: to compare what monitors elsewhere select takes more steps/),
+    );
   });
 });
 

@@ -1,10 +1,11 @@
 import { listed } from '../../../base/counted.ts';
 import type { Surroundings } from '../../adapter.ts';
-import { asPod, type TemplateView } from '../../views.ts';
+import { asPod, type ConfigView, type TemplateView } from '../../views.ts';
 import { optsOutOfInjection } from '../vocabulary/injection.ts';
 import { spend } from '../../../base/effort.ts';
-import { selecting } from '../policy/selecting.ts';
-import { isAnnotated, monitorIn, scrapedOf, type Scraped } from '../settings/scraping.ts';
+import { selecting, selectingFully } from '../policy/selecting.ts';
+import { monitorIn, monitorsOf } from '../settings/monitors.ts';
+import { isAnnotated, scrapedOf, selectsAny, type Scraped } from '../settings/scraping.ts';
 import { peerAuthentications } from '../waypoint/peer-authentications.ts';
 import { nameOf } from '../vocabulary/objects.ts';
 import type { Evidence, Rule } from './rule.ts';
@@ -41,28 +42,35 @@ function evidenceOf(
   ];
 }
 
-const monitorKinds = ['ServiceMonitor', 'PodMonitor'];
-const compared = 'what is scraped with what decides about it';
-
-function ofPorts(surroundings: Surroundings): readonly Evidence[] {
-  const { mesh, namespace, workloads, otherTemplates } = surroundings;
-  const templates = [...workloads, ...otherTemplates].filter(
+function templatesOf({ workloads, otherTemplates }: Surroundings): readonly TemplateView[] {
+  return [...workloads, ...otherTemplates].filter(
     (template) => isCaptured(template) && !optsOutOfInjection(asPod(template)),
   );
-  const monitors = monitorKinds.flatMap((kind) => mesh.configs(kind, namespace.name));
-  if (!templates.some(isAnnotated) && monitors.length === 0) return [];
+}
+
+/** What is asked about at once: what others have takes nothing from what is told of the namespace's own. */
+interface Asked {
+  readonly annotations: boolean;
+  readonly monitors: readonly ConfigView[];
+  /** What is compared, in words. */
+  readonly what: string;
+}
+
+function ofPorts({ annotations, monitors, what }: Asked, surroundings: Surroundings): readonly Evidence[] {
+  const templates = templatesOf(surroundings);
+  if (!(annotations && templates.some(isAnnotated)) && monitors.length === 0) return [];
   const given = {
     peers: peerAuthentications(surroundings),
     allow: allowIn(surroundings),
     guards: guardedIn(surroundings),
   };
-  return warned(surroundings, compared, () => {
-    const select = selecting(
-      templates.map(({ templateLabels }) => templateLabels),
-      spend,
-    );
-    // What monitors ask for sidecars are asked already: only a guard of a waypoint is new to it.
-    const scraped = scrapedOf(templates, select, given.guards.length === 0 ? [] : monitors, surroundings);
+  // What monitors ask for sidecars are asked already: only a guard of a waypoint is new to it.
+  const asked = { annotations, monitors: given.guards.length === 0 ? [] : monitors };
+  if (!annotations && asked.monitors.length === 0) return [];
+  return warned(surroundings, what, () => {
+    const labels = templates.map(({ templateLabels }) => templateLabels);
+    const select = selecting(labels, spend);
+    const scraped = scrapedOf(templates, selectingFully(labels, spend), asked, surroundings);
     if (scraped.every(({ length }) => length === 0)) return [];
     const decisive = decisiveIn(given, templates, select, surroundings);
     const isDirect = directIn(surroundings);
@@ -76,8 +84,8 @@ function ofPorts(surroundings: Surroundings): readonly Evidence[] {
       };
       const refusal = refusalIn(here, admittedByWide, isDirect);
       const found = (scraped[place] ?? []).flatMap((each) => {
-        const what = refusal(each);
-        return what === undefined ? [] : [[each, what] as const];
+        const by = refusal(each);
+        return by === undefined ? [] : [[each, by] as const];
       });
       return evidenceOf(template, here, found);
     });
@@ -85,40 +93,54 @@ function ofPorts(surroundings: Surroundings): readonly Evidence[] {
 }
 
 /** What asks for the sidecar itself, or shows it a certificate. */
-function ofMonitors({ mesh, namespace }: Surroundings): readonly Evidence[] {
-  return monitorKinds
-    .flatMap((kind) => mesh.configs(kind, namespace.name))
-    .flatMap((monitor): readonly Evidence[] => {
-      const { ofSidecar, asMesh, more } = monitorIn(monitor);
-      return [
-        ...(more === true
-          ? [
-              {
-                object: nameOf(monitor),
-                message: 'it names more ports, or selects by more labels, than are read: not judged beyond that',
-              },
-            ]
-          : []),
-        ...(ofSidecar === true
-          ? [
-              {
-                object: nameOf(monitor),
-                message:
-                  'it scrapes what only a sidecar serves (http-envoy-prom, port 15020 or 15090): nothing answers without one, and what was merged there is on the port of the application',
-              },
-            ]
-          : []),
-        ...(asMesh === true
-          ? [
-              {
-                object: nameOf(monitor),
-                message:
-                  'it shows a certificate of the mesh to the sidecar, which ends TLS: without one that comes to the application, which does not know it',
-              },
-            ]
-          : []),
-      ];
-    });
+function ofMonitor(monitor: ConfigView): readonly Evidence[] {
+  const { ofSidecar, asMesh, more } = monitorIn(monitor);
+  const messages = [
+    ...(more === true ? ['it names more ports, or selects by more, than is read: not judged beyond that'] : []),
+    ...(ofSidecar === true
+      ? [
+          'it scrapes what only a sidecar serves (http-envoy-prom, port 15020 or 15090): nothing answers without one, and what was merged there is on the port of the application',
+        ]
+      : []),
+    ...(asMesh === true
+      ? [
+          'it shows a certificate of the mesh to the sidecar, which ends TLS: without one that comes to the application, which does not know it',
+        ]
+      : []),
+  ];
+  return messages.map((message) => ({ object: nameOf(monitor), message }));
+}
+
+/** One that stands elsewhere says nothing of a namespace in which it selects nothing. */
+function ofOthers(monitors: readonly ConfigView[], surroundings: Surroundings): readonly Evidence[] {
+  const telling = monitors.filter((monitor) => ofMonitor(monitor).length > 0);
+  if (telling.length === 0) return [];
+  const { namespace, services } = surroundings;
+  return warned(surroundings, 'what monitors elsewhere select', () => {
+    const templates = selectingFully(
+      templatesOf(surroundings).map(({ templateLabels }) => templateLabels),
+      spend,
+    );
+    const behind = selectingFully(
+      services.map(({ labels }) => labels),
+      spend,
+    );
+    return telling
+      .filter((monitor) => selectsAny(monitor, templates, behind))
+      .flatMap(ofMonitor)
+      .map((found) => ({ ...found, message: `of pods of ${namespace.name}: ${found.message}` }));
+  });
+}
+
+function scrapedAfterwards(surroundings: Surroundings): readonly Evidence[] {
+  const { own, others } = monitorsOf(surroundings);
+  const what = 'what is scraped with what decides about it';
+  return [
+    ...ofPorts({ annotations: true, monitors: own, what }, surroundings),
+    ...own.flatMap(ofMonitor),
+    ...ofPorts({ annotations: false, monitors: others, what: `${what}, by monitors elsewhere` }, surroundings),
+    ...ofOthers(others, surroundings),
+  ];
 }
 
 /** What of monitoring lives from sidecars. */
@@ -132,7 +154,7 @@ export const scrapingRules: readonly Rule[] = [
     fix: 'Move Prometheus into ambient first; or admit its port: a PeerAuthentication with portLevelMtls PERMISSIVE for it, a rule of the ALLOW policy with the port, and behind a waypoint spec.policies.direct. Let monitors ask the port of the application in plaintext.',
     find: (surroundings) =>
       surroundings.route.from === 'IstioSidecar' && surroundings.route.to === 'IstioAmbient'
-        ? [...ofPorts(surroundings), ...ofMonitors(surroundings)]
+        ? scrapedAfterwards(surroundings)
         : [],
   },
 ];

@@ -5,7 +5,10 @@ import type { AuthorizationPolicy } from './types.ts';
 
 type Reader = Protocol | 'ztunnel' | `waypoint ${Protocol}`;
 
-const known = new WeakMap<AuthorizationPolicy, WeakMap<PolicyOptions, Map<Reader, Reading | undefined>>>();
+type Readings = Map<Reader, Reading | undefined>;
+
+/** By the options, which are few: a table of each policy by itself would be larger than what stands in it. */
+const known = new WeakMap<PolicyOptions, WeakMap<AuthorizationPolicy, Readings>>();
 
 /**
  * The same reading for the same policy, so that what several proxies make of it after several steps is seen to be one
@@ -17,10 +20,10 @@ export function readingOnce(
   reader: Reader,
   read: () => Reading | undefined,
 ): Reading | undefined {
-  const ofPolicy = known.get(policy) ?? new WeakMap<PolicyOptions, Map<Reader, Reading | undefined>>();
-  known.set(policy, ofPolicy);
-  const ofOptions = ofPolicy.get(options) ?? new Map<Reader, Reading | undefined>();
-  ofPolicy.set(options, ofOptions);
-  if (!ofOptions.has(reader)) ofOptions.set(reader, read());
-  return ofOptions.get(reader);
+  const ofOptions = known.get(options) ?? new WeakMap<AuthorizationPolicy, Readings>();
+  known.set(options, ofOptions);
+  const ofPolicy = ofOptions.get(policy) ?? new Map<Reader, Reading | undefined>();
+  ofOptions.set(policy, ofPolicy);
+  if (!ofPolicy.has(reader)) ofPolicy.set(reader, read());
+  return ofPolicy.get(reader);
 }

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../api/object.ts';
 import { shown } from '../../../base/shown.ts';
 import { list, record, records, strings, text, type Json } from '../../json.ts';
 import { sidecarContainer } from '../vocabulary/labels.ts';
+import { askedByAnalysis, askedByCanary, askedByRollout, askedIn, type Asking } from './asked-templates.ts';
 
 /*
  * Objects of other controllers that decide by what sidecars report, or write what sidecars follow: autoscalers and controllers of releases. Of each is kept which
@@ -21,7 +22,7 @@ export interface Reading {
 }
 
 /** What is kept of such an object; all of it is absent from one that has nothing to do with sidecars. */
-export interface MetricReader {
+export interface MetricReader extends Asking {
   /** What it scales or releases, `KIND/NAME`. */
   readonly target?: string;
   readonly reads?: readonly Reading[];
@@ -150,6 +151,7 @@ export function keepCanary({ spec: value }: KubeObject): Json {
       ...(isIstio && own.length > 0 ? ['istio_requests_total{reporter="destination"}'] : []),
     ]),
     ...(isIstio && name !== undefined && { writes: [name] }),
+    ...askedByCanary(metrics),
   } satisfies MetricReader;
 }
 
@@ -163,22 +165,26 @@ function textsIn(value: unknown): readonly unknown[] {
   return Object.values(value).flatMap(textsIn);
 }
 
-/** An AnalysisTemplate of Argo Rollouts: a query stands in one of many providers. */
-export function keepAnalysis({ spec }: KubeObject): Json {
-  return readingsIn(textsIn(records(record(spec)['metrics']).map(({ provider }) => provider)));
+/** An AnalysisTemplate of Argo Rollouts, or one of the whole cluster: a query stands in one of many providers. */
+export function keepAnalysis({ spec: value }: KubeObject): Json {
+  const spec = record(value);
+  return {
+    ...readingsIn(textsIn(records(spec['metrics']).map(({ provider }) => provider))),
+    ...askedByAnalysis(spec),
+  } satisfies MetricReader;
 }
 
-/** A Rollout, as far as it has Istio divide calls. */
+/** A Rollout, as far as it has Istio divide calls, or asks templates of the whole cluster. */
 export function keepRollout({ spec: value }: KubeObject): Json {
   const spec = record(value);
   const { istio } = record(record(record(spec['strategy'])['canary'])['trafficRouting']);
   const { virtualService, virtualServices } = record(istio);
   const names = [virtualService, ...list(virtualServices)].map((each) => text(record(each)['name']) ?? '');
   const writes = names.filter((name) => name !== '');
-  if (writes.length === 0) return {};
   return {
-    writes: writes.slice(0, mostWritten),
+    ...(writes.length > 0 && { writes: writes.slice(0, mostWritten) }),
     ...(writes.length > mostWritten && { writesMore: true }),
+    ...askedByRollout(spec),
   } satisfies MetricReader;
 }
 
@@ -195,5 +201,6 @@ export function readerIn(spec: Json): MetricReader {
     ...(readsAll === true && { readsAll }),
     writes: strings(spec['writes']),
     ...(spec['writesMore'] === true && { writesMore: true }),
+    ...askedIn(spec),
   };
 }

@@ -18,7 +18,7 @@ import {
   keepScaled,
 } from './metric-readers.ts';
 import { keepTemplate } from './rollout-templates.ts';
-import { keepMonitor } from './scraping.ts';
+import { keepMonitor } from './monitors.ts';
 import { keepSecurityGroups } from './security-groups.ts';
 import { decisiveMarks } from '../vocabulary/decisive.ts';
 import { gateways } from '../vocabulary/gateway.ts';
@@ -46,14 +46,21 @@ function entering(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep'
   return { ...watchedKind, isOwn: true, optional, keep };
 }
 
+const byMetrics = 'what decides by metrics of sidecars is not known (MM132, MM133)';
+
 /** Kinds of other controllers, which decide about their own namespace. */
 function reading(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
-  const optional = 'what decides by metrics of sidecars is not known (MM132, MM133)';
-  return { ...watchedKind, isOwn: true, optional, keep };
+  return { ...watchedKind, isOwn: true, optional: byMetrics, keep };
 }
 
+/** What others ask, from other namespaces too. */
+function asked(watchedKind: WatchedKind, keep: NonNullable<WatchedKind['keep']>): WatchedKind {
+  return { ...watchedKind, optional: byMetrics, keep };
+}
+
+/** What has pods scraped, of other namespaces too. */
 function scraping(watchedKind: WatchedKind): WatchedKind {
-  return { ...watchedKind, isOwn: true, optional: 'what scrapes pods is not known (MM134)', keep: keepMonitor };
+  return { ...watchedKind, optional: 'what scrapes pods is not known (MM134)', keep: keepMonitor };
 }
 
 /** Packet filters that nobody reads here but for whose pods they are for. `name`: as views have it. */
@@ -128,14 +135,17 @@ export const watched: readonly WatchedKind[] = [
   reading(kind('keda.sh', 'v1alpha1', 'ScaledObject', 'scaledobjects'), keepScaled),
   reading(kind('keda.sh', 'v1alpha1', 'ScaledJob', 'scaledjobs'), keepScaled),
   reading(kind('flagger.app', 'v1beta1', 'Canary', 'canaries'), keepCanary),
-  reading(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
+  asked(kind('flagger.app', 'v1beta1', 'MetricTemplate', 'metrictemplates'), keepMetricTemplate),
   reading(kind('argoproj.io', 'v1alpha1', 'Rollout', 'rollouts'), (object) => ({
     ...keepRollout(object),
     ...keepTemplate(object),
   })),
   reading(kind('argoproj.io', 'v1alpha1', 'AnalysisTemplate', 'analysistemplates'), keepAnalysis),
+  asked(kind('argoproj.io', 'v1alpha1', 'ClusterAnalysisTemplate', 'clusteranalysistemplates', false), keepAnalysis),
   scraping(kind('monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors')),
   scraping(kind('monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors')),
+  scraping(kind('operator.victoriametrics.com', 'v1beta1', 'VMServiceScrape', 'vmservicescrapes')),
+  scraping(kind('operator.victoriametrics.com', 'v1beta1', 'VMPodScrape', 'vmpodscrapes')),
   {
     ...kind('vpcresources.k8s.aws', 'v1beta1', 'SecurityGroupPolicy', 'securitygrouppolicies'),
     isOwn: true,

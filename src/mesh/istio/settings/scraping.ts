@@ -1,13 +1,12 @@
 import { goBoolean } from '../../../base/go-boolean.ts';
 import { memoize } from '../../../base/memoize.ts';
-import type { KubeObject } from '../../../api/object.ts';
 import type { MeshState, Surroundings } from '../../adapter.ts';
-import { list, record, records, stringMap, text, type Json } from '../../json.ts';
 import { isEmpty } from '../../has-labels.ts';
 import type { ConfigView, ServiceView, TemplateView } from '../../views.ts';
 import { configuredSo } from './mesh-settings.ts';
 import { spend } from '../../../base/effort.ts';
-import { selecting, type Selecting } from '../policy/selecting.ts';
+import { selectingFully } from '../policy/selecting.ts';
+import { isOfPods, monitorIn, type Port } from './monitors.ts';
 
 /*
  * Who scrapes which port of a pod. The injector has Prometheus ask its agent on port 15020, which no policy is asked about, and the agent the application on localhost
@@ -57,67 +56,6 @@ function annotatedPorts(template: TemplateView): readonly number[] {
   return said === undefined ? template.containerPorts.map(({ port }) => port) : [Number(said)];
 }
 
-type Port = string | number;
-
-/** What is kept of a ServiceMonitor or PodMonitor. */
-interface Monitor {
-  readonly matchLabels: Readonly<Record<string, string>>;
-  /** Names or numbers. */
-  readonly ports: readonly Port[];
-  /** It says more than is kept of it. */
-  readonly more?: true;
-  /** It asks for what only a sidecar serves. */
-  readonly ofSidecar?: true;
-  /** It shows a certificate of the mesh to the sidecar. */
-  readonly asMesh?: true;
-}
-
-const sidecarPorts: readonly unknown[] = ['http-envoy-prom', 15020, 15090, '15020', '15090'];
-
-/** Where Prometheus has the certificates that a sidecar beside it writes (Istio’s guide for Prometheus under STRICT). */
-const meshCertificates = /(?:prom|istio)-certs\/|\/etc\/certs\/cert-chain\.pem/;
-
-/** Different ports, and labels, that are kept of one: each port is asked about at each template. */
-const most = 100;
-
-/** No port has a longer name. */
-const longestName = 63;
-
-function isPort(port: unknown): port is Port {
-  return typeof port === 'number' || (typeof port === 'string' && port.length <= longestName);
-}
-
-/** A ServiceMonitor or PodMonitor of prometheus-operator. */
-export function keepMonitor({ spec: value }: KubeObject): Json {
-  const spec = record(value);
-  const endpoints = records(spec['endpoints'] ?? spec['podMetricsEndpoints']);
-  const named = endpoints.map(({ port, targetPort, portNumber }) => port ?? portNumber ?? targetPort);
-  const ports = [...new Set(named.filter(isPort))];
-  const matchLabels = stringMap(record(spec['selector'])['matchLabels']);
-  const isWide = Object.keys(matchLabels).length > most;
-  const files = endpoints.map(({ tlsConfig }) => text(record(tlsConfig)['certFile']) ?? '');
-  return {
-    matchLabels: isWide ? {} : matchLabels,
-    ports: isWide ? [] : ports.slice(0, most),
-    ...((isWide || ports.length > most) && { more: true }),
-    ...(endpoints.some((each) => isOfSidecar(each)) && { ofSidecar: true }),
-    ...(files.some((file) => meshCertificates.test(file)) && { asMesh: true }),
-  } satisfies Monitor;
-}
-
-function isOfSidecar({ port, targetPort, portNumber, path }: Json): boolean {
-  return [port, targetPort, portNumber].some((each) => sidecarPorts.includes(each)) || path === '/stats/prometheus';
-}
-
-/** What was kept. */
-export const monitorIn: (monitor: ConfigView) => Monitor = memoize(({ spec }: ConfigView) => ({
-  matchLabels: stringMap(spec['matchLabels']),
-  ports: list(spec['ports']).filter(isPort),
-  ...(spec['more'] === true && { more: true }),
-  ...(spec['ofSidecar'] === true && { ofSidecar: true }),
-  ...(spec['asMesh'] === true && { asMesh: true }),
-}));
-
 const portsByName = memoize((containerPorts: TemplateView['containerPorts']) =>
   Map.groupBy(containerPorts, ({ name }) => name),
 );
@@ -134,23 +72,26 @@ interface Target {
   readonly ports: readonly Port[];
 }
 
+/** Finds what a selector selects, by its place. */
+type SelectFully = ReturnType<typeof selectingFully>;
+
 /** What monitors have scraped, of Services or of pods; `select` finds templates. */
 function targetsOf(
   monitors: readonly ConfigView[],
-  select: Selecting,
+  select: SelectFully,
   services: readonly ServiceView[],
 ): readonly (readonly [ConfigView, readonly Target[]])[] {
-  const selectServices = selecting(
+  const selectServices = selectingFully(
     services.map(({ labels }) => labels),
     spend,
   );
-  const behind = memoize(({ selector }: ServiceView) => (isEmpty(selector) ? [] : select(selector)));
+  const behind = memoize(({ selector }: ServiceView) => (isEmpty(selector) ? [] : select({ matchLabels: selector })));
   return monitors.map((monitor) => {
-    const { matchLabels, ports } = monitorIn(monitor);
+    const { selector, ports } = monitorIn(monitor);
     if (ports.length === 0) return [monitor, []] as const;
-    if (monitor.kind === 'PodMonitor') return [monitor, [{ places: select(matchLabels), ports }]] as const;
+    if (isOfPods(monitor)) return [monitor, [{ places: select(selector), ports }]] as const;
     const names = new Set(ports);
-    const found = selectServices(matchLabels).flatMap((at): readonly Target[] => {
+    const found = selectServices(selector).flatMap((at): readonly Target[] => {
       const service = services[at];
       spend(1 + (service?.ports.length ?? 0) / 8);
       const own = service?.ports.filter(({ name }) => name !== undefined && names.has(name)) ?? [];
@@ -161,14 +102,20 @@ function targetsOf(
   });
 }
 
+/** Whether one selects pods of some templates, or Services of the namespace; `services` as `targetsOf` has them. */
+export function selectsAny(monitor: ConfigView, templates: SelectFully, services: SelectFully): boolean {
+  const { selector } = monitorIn(monitor);
+  return (isOfPods(monitor) ? templates(selector) : services(selector)).length > 0;
+}
+
 /**
- * What annotations and monitors of a namespace have scraped, of each of some templates. Each port of each template that
+ * What annotations and monitors have scraped, of each of some templates of a namespace. Each port of each template that
  * somebody asks for is counted.
  */
 export function scrapedOf(
   templates: readonly TemplateView[],
-  select: Selecting,
-  monitors: readonly ConfigView[],
+  select: SelectFully,
+  { monitors, annotations }: { readonly monitors: readonly ConfigView[]; readonly annotations: boolean },
   { mesh, services }: Pick<Surroundings, 'mesh' | 'services'>,
 ): readonly (readonly Scraped[])[] {
   const found = templates.map(() => new Map<string, Scraped>());
@@ -182,7 +129,7 @@ export function scrapedOf(
     }
   }
   for (const [place, template] of templates.entries()) {
-    if (!isAnnotated(template)) continue;
+    if (!annotations || !isAnnotated(template)) continue;
     const ports = annotatedPorts(template).filter((port) => Number.isInteger(port));
     add(place, ports, 'prometheus.io/scrape', isMerged(template, mesh));
   }

@@ -174,10 +174,15 @@ export function callsByHeadless(names: readonly string[], surroundings: Surround
   return all.filter(({ headless }) => headless);
 }
 
+/** Where policies stand that decide by who calls: the same list is looked through once, whoever asks. */
+const homesOfDeciding = memoize(
+  (policies: readonly ConfigView[]): ReadonlySet<string> =>
+    new Set(policies.flatMap(({ namespace, spec }) => (asksWhoCalls(spec) ? [namespace] : []))),
+);
+
 /** The namespaces in which somebody decides by who calls; all of them where somebody does for the whole mesh. */
 function deciders(names: readonly string[], { mesh }: Surroundings): readonly string[] {
-  const deciding = mesh.configs('AuthorizationPolicy').filter(({ spec }) => asksWhoCalls(spec));
-  const homes = new Set(deciding.map(({ namespace }) => namespace));
+  const homes = homesOfDeciding(mesh.configs('AuthorizationPolicy'));
   return homes.has(mesh.rootNamespace) ? names : names.filter((name) => homes.has(name));
 }
 
