@@ -21,12 +21,20 @@ function forPeople(text: string): string {
   return printable(unobeyed(text, asEscape));
 }
 
+/** The oldest Node.js that it runs on, as `engines` of package.json has it. */
+const needed = '22.19';
+
+/** On an older one the help works, and all else fails by something that no user could guess the cause of. */
+function isTooOld(node: string): boolean {
+  return node.localeCompare(needed, 'en', { numeric: true }) < 0;
+}
+
 /** A fault of ours. Its code is never that of findings: a CI job must not take it for a result. */
-export function internalError(error: unknown): Failure {
-  return {
-    text: `internal error: ${forPeople(inspect(error))}\nThis is a fault of mesh-migration and no result: please report it.\n`,
-    exitCode: 3,
-  };
+export function internalError(error: unknown, node = process.versions.node): Failure {
+  const advice = isTooOld(node)
+    ? `This is no result: mesh-migration needs Node.js ${needed} or newer, and this is ${node}.`
+    : 'This is a fault of mesh-migration and no result: please report it.';
+  return { text: `internal error: ${forPeople(inspect(error))}\n${advice}\n`, exitCode: 3 };
 }
 
 /** What a person can do about: each error that is no fault of ours is one of these. */

@@ -10,6 +10,7 @@ import { findingsOf } from './audit/audit.ts';
 import type { AuditContext, AuditRule } from './audit/context.ts';
 import type { AuditReport } from './audit/report.ts';
 import { meshes } from '../mesh/meshes.ts';
+import { internalError } from './failures.ts';
 import { run } from './run.ts';
 import { version } from '../base/version.ts';
 
@@ -377,6 +378,17 @@ describe('a fault of the command itself', () => {
 
     expect(exitCode).toBe(3);
     expect(written.join('')).toMatch(/^internal error: RangeError: broken\n {4}at [^]*please report it\.\n$/);
+  });
+
+  it('is that of a Node.js that is too old, which is said', () => {
+    const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
+
+    for (const old of ['20.20.2', '22.9.0', '22.18.1'])
+      expect(internalError(new RangeError('broken'), old).text).toContain(
+        `needs Node.js ${engines.node.replace('>=', '')} or newer, and this is ${old}.\n`,
+      );
+    for (const recent of ['22.19.0', '22.20.0', '24.9.0'])
+      expect(internalError(new RangeError('broken'), recent).text).toMatch(/please report it\.\n$/);
   });
 
   it('is none of standard input that breaks', async () => {

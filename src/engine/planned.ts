@@ -47,5 +47,5 @@ export function unapproved(
   const why = notApproved(name, digest, approvals);
   return why === undefined || digest === undefined
     ? why
-    : `${why}, by itself for example: ${hashAlone(spec, name, digest)}`;
+    : `${why}; the hash of this plan alone: ${hashAlone(spec, name, digest)}`;
 }

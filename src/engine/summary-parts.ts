@@ -78,8 +78,8 @@ export function failedToMove({ failed, scope }: Facts): readonly string[] {
   return failed.filter((name) => !restarted.has(name));
 }
 
-/** How far it is, without what there is none of. */
-export function tally(facts: Facts): string {
+/** How far it is, without what there is none of; `among` has names for one of the counts. */
+export function tally(facts: Facts, among?: { readonly what: string; readonly names: string }): string {
   const { totals, failed: all } = facts;
   const parts: readonly (readonly [number, string])[] = [
     [totals.inFlight, 'under way'],
@@ -96,7 +96,10 @@ export function tally(facts: Facts): string {
   const failed =
     (moving.length > 0 ? `; the attempt failed at ${moving.length} of these` : '') +
     (others.length > 0 ? `; the restart for HBONE failed in ${listed(others)}` : '');
-  return `${[`${totals.migrated} of ${counted(totals.total, 'namespace')} migrated`, ...parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)].join(', ')}${failed}`;
+  const said = parts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count} ${what}${what === among?.what ? ` (${among.names})` : ''}`);
+  return `${[`${totals.migrated} of ${counted(totals.total, 'namespace')} migrated`, ...said].join(', ')}${failed}`;
 }
 
 /** On the way: in progress, unless all that is under way is stalled. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { failedHomes } from '../../test/support/failed-homes.ts';
 import { migrationSpec } from '../../test/support/mesh-fixtures.ts';
+import type { Finding } from '../api/common.ts';
 import type { MeshMigrationStatus } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { rollbackFinalizer, type NamespaceMigration } from '../api/resources.ts';
@@ -91,6 +92,28 @@ describe('the message of a migration', () => {
   it('counts what is back while it goes back', () => {
     expect(message(summary('Rollback', children(rolledBack, rolledBack, returning, migrated, migrated)))).toBe(
       '2 of 5 namespaces back, 1 under way, 2 to come',
+    );
+  });
+
+  it('has names beside the count that they belong to', () => {
+    const of = children(migrated, rolledBack, { writtenPhase: 'Blocked' });
+
+    expect(message(summary('Migrate', of))).toMatch(
+      /^1 of 3 namespaces migrated, 1 blocked \(ns-2\), 1 rolled back\. /,
+    );
+  });
+
+  it('names an object once, and goes on after a fix without a full stop', () => {
+    const of = (id: string): Finding => ({
+      id,
+      severity: 'Critical',
+      object: 'MeshMigration mm',
+      message: 'a',
+      fix: 'Do b.',
+    });
+
+    expect(message(summary('Migrate', [], { scope: { findings: [of('MM001'), of('MM163'), of('MM163')] } }))).toMatch(
+      /^MeshMigration mm: a\. Do b; MM163 MeshMigration mm: a\. /,
     );
   });
 

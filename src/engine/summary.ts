@@ -96,19 +96,19 @@ function incomplete({ children }: Facts, message: string): Summary {
 /** Nothing is under way and nothing can be started any more: what became of it. */
 function ended(facts: Facts): Summary {
   const { children, totals } = facts;
-  const among = (phase: string): string =>
-    `${tally(facts)} (${namesOf(children.filter((child) => phaseOf(child) === phase))})`;
+  const among = (what: string, phase: string): string =>
+    tally(facts, { what, names: namesOf(children.filter((child) => phaseOf(child) === phase)) });
   const failed = failedToMove(facts);
   if (failed.length > 0) return stalled('Failed', 'NamespacesFailed', `${tally(facts)} (${listed(failed)})`);
   const lost = lostIn(facts, tally(facts));
   if (lost !== undefined) return lost;
-  if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('Blocked'));
-  if (totals.incomplete > 0) return incomplete(facts, among('Incomplete'));
+  if (totals.blocked > 0) return stalled('Blocked', 'NamespacesBlocked', among('blocked', 'Blocked'));
+  if (totals.incomplete > 0) return incomplete(facts, among('incomplete', 'Incomplete'));
   if (totals.rolledBack > 0)
     return stalled(
       totals.rolledBack === totals.total ? 'RolledBack' : 'Incomplete',
       'NamespacesRolledBack',
-      among('RolledBack'),
+      among('rolled back', 'RolledBack'),
     );
   const drifted = children.find(isStalled);
   return drifted === undefined
@@ -229,7 +229,7 @@ function alsoFound({ findings }: Scope, reason: string): readonly string[] {
   const ids = [...new Set(open.map(({ id }) => id))];
   return ids.map((id) => {
     const same = open.filter((finding) => finding.id === id);
-    return `${id} ${listed(same.map(({ object }) => object))}: ${same[0]?.message ?? ''}`;
+    return `${id} ${listed([...new Set(same.map(({ object }) => object))])}: ${same[0]?.message ?? ''}`;
   });
 }
 
@@ -289,10 +289,11 @@ export function summarise(facts: Facts): Summary {
   const plain = summary(facts);
   const { phase, verdict } = refusedIn(facts, plain) ?? plain;
   const found = [...alsoHeld(facts, verdict.reason), ...alsoFound(facts.scope, verdict.reason)];
+  if (found.length === 0) return { phase, verdict };
   // The message of a namespace ends with a command, and nothing may follow that.
   const message =
-    verdict.reason === 'NamespaceStalled' && found.length > 0
+    verdict.reason === 'NamespaceStalled'
       ? `${found.join('; ').slice(0, mostFound)}. ${verdict.message}`
-      : [verdict.message, ...found].join('; ');
+      : [verdict.message.replace(/\.$/, ''), ...found].join('; ');
   return { phase, verdict: { ...verdict, message } };
 }

@@ -85,7 +85,7 @@ const table = {
   NamespacesBlocked: {
     meaning: 'What could be migrated is, and the others have critical findings.',
     remedy:
-      'Look at the namespaces and repair what is found; with spec.action Migrate they are started by themselves then',
+      'Repair what is found: with spec.action Migrate they are started by themselves then. To look at the namespaces',
     command: 'List',
   },
   NamespacesFailed: {

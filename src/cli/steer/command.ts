@@ -18,18 +18,20 @@ interface Values extends ConnectionOptions {
   readonly timeout: string;
 }
 
-const options: readonly Option[] = [
-  new Option('-n, --namespace <namespace>', 'only this namespace of the migration'),
-  new Option('--dry-run', 'ask the server, which checks rights and admission, and store nothing'),
-  answerTimeout,
-  ...clusterOptions,
-];
+function optionsOf({ alone = 'only this namespace of the migration' }: Steering): readonly Option[] {
+  return [
+    new Option('-n, --namespace <namespace>', alone),
+    new Option('--dry-run', 'ask the server, which checks rights and admission, and store nothing'),
+    answerTimeout,
+    ...clusterOptions,
+  ];
+}
 
 function commandOf(steering: Steering): CliCommand {
   return {
     ...steering,
     argument: { form: '<name>', meaning: 'of the MeshMigration' },
-    options,
+    options: optionsOf(steering),
     async run({ argument, options: given }, host) {
       const { namespace, dryRun = false, timeout, ...connection } = given as Values;
       if (argument === undefined) throw new UsageError(`${steering.name}: name a MeshMigration`);

@@ -32,6 +32,7 @@ export const finalize: Steering = {
   details:
     'Namespaces that are under way are finished first; those that were never started stay as they are. It is spec.action: set it in Git too, where the MeshMigration is in Git.',
   examples: ['finalize shop --dry-run', 'finalize shop'],
+  alone: 'is refused: only a migration as a whole is finalized',
   needsChildren: () => false,
   ofMigration,
   ofNamespace: ({ record }, typed) =>

@@ -26,7 +26,7 @@ function singly({ object, children = [] }: MigrationPicture, typed: Typed): Deci
     .slice(0, most)
     .map(({ metadata }) => typed('retry', { name: object.metadata.name, namespace: metadata.namespace }));
   const more = those.length > most ? `; and ${those.length - most} more` : '';
-  return refuse(`each namespace is started again by itself: ${commands.join('; ')}${more}`);
+  return refuse(`namespaces are started again one by one: ${commands.join('; ')}${more}`);
 }
 
 /** As it was commanded back, so it is started again. */

@@ -38,6 +38,8 @@ export interface Steering {
   readonly summary: string;
   readonly details: string;
   readonly examples: readonly string[];
+  /** What `--namespace` does, where it does not pick one namespace. */
+  readonly alone?: string;
   /** Whether the records of all namespaces have to be read for it. */
   needsChildren(object: MeshMigration): boolean;
   ofMigration(picture: MigrationPicture, typed: Typed): Decision;
