@@ -17,6 +17,23 @@ function seen(facts: SeenFacts): Seen {
   return { facts, key: JSON.stringify(['identity' in facts, facts.identity, facts.sourceIp, facts.remoteIp]) };
 }
 
+/**
+ * What it takes to make a question of a literal, and the room that it has: as whomever a caller is seen it is another,
+ * and all of those that are compared are there at once.
+ */
+const stepsOfLiteral = 16;
+
+/** One question by itself: most rules have one literal of one matcher, and there are tens of thousands of these. */
+function some(of: readonly Question[]): Question {
+  const [only] = of;
+  return only !== undefined && of.length === 1 ? only : { kind: 'Any', of };
+}
+
+function every(of: readonly Question[]): Question {
+  const [only] = of;
+  return only !== undefined && of.length === 1 ? only : { kind: 'All', of };
+}
+
 /** The same set is the same question, so that what is made of one is made once. */
 export function lowering(): Lowering {
   const sets = new Memo<RequestSet>();
@@ -40,10 +57,10 @@ export function lowering(): Lowering {
       }
     });
   const ofCondition = (condition: Condition, as: Seen): Question =>
-    conditions.get(condition, as, () => ({
-      kind: 'Any',
-      of: condition.map((clause) => ({ kind: 'All', of: clause.map((literal) => ofLiteral(literal, as)) })),
-    }));
+    conditions.get(condition, as, () => {
+      spend(condition.reduce((literals, clause) => literals + clause.length, 0) * stepsOfLiteral);
+      return some(condition.map((clause) => every(clause.map((literal) => ofLiteral(literal, as)))));
+    });
   const ofLiteral = ({ anyOf, negated }: Literal, as: Seen): Question => {
     const nested = anyOf
       .filter((matcher) => matcher.of === 'alternatives')
@@ -54,14 +71,11 @@ export function lowering(): Lowering {
         ({ of }) => of,
       ),
     ];
-    const some: Question = {
-      kind: 'Any',
-      of: [
-        ...nested,
-        ...byFact.map(([of, matchers]) => (of in as.facts ? answered(matchers, as.facts) : question(of, matchers))),
-      ],
-    };
-    return negated ? { kind: 'Not', of: some } : some;
+    const asked = some([
+      ...nested,
+      ...byFact.map(([of, matchers]) => (of in as.facts ? answered(matchers, as.facts) : question(of, matchers))),
+    ]);
+    return negated ? { kind: 'Not', of: asked } : asked;
   };
   const asItIs = seen({});
   return (set) => ofSet(set, asItIs);

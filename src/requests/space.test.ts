@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { fc } from '../../test/support/properties.ts';
 import { times } from '../../test/support/sample.ts';
 import { condition, conditionAbout, reading, request } from '../../test/policy/arbitraries.ts';
+import { bounded } from '../base/effort.ts';
 import { matches } from './matches.ts';
 import { RequestSpaceTooLarge } from './boxes.ts';
 import type { Condition, Matcher, Reading, TextMatch } from './semantics.ts';
 import {
   allowed,
+  asker,
   complement,
   difference,
   everything,
@@ -15,6 +17,7 @@ import {
   intersect,
   matching,
   nothing,
+  seenAs,
   subtract,
   union,
   type RequestSet,
@@ -180,3 +183,34 @@ describe('large sets', () => {
     );
   });
 });
+
+describe('a set that is asked about by what many callers are seen as', () => {
+  const separate: Condition = Array.from({ length: 1000 }, (_, at) => [
+    { anyOf: [{ of: 'path', match: { kind: 'Exact', value: `/${at}` } }], negated: false },
+  ]);
+  const stepsOf = (callers: number): number => {
+    const sets = Array.from({ length: callers }, (_, at) => seenAs({ sourceIp: `10.0.0.${at}` }, matching(separate)));
+    const asked = bounded(Number.POSITIVE_INFINITY, () => asker(sets));
+    return asked.kind === 'Done' ? asked.steps : 0;
+  };
+
+  it('counts for the room that it takes as each of them, which all of it has at once', () => {
+    expect(stepsOf(5) - stepsOf(1)).toBeGreaterThan(4 * 1000 * 10);
+  });
+
+  it('has the rules of a policy once, however often it is asked what that lets through', () => {
+    const reading: Reading = {
+      namespace: 'shop',
+      name: 'it',
+      action: 'DENY',
+      rules: separate.map((clause) => [clause]),
+    };
+    const made = new Set([allowed([reading]), allowed([reading]), allowed([reading, reading])].flatMap(setsIn));
+    expect([...made].filter(({ kind }) => kind === 'Matching')).toHaveLength(1000);
+  });
+});
+
+function setsIn(set: RequestSet): readonly RequestSet[] {
+  if (set.kind === 'Union' || set.kind === 'Intersection') return [set, ...set.sets.flatMap(setsIn)];
+  return set.kind === 'Complement' ? [set, ...setsIn(set.set)] : [set];
+}

@@ -1,5 +1,6 @@
 import { findBox } from './boxes-search.ts';
 import type { ServicePort } from './classes-port.ts';
+import { memoize } from '../base/memoize.ts';
 import { matches } from './matches.ts';
 import type { Condition, Reading, Request } from './semantics.ts';
 import { dimensions } from './space-dimensions.ts';
@@ -92,8 +93,12 @@ export function asked(readings: readonly Reading[]): RequestSet {
   return matchingAction(readings, 'CUSTOM');
 }
 
+/** The requests that match some rule: the same set each time, because every step and caller is asked about each policy. */
+const matchingSome = memoize((rules: Reading['rules']): RequestSet => ({ kind: 'Union', sets: rules.map(matching) }));
+
 function matchingAction(readings: readonly Reading[], action: Reading['action']): RequestSet {
-  return union(...readings.filter((reading) => reading.action === action).flatMap(({ rules }) => rules.map(matching)));
+  const sets = readings.filter((reading) => reading.action === action).map(({ rules }) => matchingSome(rules));
+  return { kind: 'Union', sets };
 }
 
 /** Whether the request is in the set. */
