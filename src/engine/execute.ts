@@ -118,7 +118,8 @@ async function isThere(
 /**
  * Carries out the one write of a decision. Conditions on the object itself are in the write (`test` operations, uid
  * precondition), so the API server checks them at the very moment of the write; those on other objects are read right
- * before.
+ * before. What is not there any more, of either, is in an old picture: nobody refuses the write, and the next look will
+ * not want it.
  */
 export async function execute(
   client: KubeClient,
@@ -127,6 +128,22 @@ export async function execute(
   signal: AbortSignal,
 ): Promise<readonly Written[]> {
   if ('heldBy' in write) await nobodyHolds(client, namespace, write.heldBy, signal);
+  try {
+    return await carryOut(client, write, namespace, signal);
+  } catch (error) {
+    // Who makes something is told that its namespace, or its kind, is not there; what is changed was there. A webhook
+    // may refuse with the same code, and names no object.
+    if (write.kind === 'Apply' || !(error instanceof NotFoundError) || error.details?.name === undefined) throw error;
+    throw new OldPictureError(`not there any more: ${error.sentence}`);
+  }
+}
+
+async function carryOut(
+  client: KubeClient,
+  write: Write,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<readonly Written[]> {
   switch (write.kind) {
     case 'PatchNamespace':
       return [

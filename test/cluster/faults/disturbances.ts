@@ -5,7 +5,7 @@ import type { Sort } from './plan.ts';
 import type { Disturbance, Scene } from './story.ts';
 
 /** How long something stands still that nobody gives up for: requests to it have 10 s, the Lease as well. */
-const stillMs = 4000;
+const stillMs = 3000;
 
 /** For so long a token that was refused is not renewed, and what the operator sends is refused. */
 const withoutTokenMs = 2000;
@@ -17,6 +17,10 @@ const takeOverMs = 60_000;
 
 /** Below so many writes each way is not over. */
 const someWrites = 24;
+
+function onBothWays(...names: readonly string[]): Disturbance['needed'] {
+  return { there: names, back: names };
+}
 
 const writes: readonly Sort[] = ['Write', 'Read', 'Lease'];
 
@@ -30,7 +34,7 @@ export const answers: Disturbance = {
     { fault: { kind: 'LoseAnswer' }, sorts: ['Write', 'Lease'], every: 6, most: 6 },
     { fault: { kind: 'Delay', ms: 800 }, sorts: writes, every: 8, most: 4 },
   ],
-  needed: ['Refuse 429', 'Refuse 500', 'Refuse 503', 'LoseAnswer', 'Delay'],
+  needed: onBothWays('Refuse 429', 'Refuse 500', 'Refuse 503', 'LoseAnswer', 'Delay'),
 };
 
 /** What becomes of connections: cut, half open, cut in the middle of a line; watches whose past is gone. */
@@ -50,7 +54,7 @@ export const connections: Disturbance = {
       return Promise.resolve();
     });
   },
-  needed: ['Cut', 'CutInMidLine', 'Expired Status', 'Expired Event', 'NeverAnswer', 'all cut'],
+  needed: onBothWays('Cut', 'CutInMidLine', 'Expired Status', 'Expired Event', 'NeverAnswer', 'all cut'),
 };
 
 /** What becomes of the process: killed around its writes, and standing still. */
@@ -59,17 +63,16 @@ export const process: Disturbance = {
   rules: [],
   arrange(scene, way) {
     const { operator, random } = scene;
-    const [first, second] = [1 + below(random, someWrites / 2), 1 + someWrites / 2 + below(random, someWrites / 2)];
-    // Each waits for the end of the Lease.
-    if (way === 'there') {
-      scene.at(first, 'before', 'killed', () => operator.kill());
-      scene.at(second, 'after', 'stopped', () => operator.frozen(() => sleep(systemClock, stillMs)));
-    } else {
-      scene.at(first, 'after', 'killed', () => operator.kill());
-      scene.at(second, 'after', 'stopped', () => takenOver(scene));
+    const at = 1 + below(random, someWrites / 2);
+    if (way === 'back') {
+      // Who is killed on the way back is in `killed-at-random`: each of these waits for the end of a Lease.
+      scene.at(at, 'after', 'taken over', () => takenOver(scene));
+      return;
     }
+    scene.at(at, 'before', 'killed', () => operator.kill());
+    scene.at(at + someWrites / 2, 'after', 'stopped', () => operator.frozen(() => sleep(systemClock, stillMs)));
   },
-  needed: ['killed', 'stopped'],
+  needed: { there: ['killed', 'stopped'], back: ['taken over'] },
 };
 
 /** It stands still until another one leads and has written; what it does when it goes on is nothing. */
@@ -108,7 +111,7 @@ export const controlPlane: Disturbance = {
       await cluster.crash('kube-apiserver');
     });
   },
-  needed: ['API server stopped', 'etcd stopped', 'API server killed', 'past gone'],
+  needed: onBothWays('API server stopped', 'etcd stopped', 'API server killed', 'past gone'),
 };
 
 /** The token expires, and is in its file a while later; again and again. */
@@ -119,7 +122,7 @@ export const token: Disturbance = {
   arrange(scene) {
     scene.meanwhile((signal) => renewLate(scene, signal));
   },
-  needed: ['token expired'],
+  needed: onBothWays('token expired'),
   mostEndings: 0,
 };
 

@@ -38,7 +38,7 @@ export interface Disturbance {
   /** Called when a way begins. */
   readonly arrange?: (scene: Scene, way: Way) => void;
   /** What each way has to have met at least once. */
-  readonly needed: readonly string[];
+  readonly needed: Readonly<Record<Way, readonly string[]>>;
   /** How long the first token of the operator is good for, if not for all of it. */
   readonly tokenSeconds?: number;
   /** How often the operator may end by itself, if that matters. */
@@ -171,7 +171,7 @@ class Story {
     const seconds = Math.round((systemClock.monotonic() - began) / 1000);
     const told = `${way}: ${String(first.proxy.writes - from)} writes in ${String(seconds)} s, ${JSON.stringify(met)}`;
     process.stderr.write(`    ${told}\n`);
-    const missing = disturbance.needed.filter((name) => (met[name] ?? 0) === 0);
+    const missing = disturbance.needed[way].filter((name) => (met[name] ?? 0) === 0);
     assert.deepEqual(missing, [], `on the way ${told}`);
   }
 
