@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { bytesOf, tenantShapes } from '../support/tenant-shapes.ts';
+import { measureCommands } from './commands.ts';
 import { fleet } from './fleet.ts';
 import { comparePairs } from './pairs.ts';
 import { gates } from './gates.ts';
@@ -121,6 +122,8 @@ if (wanted[0] === 'fleet') {
   comparePairs(Number(count), wanted[1] ?? '');
 } else if (wanted[0] === 'gates') {
   gates();
+} else if (wanted[0] === 'commands') {
+  measureCommands();
 } else {
   for (const shape of Object.keys(tenantShapes).filter((each) => wanted.length === 0 || wanted.includes(each)))
     write(shape, row(shape));
