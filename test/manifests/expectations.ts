@@ -38,6 +38,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM133 Canary api/web',
       'MM133 ClusterAnalysisTemplate success-rate',
       'MM134 Deployment api/web',
+      'MM134 PodMonitor istio-system/envoy-stats-monitor',
     ],
     unreadable: [],
   },
