@@ -453,7 +453,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'platform.yaml': {
     policies: [],
     rules: [],
-    findings: ['MM155 Namespace ledger', 'MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
+    findings: [
+      'MM155 Namespace ledger',
+      'MM143 SecurityGroupPolicy ledger/ledger',
+      'MM145 Deployment ledger/vault',
+      'MM156 Network cluster',
+    ],
     unreadable: [],
   },
   'pods.yaml': {
