@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureCommands } from './commands.ts';
 import { failover } from './failover.ts';
 import { fleet } from './fleet.ts';
 import { gates } from './gates.ts';
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, () => Promise<void> | void>> = {
     comparePairs(Number(count), rest[0] ?? '');
   },
   gates,
+  commands: measureCommands,
   memory: () => {
     memory(pods.split(',').map(Number));
   },

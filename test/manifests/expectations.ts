@@ -38,6 +38,7 @@ export const expectations: Readonly<Record<string, Expectation>> = {
       'MM133 Canary api/web',
       'MM133 ClusterAnalysisTemplate success-rate',
       'MM134 Deployment api/web',
+      'MM134 PodMonitor istio-system/envoy-stats-monitor',
     ],
     unreadable: [],
   },
@@ -452,7 +453,12 @@ export const expectations: Readonly<Record<string, Expectation>> = {
   'platform.yaml': {
     policies: [],
     rules: [],
-    findings: ['MM155 Namespace ledger', 'MM143 SecurityGroupPolicy ledger/ledger', 'MM145 Deployment ledger/vault'],
+    findings: [
+      'MM155 Namespace ledger',
+      'MM143 SecurityGroupPolicy ledger/ledger',
+      'MM145 Deployment ledger/vault',
+      'MM156 Network cluster',
+    ],
     unreadable: [],
   },
   'pods.yaml': {

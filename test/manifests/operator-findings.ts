@@ -54,6 +54,7 @@ const otherKinds: readonly (readonly [group: string, version: string, kind: stri
   ['monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors'],
   ['monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors'],
   ['vpcresources.k8s.aws', 'v1beta1', 'SecurityGroupPolicy', 'securitygrouppolicies'],
+  ['operator.openshift.io', 'v1', 'Network', 'networks', true],
   ['cilium.io', 'v2', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies'],
 ];
 

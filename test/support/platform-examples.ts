@@ -14,6 +14,12 @@ function groups(spec: Spec, namespace = 'shop'): Surroundings {
   ]);
 }
 
+/** On OpenShift, by what it says of OVN-Kubernetes. */
+function onNetwork(ovnKubernetesConfig: Spec | undefined, type = 'OVNKubernetes'): Surroundings {
+  const spec = { defaultNetwork: { type, ...(ovnKubernetesConfig && { ovnKubernetesConfig }) } };
+  return surroundings({}, [reading('Network', spec, { name: 'cluster', namespace: '' })]);
+}
+
 /** A packet filter as it would be watched. */
 function filter(kind: string, spec: Spec, namespace = 'shop'): Surroundings {
   return surroundings({}, [reading(kind, spec, { namespace })]);
@@ -39,7 +45,23 @@ function started(container: Spec, more: Partial<Surroundings> = {}, labels: Spec
 const byEnv = { env: [{ name: 'TRUSTED_HEADER', value: 'X-Forwarded-Client-Cert' }] };
 
 /** What the rules about platforms and about applications that read headers see and ignore, by their ids. */
-export const platformExamples: Readonly<Record<'MM143' | 'MM145' | 'MM155', Examples>> = {
+export const platformExamples: Readonly<Record<'MM143' | 'MM145' | 'MM155' | 'MM156', Examples>> = {
+  MM156: {
+    seen: {
+      'a network past the host': onNetwork({ gatewayConfig: {} }),
+      'one that says nothing of it': onNetwork(undefined),
+      'the way from no mesh': { ...onNetwork({}), route: { from: 'None', to: 'IstioAmbient' }, pods: [plainPod()] },
+    },
+    ignored: {
+      'one through the host': onNetwork({ gatewayConfig: { routingViaHost: true } }),
+      'another network': onNetwork({}, 'OpenShiftSDN'),
+      'pods that are left alone': {
+        ...onNetwork({}),
+        workloads: [workload({ templateLabels: { app: 'web', 'istio.io/dataplane-mode': 'none' } })],
+      },
+      'on the way to sidecars': { ...onNetwork({}), route: toSidecar, pods: [plainPod(captured)] },
+    },
+  },
   MM143: {
     seen: {
       'a policy for its pods': groups(forWeb),

@@ -5,7 +5,7 @@ import type { TargetRef } from '../../mesh/istio/policy/types.ts';
 import { useWaypointLabel } from '../../mesh/istio/vocabulary/labels.ts';
 import { selects, type ServiceView } from '../../mesh/views.ts';
 import type { AuditContext, AuditEvidence, AuditedPolicy, AuditRule } from './context.ts';
-import { templatesIn, type Inventory } from './inventory.ts';
+import { ofNamespace, templatesIn, type Inventory } from './inventory.ts';
 
 function evidence({ view, source }: AuditedPolicy, message: string): AuditEvidence {
   return { object: nameOf(view), message, source };
@@ -93,9 +93,8 @@ function targetsNothing({ policies, inventory, options }: AuditContext): readonl
 
 /** The ports on which the pods of a Service listen. */
 function podPorts(service: ServiceView, inventory: Inventory): readonly number[] {
-  const pods = templatesIn(inventory).filter(
-    ({ namespace, templateLabels }) =>
-      namespace === service.namespace && selects({ matchLabels: service.selector }, templateLabels),
+  const pods = ofNamespace(service.namespace, templatesIn(inventory)).filter(({ templateLabels }) =>
+    selects({ matchLabels: service.selector }, templateLabels),
   );
   return service.ports.flatMap(({ targetPort }) =>
     typeof targetPort === 'number'
@@ -112,9 +111,7 @@ function workloadPorts({ policies, inventory }: AuditContext): readonly AuditEvi
     const { policy } = audited;
     if (policy.kind !== 'AuthorizationPolicy') return [];
     const targets = policy.targetRefs.filter(({ kind }) => kind === 'Service').map(({ name }) => name);
-    const services = inventory.services.filter(
-      ({ namespace, name }) => namespace === policy.namespace && targets.includes(name),
-    );
+    const services = ofNamespace(policy.namespace, inventory.services).filter(({ name }) => targets.includes(name));
     const ports = new Set(
       policy.rules.flatMap(({ to }) =>
         to.flatMap((operation) => [...operation.ports, ...operation.notPorts].map(Number)),

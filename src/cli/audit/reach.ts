@@ -1,5 +1,4 @@
-import { memoize, memoizeLast } from '../../base/memoize.ts';
-import { selecting } from '../../mesh/istio/policy/selecting.ts';
+import { memoizeLast } from '../../base/memoize.ts';
 import type { Attachment, PolicyMeta } from '../../mesh/istio/policy/types.ts';
 import { stringMap } from '../../mesh/json.ts';
 import { isInjectedGateway } from '../../mesh/istio/vocabulary/gateway-pods.ts';
@@ -67,11 +66,6 @@ const isGatewayAmong = memoizeLast(
     areGatewayLabels(workload.templateLabels, inventory),
 );
 
-/** Finds some templates by the labels that a selector asks for. */
-const selectingIn = memoize((templates: readonly TemplateView[]) =>
-  selecting(templates.map(({ templateLabels }) => templateLabels)),
-);
-
 /**
  * What the selector of a policy finds among the workloads of the manifests. One of the root namespace selects pods of
  * any namespace; where each that it finds is a gateway, the manifests are believed.
@@ -82,7 +76,7 @@ export function reachOf(policy: PolicyMeta & Attachment, inventory: Inventory, r
   const isWide = Object.keys(selector).length === 0;
   const all = templatesIn(inventory);
   const there = isOfMesh ? all : ofNamespace(policy.namespace, all);
-  const selected = selectingIn(there)(selector).flatMap((place) => there[place] ?? []);
+  const selected = there.filter(({ templateLabels }) => selects({ matchLabels: selector }, templateLabels));
   if (selected.length > 0)
     return selected.every((workload) => isGateway(workload, inventory)) && !(isWide && isOfMesh)
       ? 'Gateways'

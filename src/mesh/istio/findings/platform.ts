@@ -32,6 +32,19 @@ function ofSecurityGroups(surroundings: Surroundings): readonly Evidence[] {
   });
 }
 
+/** A network by which what the node agent makes of probes does not come back (istio.io, platform prerequisites). */
+function ofClusterNetwork({ route, mesh, workloads, otherTemplates }: Surroundings): readonly Evidence[] {
+  if (route.to !== 'IstioAmbient' || ![...workloads, ...otherTemplates].some(isCaptured)) return [];
+  return mesh
+    .configs('Network')
+    .filter(({ spec }) => spec['isShared'] === true)
+    .map((network) => ({
+      object: nameOf(network),
+      message:
+        'OVN-Kubernetes takes packets past the routing table of the node (shared gateway mode): probes of the kubelet fail in ambient, so that new pods which have some are never Ready, and the namespace goes back',
+    }));
+}
+
 /** What a platform does that ambient has to be told of. */
 export const platformRules: readonly Rule[] = [
   {
@@ -41,5 +54,13 @@ export const platformRules: readonly Rule[] = [
     title: 'Security groups for pods',
     fix: 'Set POD_SECURITY_GROUP_ENFORCING_MODE=standard on DaemonSet aws-node and make these pods anew, or, since Istio 1.30, AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE on istio-cni-node. If that is so already, there is nothing to do.',
     find: ofSecurityGroups,
+  },
+  {
+    id: 'MM156',
+    severity: 'Warning',
+    when: 'Start',
+    title: 'Probes do not come back by the network of OpenShift',
+    fix: 'Have OVN-Kubernetes route through the host (local gateway mode): set spec.defaultNetwork.ovnKubernetesConfig.gatewayConfig.routingViaHost to true in Network cluster of operator.openshift.io. If no pod of the namespace has a probe of HTTP, gRPC or TCP, there is nothing to do.',
+    find: ofClusterNetwork,
   },
 ];

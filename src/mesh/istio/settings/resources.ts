@@ -17,6 +17,7 @@ import {
   keepRollout,
   keepScaled,
 } from './metric-readers.ts';
+import { keepClusterNetwork } from './cluster-network.ts';
 import { keepTemplate } from './rollout-templates.ts';
 import { keepMonitor } from './monitors.ts';
 import { keepSecurityGroups } from './security-groups.ts';
@@ -151,6 +152,11 @@ export const watched: readonly WatchedKind[] = [
     isOwn: true,
     optional: 'security groups for pods are not known (MM143)',
     keep: keepSecurityGroups,
+  },
+  {
+    ...kind('operator.openshift.io', 'v1', 'Network', 'networks', false),
+    optional: 'how the network of OpenShift treats probes is not known (MM156)',
+    keep: keepClusterNetwork,
   },
   filtering(kind('cilium.io', 'v2', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies'), keepCiliumPolicy),
   filtering(
