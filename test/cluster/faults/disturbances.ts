@@ -9,7 +9,10 @@ const stillMs = 3000;
 
 /** For so long a token that was refused is not renewed, and what the operator sends is refused. */
 const withoutTokenMs = 2000;
-const tokenSeconds = 4;
+const [firstSeconds, laterSeconds] = [1, 10];
+
+/** For so long a write waits for its answer. */
+const heldMs = 14_000;
 const lookMs = 100;
 
 /** The Lease of an operator that stands still is over long before. */
@@ -117,12 +120,19 @@ export const controlPlane: Disturbance = {
 /** The token expires, and is in its file a while later; again and again. */
 export const token: Disturbance = {
   seed: 5,
-  tokenSeconds,
+  tokenSeconds: firstSeconds,
   rules: [],
   arrange(scene) {
+    const { proxy, random } = scene;
     scene.meanwhile((signal) => renewLate(scene, signal));
+    // An API server takes a token for ten seconds more that it has taken once, which is as long as a way takes.
+    const refused = proxy.answered(401);
+    scene.at(1 + below(random, someWrites / 2), 'before', 'held until then', async () => {
+      const deadline = systemClock.monotonic() + heldMs;
+      while (proxy.answered(401) === refused && systemClock.monotonic() < deadline) await sleep(systemClock, lookMs);
+    });
   },
-  needed: onBothWays('token expired'),
+  needed: onBothWays('token expired', 'held until then'),
   mostEndings: 0,
 };
 
@@ -134,7 +144,7 @@ async function renewLate(scene: Scene, signal: AbortSignal): Promise<void> {
     if (proxy.answered(401) === refused) continue;
     await sleep(systemClock, withoutTokenMs);
     refused = proxy.answered(401);
-    scene.renewToken(tokenSeconds);
+    scene.renewToken(laterSeconds);
     scene.met('token expired');
   }
 }
