@@ -1,8 +1,6 @@
 import { stalledBy } from '../api/common.ts';
 import { counted, listed } from '../base/counted.ts';
-import { durationMs } from '../base/duration.ts';
 import type { NamespaceMigration } from '../api/resources.ts';
-import type { WaveStatus } from '../api/waves.ts';
 import { isBudgetSpent, isInFlight } from '../plan/admission.ts';
 import { hasLostJournal } from './lost-journal.ts';
 import type { Scope } from '../plan/scope.ts';
@@ -21,6 +19,7 @@ import {
   type Facts,
   type Summary,
 } from './summary-parts.ts';
+import { betweenWaves } from './summary-waves.ts';
 import { isStalled, phaseOf } from './totals.ts';
 import { commandLine } from './command-lines.ts';
 import { findingReason } from './ways-out.ts';
@@ -122,40 +121,6 @@ function pausedEarly({ children, totals }: Facts): NamespaceMigration | undefine
     (child) => child.status?.direction === undefined && phaseOf(child) === 'Paused' && isStalled(child),
   );
   return totals.inFlight === 0 && those.length === totals.pending ? those[0] : undefined;
-}
-
-/** Why a wave that has arrived is not done yet. */
-function soaking(last: WaveStatus, soak: string, watch: string): string {
-  const since = last.arrivedAt ?? '';
-  const looked = `is looked at for ${watch}, half a minute at least,`;
-  if (last.unfinished > 0 && durationMs(soak) <= durationMs(watch))
-    return `has arrived but for ${last.unfinished} that came to a stop, and ${looked} from ${since} on`;
-  return durationMs(soak) > 0
-    ? `soaks for ${soak} from ${since} on`
-    : `has arrived, and ${looked} since the operator was started, or a record made anew`;
-}
-
-function held({ name, total, unfinished }: WaveStatus, maxFailures: number): string {
-  return total === 0
-    ? `wave ${name} has no namespace in scope that it names, or that it had`
-    : `wave ${name}: ${unfinished} of ${counted(total, 'namespace')} came to a stop or need a person, and its maxFailures is ${maxFailures}`;
-}
-
-/** Nothing is under way, and the next wave has not begun: why; undefined where that is not so. */
-function betweenWaves(facts: Facts): Summary | undefined {
-  const { object, totals, waves } = facts;
-  const last = waves.find(({ state }) => state !== 'Done');
-  if (last?.state !== 'Held' && last?.state !== 'Soaking') return undefined;
-  const { soak = '0s', maxFailures = 0 } = object.spec.waves.find(({ name }) => name === last.name) ?? {};
-  if (last.state === 'Soaking')
-    return say(
-      'Migrating',
-      'InProgress',
-      'Soaking',
-      `${tally(facts)}; wave ${last.name} ${soaking(last, soak, object.spec.restart.watch)}, before the next one begins`,
-    );
-  const rest = `${counted(totals.pending, 'namespace')} of later waves not started`;
-  return stalled('Migrating', 'WaveHeld', `${held(last, maxFailures)}: ${rest}`);
 }
 
 /** Nothing is under way, and nothing is started: why; undefined where that is not so. */
