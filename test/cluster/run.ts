@@ -16,9 +16,11 @@ import { tally } from './policy/checks.ts';
 import { clearAway, makeOld } from './neighbours.ts';
 import { startRealCluster, type RealCluster } from './real-cluster.ts';
 
-const usage = `Runs the scenarios on a real control plane: npm run test:cluster -- [NAME...] [--json FILE]
+const usage = `Runs the scenarios on a real control plane: npm run test:cluster -- [NAME...] [--scenarios | --checks] [--json FILE]
 
   NAME          only those whose names contain one of these
+  --scenarios   only those that run on the simulated cluster as well
+  --checks      only the others; both may run at once, each on a control plane of its own
   --json FILE   writes {"passed": n, "failed": n}
 `;
 
@@ -140,7 +142,12 @@ async function runAll(bench: Bench, chosen: readonly Scenario[], others: readonl
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      scenarios: { type: 'boolean', default: false },
+      checks: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help === true) {
     process.stdout.write(usage);
@@ -148,8 +155,8 @@ async function main(): Promise<number> {
   }
   const wanted = ({ name }: { readonly name: string }): boolean =>
     positionals.length === 0 || positionals.some((part) => name.includes(part));
-  const chosen = scenarios.filter(({ simulationOnly }) => simulationOnly !== true).filter(wanted);
-  const others = checks.filter(wanted);
+  const chosen = values.checks ? [] : scenarios.filter(({ simulationOnly }) => simulationOnly !== true).filter(wanted);
+  const others = values.scenarios ? [] : checks.filter(wanted);
   if (chosen.length + others.length === 0) {
     process.stderr.write(
       `No scenario has ${positionals.map((part) => `"${part}"`).join(' or ')} in its name. There are:\n${[...scenarios, ...checks].map(({ name }) => `  ${name}\n`).join('')}`,
