@@ -79,6 +79,15 @@ async function fromKustomize(world: World, shell: Shell): Promise<void> {
   assert.deepEqual(await installed(shell), []);
 }
 
+/** The API server reads for its policies by watches of its own, which may be some seconds behind. */
+async function guarded(world: World, shell: Shell): Promise<void> {
+  const hook = `kubectl create configmap mesh-migration-uninstall -n ${home} --dry-run=server`;
+  await world.eventually('an API server that knows of the MeshMigration', async () => {
+    const taken = await shell(hook).catch((error: unknown) => error);
+    return taken instanceof Error && taken.message.includes('needs the operator') ? true : undefined;
+  });
+}
+
 /** The operator runs under what the chart gives it, and its chart does not go while it is needed. */
 async function installedByDefaults(world: World, shell: Shell, operator: OperatorProcess): Promise<void> {
   await world.create(namespace(world.ns()), deployment(world.ns(), 'web', { replicas: 2 }));
@@ -87,6 +96,7 @@ async function installedByDefaults(world: World, shell: Shell, operator: Operato
   const before = await installed(shell);
   await world.create(meshMigration(world.name, { names: [world.ns()] }));
   await world.childPhase('Migrating');
+  await guarded(world, shell);
   await assert.rejects(shell(uninstall), new RegExp(`MeshMigration ${world.name} is \\w+, and needs the operator`));
   assert.deepEqual(await installed(shell), before, 'what was refused has taken something away');
   assert.match(await shell(`helm list -n ${home} --deployed -q`), new RegExp(`^${release}$`, 'm'));
