@@ -78,7 +78,7 @@ function askedOf({ prometheus: { preset, query = '' } }: Gate): string {
   return preset ?? cutText(query, 160);
 }
 
-/** As a status can hold it: a reader of JSON in between takes no larger number for a whole one. */
+/** As a status can hold it: an API server takes no larger number for an integer, nor a reader of JSON in between. */
 function whole(count: number): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.round(count));
 }
@@ -95,11 +95,6 @@ function messageOf(gate: Gate, verdict: Verdict, observer: string): string {
   return sentence(`${words[reason] ?? reason}: ${counts(verdict)}, ${askedOf(gate)}${by}`);
 }
 
-/** As large as an API server takes it for an integer, or no status could be stored any more. */
-function stored(count: number): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, Math.round(count));
-}
-
 /** So much more is news: a thousand namespaces that wait are not to store each piece of time. */
 const growth = 1.1;
 
@@ -110,7 +105,7 @@ function isNear(before: number | undefined, count: number): boolean {
 /** What is told of the counts: what was told before as long as it says the same, nearly. */
 function toldOf(verdict: Verdict, before: GateStatus | undefined): Verdict {
   if (verdict.kind === 'NoData') return verdict;
-  const [bad, total] = [stored(verdict.bad), stored(verdict.total)];
+  const [bad, total] = [whole(verdict.bad), whole(verdict.total)];
   if (before?.bad === undefined || before.total === undefined) return { ...verdict, bad, total };
   const isSame = isNear(before.bad, bad) && isNear(before.total, total);
   return { ...verdict, ...(isSame ? { bad: before.bad, total: before.total } : { bad, total }) };
@@ -130,11 +125,7 @@ function statusOf(
     name: gate.name,
     verdict: told.kind,
     reason,
-    ...(told.kind !== 'NoData' && {
-      bad: whole(told.bad),
-      total: whole(told.total),
-      limit: percent(told.limit),
-    }),
+    ...(told.kind !== 'NoData' && { bad: told.bad, total: told.total, limit: percent(told.limit) }),
     ...(observer !== '' && { observer }),
     message: messageOf(gate, told, observer),
     since: isSame ? before.since : timestamp(now),
