@@ -6,23 +6,11 @@ import type { World } from '../../scenarios/world.ts';
 import { filledIn, recipes } from '../../support/gates-guide.ts';
 import { runCommand } from '../command.ts';
 import { ensurePromql } from './program.ts';
-import { now, type WrittenSeries } from './series.ts';
+import { now, pieceSeconds, rising, scrapes, type WrittenSeries } from './series.ts';
 
-const scrapeMs = 15_000;
-/** Scrapes in a piece of time of two minutes. */
-const scrapes = 8;
-
-/** A counter of the namespace that rises by so much from one scrape to the next. */
-function rising(
-  name: string,
-  by: number,
-  labels: Readonly<Record<string, string>> = { namespace: 'shop' },
-): WrittenSeries {
-  const samples = Array.from(
-    { length: 5 * scrapes + 1 },
-    (_each, n) => [now - (5 * scrapes - n) * scrapeMs, 100 + n * by] as const,
-  );
-  return { labels: { __name__: name, ...labels }, samples };
+/** A counter, of the namespace unless other labels are given. */
+function counter(name: string, by: number, labels: WrittenSeries['labels'] = { namespace: 'shop' }): WrittenSeries {
+  return rising({ __name__: name, ...labels }, by);
 }
 
 const [own, other] = [{ namespace: 'shop' }, { namespace: 'other' }];
@@ -40,47 +28,47 @@ interface Case {
 const cases: Readonly<Record<string, Case>> = {
   slow: {
     series: [
-      rising('http_server_request_duration_seconds_count', 20),
-      rising('http_server_request_duration_seconds_bucket', 17, { ...own, le: '1.0' }),
-      rising('http_server_request_duration_seconds_bucket', 19, { ...own, le: '2.0' }),
-      rising('http_server_request_duration_seconds_count', 90, other),
-      rising('http_server_request_duration_seconds_bucket', 10, { ...other, le: '1.0' }),
+      counter('http_server_request_duration_seconds_count', 20),
+      counter('http_server_request_duration_seconds_bucket', 17, { ...own, le: '1.0' }),
+      counter('http_server_request_duration_seconds_bucket', 19, { ...own, le: '2.0' }),
+      counter('http_server_request_duration_seconds_count', 90, other),
+      counter('http_server_request_duration_seconds_bucket', 10, { ...other, le: '1.0' }),
     ],
     bad: 3,
     total: 20,
   },
   'slow-for-callers': {
     series: [
-      rising('istio_request_duration_milliseconds_count', 30, seen),
-      rising('istio_request_duration_milliseconds_bucket', 26, { ...seen, le: '500' }),
-      rising('istio_request_duration_milliseconds_count', 50, within),
-      rising('istio_request_duration_milliseconds_bucket', 10, { ...within, le: '500' }),
-      rising('istio_request_duration_milliseconds_count', 60, { ...seen, reporter: 'destination' }),
+      counter('istio_request_duration_milliseconds_count', 30, seen),
+      counter('istio_request_duration_milliseconds_bucket', 26, { ...seen, le: '500' }),
+      counter('istio_request_duration_milliseconds_count', 50, within),
+      counter('istio_request_duration_milliseconds_bucket', 10, { ...within, le: '500' }),
+      counter('istio_request_duration_milliseconds_count', 60, { ...seen, reporter: 'destination' }),
     ],
     bad: 4,
     total: 30,
   },
   grpc: {
     series: [
-      rising('grpc_server_handled_total', 40, { ...own, grpc_code: 'OK' }),
-      rising('grpc_server_handled_total', 2, { ...own, grpc_code: 'Unavailable' }),
-      rising('grpc_server_handled_total', 3, { ...own, grpc_code: 'NotFound' }),
-      rising('grpc_server_handled_total', 9, { ...other, grpc_code: 'Internal' }),
+      counter('grpc_server_handled_total', 40, { ...own, grpc_code: 'OK' }),
+      counter('grpc_server_handled_total', 2, { ...own, grpc_code: 'Unavailable' }),
+      counter('grpc_server_handled_total', 3, { ...own, grpc_code: 'NotFound' }),
+      counter('grpc_server_handled_total', 9, { ...other, grpc_code: 'Internal' }),
     ],
     bad: 2,
     total: 45,
   },
   orders: {
     series: [
-      rising('orders_failed_total', 1),
-      rising('orders_placed_total', 24),
-      rising('orders_failed_total', 7, other),
+      counter('orders_failed_total', 1),
+      counter('orders_placed_total', 24),
+      counter('orders_failed_total', 7, other),
     ],
     bad: 1,
     total: 25,
   },
   messages: {
-    series: [rising('consumer_messages_total', 12), rising('consumer_messages_total', 5, other)],
+    series: [counter('consumer_messages_total', 12), counter('consumer_messages_total', 5, other)],
     bad: 0,
     total: 12,
   },
@@ -92,7 +80,7 @@ async function boundsMatter(program: string, signal: AbortSignal): Promise<void>
     const { series = [] } = cases[name] ?? {};
     const without = series.filter(({ labels }) => labels['le'] === undefined);
     const total = recipes().find((recipe) => recipe.name === name)?.prometheus.total ?? '';
-    const queries = [{ expression: filledIn(total, 'shop', (scrapes * scrapeMs) / 1000), at: now }];
+    const queries = [{ expression: filledIn(total, 'shop', pieceSeconds), at: now }];
     const printed = await runCommand(program, [], { input: JSON.stringify({ series: without, queries }), signal });
     const [answer] = JSON.parse(printed) as readonly unknown[];
     assert.deepEqual(readAnswer(JSON.stringify(answer)), [], `${name} has a total without its bound`);
@@ -106,10 +94,9 @@ export async function promqlCookbook(world: World): Promise<void> {
     query === undefined || total === undefined ? [] : [{ name, query, total }],
   );
   assert.deepEqual(asked.map(({ name }) => name).sort(), Object.keys(cases).sort());
-  const seconds = (scrapes * scrapeMs) / 1000;
   for (const { name, query, total } of asked) {
     const known = cases[name] ?? { series: [], bad: 0, total: 0 };
-    const queries = [query, total].map((text) => ({ expression: filledIn(text, 'shop', seconds), at: now }));
+    const queries = [query, total].map((text) => ({ expression: filledIn(text, 'shop', pieceSeconds), at: now }));
     const input = JSON.stringify({ series: known.series, queries });
     const printed = await runCommand(program, [], { input, signal: world.signal });
     const answers = (JSON.parse(printed) as readonly unknown[]).map((answer) => readAnswer(JSON.stringify(answer)));

@@ -4,21 +4,13 @@ import { readAnswer } from '../../../src/prometheus/answer.ts';
 import type { World } from '../../scenarios/world.ts';
 import { runCommand } from '../command.ts';
 import { ensurePromql } from './program.ts';
-import { now, type WrittenSeries } from './series.ts';
-
-const scrapeMs = 15_000;
-/** Scrapes in a piece of time of two minutes. */
-const scrapes = 8;
+import { now, pieceSeconds, rising, scrapes, type WrittenSeries } from './series.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A counter that rises by so much from one scrape to the next. */
-function rising(labels: Labels, by: number): WrittenSeries {
-  const samples = Array.from(
-    { length: 5 * scrapes + 1 },
-    (_each, n) => [now - (5 * scrapes - n) * scrapeMs, 100 + n * by] as const,
-  );
-  return { labels: { response_flags: '-', grpc_response_status: '', pod: 'front-1', ...labels }, samples };
+/** A counter of a proxy. */
+function counter(labels: Labels, by: number): WrittenSeries {
+  return rising({ response_flags: '-', grpc_response_status: '', pod: 'front-1', ...labels }, by);
 }
 
 const unplaced = {
@@ -33,40 +25,40 @@ const connection = { ...served, namespace: 'istio-system' };
 const seen = { ...served, __name__: 'istio_requests_total', namespace: 'shop' };
 
 const series: readonly WrittenSeries[] = [
-  rising({ ...called, response_code: '200' }, 15),
-  rising({ ...called, response_code: '200', pod: 'front-2' }, 15),
-  rising({ ...called, response_code: '503' }, 3),
-  rising({ ...called, response_code: '0', response_flags: 'UF' }, 1),
-  rising({ ...called, response_code: '0', response_flags: 'DC' }, 2),
-  rising({ ...called, response_code: '200', grpc_response_status: '14' }, 4),
-  rising({ ...called, response_code: '200', grpc_response_status: '5' }, 4),
-  rising({ ...called, response_code: '200', source_workload_namespace: 'shop', namespace: 'shop' }, 50),
+  counter({ ...called, response_code: '200' }, 15),
+  counter({ ...called, response_code: '200', pod: 'front-2' }, 15),
+  counter({ ...called, response_code: '503' }, 3),
+  counter({ ...called, response_code: '0', response_flags: 'UF' }, 1),
+  counter({ ...called, response_code: '0', response_flags: 'DC' }, 2),
+  counter({ ...called, response_code: '200', grpc_response_status: '14' }, 4),
+  counter({ ...called, response_code: '200', grpc_response_status: '5' }, 4),
+  counter({ ...called, response_code: '200', source_workload_namespace: 'shop', namespace: 'shop' }, 50),
   ...['web', 'made-up', 'made-up-too'].map((by) =>
-    rising({ ...called, response_code: '503', source_workload_namespace: by, namespace: 'mallory' }, 900),
+    counter({ ...called, response_code: '503', source_workload_namespace: by, namespace: 'mallory' }, 900),
   ),
-  rising({ ...called, response_code: '503', source_workload_namespace: 'mallory', namespace: 'mallory' }, 5),
-  rising({ ...called, response_code: '200', source_workload_namespace: 'edge', namespace: 'istio-system' }, 6),
-  rising({ ...unplaced, response_code: '200', source_workload_namespace: 'nowhere' }, 2),
-  rising({ ...called, response_code: '503', destination_service_namespace: 'other' }, 7),
-  rising({ ...seen, source_workload_namespace: 'web' }, 15),
-  rising({ ...seen, source_workload_namespace: 'unknown' }, 15),
-  rising({ ...seen, source_workload_namespace: 'made-up', namespace: 'mallory' }, 15),
-  rising({ ...seen, source_workload_namespace: 'shop' }, 15),
-  rising(
+  counter({ ...called, response_code: '503', source_workload_namespace: 'mallory', namespace: 'mallory' }, 5),
+  counter({ ...called, response_code: '200', source_workload_namespace: 'edge', namespace: 'istio-system' }, 6),
+  counter({ ...unplaced, response_code: '200', source_workload_namespace: 'nowhere' }, 2),
+  counter({ ...called, response_code: '503', destination_service_namespace: 'other' }, 7),
+  counter({ ...seen, source_workload_namespace: 'web' }, 15),
+  counter({ ...seen, source_workload_namespace: 'unknown' }, 15),
+  counter({ ...seen, source_workload_namespace: 'made-up', namespace: 'mallory' }, 15),
+  counter({ ...seen, source_workload_namespace: 'shop' }, 15),
+  counter(
     { ...seen, reporter: 'waypoint', destination_service_namespace: 'shop', source_workload_namespace: 'edge' },
     5,
   ),
-  rising({ ...connection, __name__: 'istio_tcp_connections_opened_total', source_workload_namespace: 'cron' }, 20),
-  rising({ ...connection, __name__: 'istio_tcp_connections_closed_total' }, 17),
-  rising({ ...connection, __name__: 'istio_tcp_connections_closed_total', response_flags: 'CONNECT' }, 2),
-  rising({ ...connection, __name__: 'istio_tcp_connections_closed_total', response_flags: 'DENY' }, 1),
+  counter({ ...connection, __name__: 'istio_tcp_connections_opened_total', source_workload_namespace: 'cron' }, 20),
+  counter({ ...connection, __name__: 'istio_tcp_connections_closed_total' }, 17),
+  counter({ ...connection, __name__: 'istio_tcp_connections_closed_total', response_flags: 'CONNECT' }, 2),
+  counter({ ...connection, __name__: 'istio_tcp_connections_closed_total', response_flags: 'DENY' }, 1),
 ];
 
 /** What the engine of Prometheus makes of what gates ask for, in one piece of time. */
 export async function gateCounts(program: string, signal: AbortSignal): Promise<unknown> {
   const asked = {
     namespaces: ['shop'],
-    seconds: (scrapes * scrapeMs) / 1000,
+    seconds: pieceSeconds,
     root: 'istio-system',
     to: 'IstioAmbient',
     itinerary: 'L4',

@@ -7,6 +7,22 @@ export interface WrittenSeries {
   readonly endsAt?: number;
 }
 
+/** How often counters of gates are scraped, and how many scrapes a piece of time of two minutes has. */
+const gateScrapeMs = 15_000;
+export const scrapes = 8;
+
+/** The seconds of such a piece. */
+export const pieceSeconds = (scrapes * gateScrapeMs) / 1000;
+
+/** A counter that rises by so much from one scrape to the next, for five pieces up to `now`. */
+export function rising(labels: WrittenSeries['labels'], by: number): WrittenSeries {
+  const samples = Array.from(
+    { length: 5 * scrapes + 1 },
+    (_each, n) => [now - (5 * scrapes - n) * gateScrapeMs, 100 + n * by] as const,
+  );
+  return { labels, samples };
+}
+
 const minute = 60_000;
 const day = 1440 * minute;
 
@@ -28,7 +44,7 @@ function once(daysAgo: number): WrittenSeries['samples'] {
   return [[now - daysAgo * day, 1]];
 }
 
-const rising = (index: number): number => index * 3;
+const threeMore = (index: number): number => index * 3;
 const still = (): number => 1;
 
 const calledHttp = {
@@ -105,11 +121,11 @@ export const inbound = { reporter: 'destination', ...calledHttp, ...mutual };
 
 /** What was scraped in a cluster in the last ten days. */
 export const series: readonly WrittenSeries[] = [
-  { labels: { ...inbound, ...to('shop', 'cart', 'cart-1'), ...by('web', 'front') }, samples: from(10, 0, rising) },
-  { labels: { ...inbound, ...to('shop', 'cart', 'cart-2'), ...by('web', 'front') }, samples: from(10, 0, rising) },
+  { labels: { ...inbound, ...to('shop', 'cart', 'cart-1'), ...by('web', 'front') }, samples: from(10, 0, threeMore) },
+  { labels: { ...inbound, ...to('shop', 'cart', 'cart-2'), ...by('web', 'front') }, samples: from(10, 0, threeMore) },
   {
     labels: { ...inbound, ...to('shop', 'cart', 'cart-2'), ...by('web', 'front'), response_code: '503' },
-    samples: from(10, 0, rising),
+    samples: from(10, 0, threeMore),
   },
   // Called once: its counter is 1 from its first sample on, and never increases.
   { labels: { ...inbound, ...to('shop', 'cart'), ...by('night', 'report') }, samples: from(5, 0, still) },
@@ -122,7 +138,7 @@ export const series: readonly WrittenSeries[] = [
   // Gone eight days ago; the mark of its end is the last of it.
   {
     labels: { ...inbound, ...to('shop', 'cart', 'cart-old'), ...by('past', 'gone') },
-    samples: from(10, 8, rising),
+    samples: from(10, 8, threeMore),
     endsAt: now - 8 * day + minute,
   },
   // Its last sample is from before the window, and the mark of its end is within.
@@ -131,10 +147,13 @@ export const series: readonly WrittenSeries[] = [
     samples: once(7.001),
     endsAt: now - 6.99 * day,
   },
-  { labels: { ...inbound, ...to('shop', 'cart'), ...by('shop', 'default', 'checkout') }, samples: from(10, 0, rising) },
+  {
+    labels: { ...inbound, ...to('shop', 'cart'), ...by('shop', 'default', 'checkout') },
+    samples: from(10, 0, threeMore),
+  },
   {
     labels: { ...inbound, ...to('shop', 'pay'), ...nobody, connection_security_policy: 'none' },
-    samples: from(1, 0, rising),
+    samples: from(1, 0, threeMore),
   },
   // A Telemetry has taken the principal out.
   {
@@ -143,7 +162,7 @@ export const series: readonly WrittenSeries[] = [
         ([name]) => name !== 'source_principal',
       ),
     ),
-    samples: from(1, 0, rising),
+    samples: from(1, 0, threeMore),
   },
   {
     labels: {
@@ -155,7 +174,7 @@ export const series: readonly WrittenSeries[] = [
       namespace: 'shop',
       pod: 'worker-1',
     },
-    samples: from(10, 0, rising),
+    samples: from(10, 0, threeMore),
   },
   {
     labels: {
@@ -167,7 +186,7 @@ export const series: readonly WrittenSeries[] = [
       namespace: 'tools',
       pod: 'probe-1',
     },
-    samples: from(2, 0, rising),
+    samples: from(2, 0, threeMore),
   },
   {
     labels: {
@@ -178,7 +197,7 @@ export const series: readonly WrittenSeries[] = [
       ...to('shop', 'cart'),
       pod: 'waypoint-1',
     },
-    samples: from(4, 3, rising),
+    samples: from(4, 3, threeMore),
     endsAt: now - 3 * day + minute,
   },
   // As ztunnel writes it (src/proxy/metrics.rs).
@@ -192,21 +211,21 @@ export const series: readonly WrittenSeries[] = [
       namespace: 'istio-system',
       pod: 'ztunnel-1',
     },
-    samples: from(10, 0, rising),
+    samples: from(10, 0, threeMore),
   },
   // Of the same call as HTTP: a TCP connection of another caller.
   {
     labels: { reporter: 'destination', ...calledTcp, ...mutual, ...by('data', 'backup'), ...to('data', 'db', 'db-1') },
-    samples: from(10, 0, rising),
+    samples: from(10, 0, threeMore),
   },
   // An application serves what its namespace has no say in.
   {
     labels: { ...inbound, ...to('shop', 'cart'), ...by('forged', 'caller'), namespace: 'mallory' },
-    samples: from(10, 0, rising),
+    samples: from(10, 0, threeMore),
   },
   {
     labels: { reporter: 'source', ...calledHttp, ...by('shop', 'forged'), ...nowhere, namespace: 'mallory' },
-    samples: from(10, 0, rising),
+    samples: from(10, 0, threeMore),
   },
   {
     labels: {
@@ -215,6 +234,6 @@ export const series: readonly WrittenSeries[] = [
       ...by('other', 'metric'),
       ...to('shop', 'cart'),
     },
-    samples: from(10, 0, rising),
+    samples: from(10, 0, threeMore),
   },
 ];
