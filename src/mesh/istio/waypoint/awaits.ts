@@ -16,7 +16,7 @@ import {
 import { getsWaypoint } from './choose.ts';
 import { comingCallers } from './coming-callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
-import { refusedOutside } from './outside.ts';
+import { refusedOutside, sleepersOutside } from './outside.ts';
 
 function podNames(pods: readonly Pick<PodView, 'name'>[]): string {
   return listed(pods.map(({ name }) => name));
@@ -72,9 +72,18 @@ function laterCallers(callers: KnownCallers, surroundings: Surroundings): readon
   return [...coming, ...leaving];
 }
 
+/** Namespaces in scope whose next pods call from outside the mesh for as long as they have not moved. */
+const outsideUntilMoved = memoize(
+  (surroundings: Surroundings): ReadonlySet<string> =>
+    new Set(
+      guardedServices(surroundings).flatMap(({ service, callers }) => sleepersOutside(service, callers, surroundings)),
+    ),
+);
+
 /**
- * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. Several
- * questions of a look ask it, and many Services have the same callers.
+ * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. And those
+ * whose next pods are outside the mesh for as long as they have not moved. Several questions of a look ask it, and many
+ * Services have the same callers.
  */
 const callersWithSidecars = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> => {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return new Map();
@@ -88,6 +97,7 @@ const callersWithSidecars = memoize((surroundings: Surroundings): ReadonlyMap<st
     for (const pod of sidecarCallers(callers.callers, surroundings)) podsFrom(pod.namespace).add(pod);
     for (const namespace of laterCallers(callers, surroundings)) podsFrom(namespace);
   }
+  for (const namespace of outsideUntilMoved(surroundings)) podsFrom(namespace);
   return new Map([...found].map(([namespace, pods]) => [namespace, [...pods]]));
 });
 
@@ -207,8 +217,16 @@ function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {
   const names = [...awaited.keys()].sort();
   const stay = names.filter((name) => surroundings.scope?.moves(name) !== true);
   const pods = [...new Set(names.flatMap((name) => awaited.get(name) ?? []))];
-  const away = names.filter((name) => awaited.get(name)?.length === 0);
-  const who = `${listed(names)}${pods.length === 0 ? '' : ` (${podNames(pods)})`}${away.length === 0 ? '' : ` (no sidecar now, but with their next pods: ${listed(away)})`}`;
+  const outside = names.filter((name) => outsideUntilMoved(surroundings).has(name));
+  const away = names.filter((name) => awaited.get(name)?.length === 0 && !outside.includes(name));
+  const who = [
+    listed(names),
+    ...(pods.length === 0 ? [] : [`(${podNames(pods)})`]),
+    ...(away.length === 0 ? [] : [`(no sidecar now, but with their next pods: ${listed(away)})`]),
+    ...(outside.length === 0
+      ? []
+      : [`(outside the mesh with their next pods until they have moved: ${listed(outside)})`]),
+  ].join(' ');
   if (stay.length > 0)
     return {
       stuck: true,
