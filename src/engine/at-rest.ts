@@ -10,7 +10,7 @@ import { patchWithJournal } from './keep-journal.ts';
 import { forgetStep } from './services.ts';
 import type { Situation } from './situation.ts';
 import { upkeep, type Kept } from './upkeep.ts';
-import { settledBefore, waitedBefore, waitEnded } from './waits.ts';
+import { leavesEarly, settledBefore, waitedBefore, waitEnded } from './waits.ts';
 import { migratedVerdict, sealingVerdict } from './verdicts.ts';
 import { inProgress } from './in-progress.ts';
 
@@ -89,6 +89,7 @@ export function rest(
   const found = situation.adapter.findings(situation.surroundings, 'AtRest');
   const looked = withFindings(situation, status, found);
   const kept = upkeep(situation, looked, itinerary.forward, followed);
+  if (kept.outcome.kind !== 'Done') leavesEarly(situation); // The steps behind that one were not asked.
   const draft = restKept(situation, kept, found, followed);
   const { until } = kept;
   return until === undefined || draft.next.kind !== 'Wait' ? draft : { ...draft, next: { ...draft.next, until } };
