@@ -158,7 +158,7 @@ function takeCourse(
     case 'Rest':
       return resting(situation, rest(situation, status, itinerary, followed));
     case 'Queue':
-      return queued(situation, rest(situation, status, itinerary, followed));
+      return queued(situation, resting(situation, rest(situation, status, itinerary, followed)));
     case 'LetGo':
       return letGo(situation, status);
     case 'Hold':

@@ -60,12 +60,20 @@ export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
 }
 
 /**
+ * Namespaces of callers whose next pods have sidecars, whatever runs now: by their templates, which anybody can see. Of
+ * those whom metrics saw nobody need know a template: they did call.
+ */
+function comingFrom(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
+  const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
+  return [...asleep, ...comingCallers(callers.callers, surroundings)].map(({ namespace }) => namespace);
+}
+
+/**
  * Namespaces of callers that have no sidecar now, but will: they start with one, or go back to it. Nobody joins what
- * they would have to wait for then. Of those whom metrics saw nobody need know a template: they did call.
+ * they would have to wait for then.
  */
 function laterCallers(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
-  const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
-  const coming = [...asleep, ...comingCallers(callers.callers, surroundings)].map(({ namespace }) => namespace);
+  const coming = comingFrom(callers, surroundings);
   const leaving = (surroundings.scope?.goingBack() ?? []).filter((namespace) =>
     callsFrom(namespace, callers, surroundings),
   );
@@ -112,13 +120,12 @@ export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, 
   );
 }
 
-/** Namespaces of callers whose next pods have sidecars, whatever runs now: by their templates, which anybody can see. */
+/** Namespaces of callers that would be refused with their next pods. */
 function comingRefused(surroundings: Surroundings): readonly string[] {
   const { bypass } = surroundings.spec.policies;
   if (bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
   const callers = new Set(guardedServices(surroundings).flatMap((each) => certainOf(each.callers)));
-  const coming = [...callers].flatMap((each) => comingCallers(each.callers, surroundings));
-  return [...new Set(coming.map(({ namespace }) => namespace))].sort();
+  return [...new Set([...callers].flatMap((each) => comingFrom(each, surroundings)))].sort();
 }
 
 /**
