@@ -1,6 +1,7 @@
 import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
+import { calmAt, calmMs } from './calm.ts';
 import { hold, type Draft } from './draft.ts';
 import { notEnforced, withFindings } from './held.ts';
 import type { Followed } from './follow.ts';
@@ -10,8 +11,8 @@ import { patchWithJournal } from './keep-journal.ts';
 import { forgetStep } from './services.ts';
 import type { Situation } from './situation.ts';
 import { upkeep, type Kept } from './upkeep.ts';
-import { settledBefore, waitedBefore, waitEnded } from './waits.ts';
-import { migratedVerdict, sealingVerdict } from './verdicts.ts';
+import { leavesEarly } from './waits.ts';
+import { isSealing, migratedVerdict, sealingVerdict } from './verdicts.ts';
 import { inProgress } from './in-progress.ts';
 
 /** The point of no return: the originals leave the Services and then the namespace, nothing else changes. */
@@ -21,24 +22,27 @@ function seal(situation: Situation, status: NamespaceMigrationStatus): Draft {
   return { status, phase: 'Migrated', verdict: sealingVerdict, next: { kind: 'Write', write } };
 }
 
-/** For so long nothing may have to be settled any more, where something had to be. */
-const calmMs = 30_000;
-
-const unsettled = 'something is to be settled before it is sealed';
+/**
+ * What is stored of it tells that nothing had to be settled, or that it was announced to be sealed. Of a record made
+ * anew nobody knows.
+ */
+function wasSettled({ object: { status = {} } }: Situation): boolean {
+  return (
+    isSealing(status) || status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
+  );
+}
 
 /**
  * By when it counts that nothing is to be settled; undefined once it does. Asked at each look at what rests, sealed or
- * not: what has gone may be back in a moment, a policy that a tool replaces for example.
+ * not: what has gone may be back in a moment, a policy that a tool replaces for example. What holds by now and did not for
+ * a while (a waypoint in a crash loop) is made good first.
  */
-function settledAt(situation: Situation, { verdict }: Draft): number | undefined {
-  if (verdict.state === 'Ready' && waitedBefore(situation, unsettled) === 0) return undefined;
-  const calm = verdict.state === 'Ready' ? settledBefore(situation, 'it is sealed', calmMs) : undefined;
-  if (calm?.over === true) {
-    waitEnded(situation, unsettled);
-    return undefined;
-  }
-  situation.waited(unsettled);
-  return calm?.until ?? Infinity;
+function settledAt(situation: Situation, { verdict, madeGoodAt }: Draft): number | undefined {
+  return calmAt(situation, {
+    before: 'it is sealed',
+    isThere: verdict.state !== 'Ready' || madeGoodAt !== undefined,
+    wasThere: !wasSettled(situation),
+  });
 }
 
 /** It rests, and whether something is to be settled is noted for whoever wants it sealed. */
@@ -55,8 +59,16 @@ export function sealOnceSettled(situation: Situation, status: NamespaceMigration
   const until = settledAt(situation, rested);
   if (rested.verdict.state !== 'Ready') return notSealed(rested);
   if (until === undefined) return seal(situation, status);
-  const message = `nothing is to be settled any more; it is finalized when that has stayed so for ${calmMs / 1000}s`;
-  return { ...rested, verdict: { state: 'InProgress', reason: 'Waiting', message }, next: { kind: 'Wait', until } };
+  const calm = `that has stayed so for ${calmMs / 1000}s`;
+  const message =
+    rested.madeGoodAt === undefined
+      ? `nothing is to be settled any more; it is finalized when ${calm}`
+      : `everything holds again, which came and went; it is finalized when it has held for as long as it did not, and ${calm}`;
+  return {
+    ...rested,
+    verdict: { state: 'InProgress', reason: 'Waiting', message },
+    next: { kind: 'Wait', until: rested.madeGoodAt ?? until },
+  };
 }
 
 /**
@@ -89,9 +101,12 @@ export function rest(
   const found = situation.adapter.findings(situation.surroundings, 'AtRest');
   const looked = withFindings(situation, status, found);
   const kept = upkeep(situation, looked, itinerary.forward, followed);
+  if (kept.outcome.kind !== 'Done') leavesEarly(situation); // The steps behind that one were not asked.
   const draft = restKept(situation, kept, found, followed);
   const { until } = kept;
-  return until === undefined || draft.next.kind !== 'Wait' ? draft : { ...draft, next: { ...draft.next, until } };
+  if (until === undefined) return draft;
+  const regaining: Draft = { ...draft, madeGoodAt: until };
+  return draft.next.kind === 'Wait' ? { ...regaining, next: { ...draft.next, until } } : regaining;
 }
 
 function restKept(situation: Situation, kept: Kept, found: readonly Finding[], followed: Followed): Draft {

@@ -29,7 +29,7 @@ import { goingOn, restless, unrestOnTheWay } from './unrest.ts';
 import { upkeep } from './upkeep.ts';
 import { withUnavailable } from './unavailable.ts';
 import { failedVerdict, migratedVerdict, pausedVerdict } from './verdicts.ts';
-import { leavesEarly, noting, withoutDeadlines } from './waits.ts';
+import { allStand, leavesEarly, noting, withoutDeadlines } from './waits.ts';
 import { storedReason, type StalledReason } from './ways-out.ts';
 import { inProgress } from './in-progress.ts';
 import { withdrawn } from './withdrawn.ts';
@@ -112,6 +112,7 @@ function continueCourse(situation: Situation, status: NamespaceMigrationStatus):
   const followed = follow(situation, course === 'Backward' ? { ...status, direction: 'Backward' } : status, itinerary);
   if (followed.write !== undefined && !followed.refused) {
     if (course !== 'Hold') leavesEarly(situation);
+    else keepsWaiting(situation, followed.status);
     return whileFollowing(followed.write, followed, course);
   }
   return alsoRestoring(
@@ -157,7 +158,7 @@ function takeCourse(
     case 'Rest':
       return resting(situation, rest(situation, status, itinerary, followed));
     case 'Queue':
-      return queued(situation, rest(situation, status, itinerary, followed));
+      return queued(situation, resting(situation, rest(situation, status, itinerary, followed)));
     case 'LetGo':
       return letGo(situation, status);
     case 'Hold':
@@ -180,6 +181,14 @@ function alsoForeign(verdict: Verdict, foreign: string | undefined): Verdict {
   return foreign === undefined ? verdict : { ...verdict, message: `${foreign}; ${verdict.message}` };
 }
 
+/**
+ * Who stops and goes on again and again, or has a namespace leave the scope and come back, has no wait begin anew: each
+ * goes on where it stood. What has failed does begin anew, because somebody mends it meanwhile.
+ */
+function keepsWaiting(situation: Situation, { failure }: NamespaceMigrationStatus): void {
+  if (failure === undefined) allStand(situation);
+}
+
 /** Nothing goes on, but what was made still follows the user's objects. */
 function paused(
   situation: Situation,
@@ -189,6 +198,7 @@ function paused(
 ): Draft {
   const found = situation.adapter.findings(situation.surroundings, 'UnderWay');
   const start = withFindings(situation, before, found);
+  keepsWaiting(situation, before);
   const kept = upkeep(withoutDeadlines(situation), start, itinerary.forward, followed);
   if (kept.outcome.kind === 'Write' || kept.outcome.kind === 'Pace') {
     return {
@@ -197,7 +207,7 @@ function paused(
       ...inProgress(kept.outcome, 'FollowingOriginals'),
     };
   }
-  // What is lost meanwhile is not held against it: the deadline begins when it goes on.
+  // What is lost meanwhile is not held against it: no deadline comes nearer before it goes on.
   const status = kept.outcome.kind === 'Done' ? kept.status : start;
   const foreign = kept.outcome.kind === 'Foreign' ? kept.outcome.message : relabelled(situation, status, itinerary);
   const { failure } = status;

@@ -10,6 +10,8 @@ export interface Draft {
   readonly next: Next;
   /** Milliseconds since the epoch, if it waits for nothing but the clock. */
   readonly waitUntil?: number;
+  /** Milliseconds since the epoch at which what holds by now will have held for as long as it did not. */
+  readonly madeGoodAt?: number;
   /** All is back, and the journal says so before it goes. */
   readonly isBack?: boolean;
   /** What a person has commanded cannot be taken up yet: it stays in the status, for the next look. */

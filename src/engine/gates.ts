@@ -8,7 +8,7 @@ import { durationMs } from '../base/duration.ts';
 import { judge, type GateRule, type Looked } from '../gates/judge.ts';
 import type { Measured, Verdict } from '../gates/verdict.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
-import { isOfThisWay, restartedNow } from './restarted.ts';
+import { restartedNow, wasRestartedIn } from './restarted.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, standStill } from './waits.ts';
 
@@ -157,15 +157,12 @@ function failure(all: readonly Judged[]): Outcome | undefined {
   return { kind: 'Failed', reason, message: said(decides) };
 }
 
-/**
- * Whether something was restarted in this step, is it there still or not: what is made anew meanwhile (by a tool that
- * deletes a workload and creates it) was restarted by nobody, and is no reason to ask nothing any more.
- */
+/** Whether something was restarted in this step. */
 function isGated(situation: Situation, status: NamespaceMigrationStatus, step: StepPlan): boolean {
   if (situation.spec.gates.length === 0 || step.gated !== true) return false;
   return (
     status.gatesSince !== undefined ||
-    (status.workloads ?? []).some((record) => record.step === step.name && isOfThisWay(status, record)) ||
+    wasRestartedIn(status, step.name) ||
     situation.surroundings.workloads.some((workload) => restartedNow(situation, status, workload) === step.name)
   );
 }

@@ -61,3 +61,12 @@ describe('a look that holds a namespace for a moment', () => {
     expect(kept).toEqual({ except: [] });
   });
 });
+
+describe('a namespace that somebody has stopped', () => {
+  it('has no wait begin anew, and none go on', () => {
+    const given = underWay();
+    const { status, kept } = decideSafely({ ...given, wanted: 'Pause' });
+    expect(status.phase).toBe('Paused');
+    expect(kept).toEqual({ except: [], still: true });
+  });
+});

@@ -5,6 +5,7 @@ import { journalAnnotation, originalLabelsAnnotation, restartAnnotation } from '
 import { timestamp } from '../base/clock.ts';
 import { counted } from '../base/counted.ts';
 import { alreadyThere } from './already-there.ts';
+import { startsAt, untilCalm } from './calm-start.ts';
 import { commandLine } from './command-lines.ts';
 import { hold, type Draft } from './draft.ts';
 import { sentence, withoutFindings } from './held.ts';
@@ -185,8 +186,11 @@ function hasEnded(
   return phase === 'Finalized' && adapter.arrived(spec, surroundings.namespace.labels);
 }
 
-/** A namespace without critical findings: planned, held, waiting for its turn, or started now. */
-function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
+/**
+ * A namespace without critical findings: planned, held, waiting for its turn, or started now; not before `calm`, where
+ * something was found a moment ago.
+ */
+function next(situation: Situation, status: NamespaceMigrationStatus, calm: number | undefined): Draft {
   const { wanted, notAdmitted, frozen } = situation;
   const { command } = status;
   if (wanted !== 'Migrate')
@@ -198,6 +202,7 @@ function next(situation: Situation, status: NamespaceMigrationStatus): Draft {
       reason: 'Frozen',
       message: `it is ${frozen}, so it is not started`,
     });
+  if (calm !== undefined) return untilCalm(situation, status, calm);
   // By the plan as it is at this moment: whatever was stored of it, nothing else is started than what was approved of.
   const held = unapproved(situation, status) ?? notAdmitted;
   if (held !== undefined) return waiting(status, 'Pending', 'InProgress', 'Waiting', held);
@@ -240,7 +245,8 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const looked: NamespaceMigrationStatus = { ...planned(situation, status, findings), findings };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
-  if (first === undefined) return next(situation, looked);
+  const calm = startsAt(situation, first !== undefined);
+  if (first === undefined) return next(situation, looked, calm);
   const more = critical.length > 1 ? ` (and ${counted(critical.length - 1, 'more critical finding')})` : '';
   return hold(looked, 'Blocked', {
     state: 'Stalled',

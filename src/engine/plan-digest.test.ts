@@ -69,11 +69,28 @@ describe('how the steps are gone', () => {
     ['whether callers are refused', { policies: { bypass: 'FailClosed' } }],
     ['whether sidecars are restarted for HBONE', { restart: { hbone: 'Never' } }],
     ['how long proxies get', { policies: { settle: '1s' } }],
+    ['that it is started though something would be refused', { policies: { refusals: 'Accept' } }],
+    ['who goes past its waypoint', { policies: { direct: [{ namespace: 'shop', ports: [8080] }] } }],
+    ['that nobody calls it', { callers: [{ namespace: 'shop', from: [] }] }],
+    ['who calls it', { callers: [{ namespace: 'shop', from: [{ namespace: 'blog' }] }] }],
+    ['for how long restarts are watched', { restart: { watch: '5m' } }],
+    ['how long a restart may take', { restart: { progressDeadline: '1h' } }],
+    ['how long a pod may be in no mesh', { restart: { enrolmentDeadline: '1h' } }],
+    ['how many pods may be missing at once', { restart: { maxUnavailablePerWorkload: 5 } }],
+    ['that nothing goes back by itself', { rollback: { automatic: false } }],
+    ['by which metrics it goes on', { gates: [{ name: 'errors', prometheus: { preset: 'ErrorRate' } }] }],
   ])('is approved of with the plan: %s', (_what, spec) => {
     expect(whatDiffers(planBy({}), planBy(spec))).toBe('its steps');
     expect(planBy({ policies: { bypass: 'CallersFirst', settle: '15s' }, restart: { hbone: 'Auto' } })).toBe(
       planBy({}),
     );
+  });
+
+  it.each<[string, Parameters<typeof migrationSpec>[0]]>([
+    ['who calls', { callers: [{ namespace: 'blog', from: [] }] }],
+    ['who goes past a waypoint', { policies: { direct: [{ namespace: 'blog', ports: [8080] }] } }],
+  ])('is the same whatever is said of others: %s', (_what, spec) => {
+    expect(planBy(spec)).toBe(planBy({}));
   });
 
   it('is another one by whom a guard refuses only where there is one', () => {

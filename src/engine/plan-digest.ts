@@ -1,4 +1,6 @@
 import type { Finding } from '../api/common.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
+import { Policies, Restart, Rollback } from '../api/mesh-migration-options.ts';
 import type { ItineraryName } from '../api/namespace-migration.ts';
 import type { LabelTargets, StepPlan } from '../mesh/adapter.ts';
 import { hexOf } from '../base/sha256.ts';
@@ -18,8 +20,31 @@ export interface Chosen {
   readonly steps: readonly StepPlan[];
 }
 
-/** What `spec.policies.settle` is where nobody says anything. */
-const usualSettle = '15s';
+/** How the steps are gone, as far as the spec of a migration says it. */
+function saidOf({
+  policies,
+  restart,
+  rollback,
+}: Pick<MeshMigrationSpec, 'policies' | 'restart' | 'rollback'>): Readonly<Record<string, unknown>> {
+  return {
+    bypass: policies.bypass,
+    settle: policies.settle,
+    refusals: policies.refusals,
+    first: restart.hbone,
+    watch: restart.watch,
+    progressDeadline: restart.progressDeadline,
+    enrolmentDeadline: restart.enrolmentDeadline,
+    maxUnavailable: restart.maxUnavailablePerWorkload,
+    automatic: rollback.automatic,
+  };
+}
+
+/** Where nobody says anything. */
+const usual = saidOf({
+  policies: Policies.parse({}),
+  restart: Restart.parse({}),
+  rollback: Rollback.parse({}),
+});
 
 /** As many characters as tell two texts apart that somebody has chosen to look alike: he writes policies of both. */
 const partLength = 32;
@@ -83,18 +108,25 @@ function labelled({ steps }: Chosen, { surroundings }: Situation): object {
   });
 }
 
+/** What the spec says of this namespace alone. */
+function ownEntries({ spec: { callers, policies }, surroundings: { namespace } }: Situation): object {
+  const isOwn = (entry: { readonly namespace: string }): boolean => entry.namespace === namespace.name;
+  const [called, direct] = [callers.filter(isOwn), policies.direct.filter(isOwn)];
+  return { ...(called.length > 0 && { callers: called }), ...(direct.length > 0 && { direct }) };
+}
+
 /**
- * How the steps are gone, where the spec says something else than it does by itself: whether callers are refused rather
- * than waited for, what is restarted before all else, and for how long proxies get to learn what protects.
+ * How the steps are gone, where the spec says something else than it does by itself: what keeps it from being started,
+ * who is waited for and who is refused, what is restarted before all else, for how long proxies get to learn what
+ * protects, and what has it go on or back.
  */
-function manner({ spec: { policies, restart } }: Situation, { itinerary }: Chosen): object {
-  const { bypass, settle } = policies;
-  const { hbone: first } = restart;
-  return {
-    ...(itinerary === 'L7' && bypass !== 'CallersFirst' && { bypass }),
-    ...(first !== 'Auto' && { first }),
-    ...(settle !== usualSettle && { settle }),
-  };
+function manner(situation: Situation, { itinerary }: Chosen): object {
+  const { spec } = situation;
+  const unusual = Object.entries(saidOf(spec)).filter(
+    ([name, value]) => value !== usual[name] && (name !== 'bypass' || itinerary === 'L7'),
+  );
+  const { gates } = spec;
+  return { ...Object.fromEntries(unusual), ...ownEntries(situation), ...(gates.length > 0 && { gates }) };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Outcome, Situation } from './situation.ts';
 import type { Turn } from './turn.ts';
 import { isConcerned } from './concerned.ts';
 import { isOwnersOnTheWay } from './owners-hand.ts';
-import { recordOf, restartedIn } from './restarted.ts';
+import { isInItsPlace, recordOf, restartedIn } from './restarted.ts';
 import { falters, watchedLongEnough } from './watch.ts';
 
 type RestartWork = Extract<StepWork, { kind: 'Restart' }>;
@@ -68,16 +68,20 @@ function lookedAtBy(outcome: Outcome, until: number): Outcome {
   return outcome.kind === 'Wait' && until < Infinity ? { ...outcome, until } : outcome;
 }
 
+/** Restarted, or made anew since in the place of one that was; with pods that are to be replaced it has its own turn. */
+function isWatched({ situation, status, workload, stale }: Turn): boolean {
+  if (restartedIn(situation, status, workload) !== undefined) return true;
+  return stale.length === 0 && isInItsPlace(status, workload);
+}
+
 /** Each of them is asked at each look: one that waits for ever hides none that has failed. */
 function shortOfPods(turns: readonly Turn[]): Short {
-  const all = turns
-    .filter(({ situation, status, workload }) => restartedIn(situation, status, workload) !== undefined)
-    .flatMap((turn) => {
-      const record = recordOf(turn.status, turn.workload);
-      const isOwners = isOwnersOnTheWay(turn, record);
-      const outcome = falters(turn, isOwners, record);
-      return outcome === undefined ? [] : [{ outcome, isOwners }];
-    });
+  const all = turns.filter(isWatched).flatMap((turn) => {
+    const record = recordOf(turn.status, turn.workload);
+    const isOwners = isOwnersOnTheWay(turn, record);
+    const outcome = falters(turn, isOwners, record);
+    return outcome === undefined ? [] : [{ outcome, isOwners }];
+  });
   const failed = all.find(({ outcome }) => outcome.kind === 'Failed')?.outcome;
   const until = Math.min(
     ...all.map(({ outcome }) => (outcome.kind === 'Wait' ? (outcome.until ?? Infinity) : Infinity)),

@@ -48,3 +48,25 @@ export function restartedIn(
   if (known !== undefined && known.completedAt === undefined) return undefined;
   return known !== undefined && isOfThisWay(status, known) ? known.step : restartShown(situation, status, workload);
 }
+
+/**
+ * Whether something was restarted in this step, is it there still or not: what is made anew meanwhile (by a tool that
+ * deletes a workload and creates it) was restarted by nobody, and is no reason to ask nothing any more.
+ */
+export function wasRestartedIn(status: NamespaceMigrationStatus, step: string): boolean {
+  return (status.workloads ?? []).some((record) => record.step === step && isOfThisWay(status, record));
+}
+
+/**
+ * Whether it was made anew under the name of one that was restarted on this way: it lives in the new data plane as that
+ * one would, and nobody else is asked about it.
+ */
+export function isInItsPlace(status: NamespaceMigrationStatus, workload: WorkloadView): boolean {
+  const { kind, name, uid } = workload;
+  return (
+    recordOf(status, workload) === undefined &&
+    (status.workloads ?? []).some(
+      (record) => record.kind === kind && record.name === name && record.uid !== uid && isOfThisWay(status, record),
+    )
+  );
+}

@@ -5,7 +5,7 @@ import type { WorkloadView } from '../mesh/views.ts';
 import { commandLine } from './command-lines.ts';
 import type { Draft } from './draft.ts';
 import { podsOf } from './rollout.ts';
-import { restartedIn } from './restarted.ts';
+import { isInItsPlace, restartedIn } from './restarted.ts';
 import type { Situation } from './situation.ts';
 import { outage, outageStands, type Outage } from './outage.ts';
 import { isOwnersInHand, isUnseen } from './owners-hand.ts';
@@ -24,8 +24,26 @@ interface Short extends Outage {
   readonly workload: WorkloadView;
 }
 
+/** With those that were made anew since in their place. */
 function restarted(situation: Situation, status: NamespaceMigrationStatus): readonly WorkloadView[] {
-  return situation.surroundings.workloads.filter((each) => restartedIn(situation, status, each) !== undefined);
+  return situation.surroundings.workloads.filter(
+    (each) => restartedIn(situation, status, each) !== undefined || isInItsPlace(status, each),
+  );
+}
+
+/**
+ * For how long it may be short of pods before somebody is told; undefined for what its owner has in hand. One that was
+ * made anew is his as well until it is rolled out for the first time, and he may not know where it lives: it has as long
+ * as a restart may take.
+ */
+function allowedFor(
+  { spec: { restart } }: Situation,
+  status: NamespaceMigrationStatus,
+  workload: WorkloadView,
+): number | undefined {
+  if (!isOwnersInHand(workload)) return durationMs(restart.watch);
+  if (workload.paused || isUnseen(workload) || !isInItsPlace(status, workload)) return undefined;
+  return durationMs(restart.progressDeadline);
 }
 
 function waitOf(workload: WorkloadView): string {
@@ -37,16 +55,14 @@ function waitOf(workload: WorkloadView): string {
  * one that comes and goes is short again.
  */
 function shortOnes(situation: Situation, status: NamespaceMigrationStatus): readonly Short[] {
-  const watch = durationMs(situation.spec.restart.watch);
   const asked = restarted(situation, status);
   for (const each of asked) if (isUnseen(each)) outageStands(situation, waitOf(each));
-  return asked
-    .filter((each) => !isOwnersInHand(each))
-    .flatMap((workload) => {
-      const wait = waitOf(workload);
-      const out = outage(situation, wait, isShort(workload), watch, workload.available);
-      return out !== undefined && isShort(workload) ? [{ ...out, workload }] : [];
-    });
+  return asked.flatMap((workload) => {
+    const allowed = allowedFor(situation, status, workload);
+    if (allowed === undefined) return [];
+    const out = outage(situation, waitOf(workload), isShort(workload), allowed, workload.available);
+    return out !== undefined && isShort(workload) ? [{ ...out, workload }] : [];
+  });
 }
 
 function titleOf({ kind, name }: WorkloadView): string {

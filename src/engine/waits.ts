@@ -93,6 +93,13 @@ export function leavesEarly({ waited }: Situation): void {
   waited(early);
 }
 
+const still = '- ';
+
+/** Nothing goes on in this look: none of what is waited for is over by it, and the time until the next counts for none. */
+export function allStand({ waited }: Situation): void {
+  waited(still);
+}
+
 /** What a decision asks about; `kept` when others are not over because it does not, except those that it names. */
 export interface Asked {
   readonly waits: ReadonlySet<string>;
@@ -102,6 +109,8 @@ export interface Asked {
 /** Waits that stand still through a look, all but these. */
 export interface Kept {
   readonly except: readonly string[];
+  /** Not even for a moment does their time go on. */
+  readonly still?: true;
 }
 
 /** What has to hold without a break is broken where it is not asked about. */
@@ -114,6 +123,7 @@ export function noting(situation: Situation): Asked & { readonly situation: Situ
   const waits = new Set<string>();
   const except = new Set<string>();
   let leaves = false;
+  let stands = false;
   const waited = (wait: string): number => {
     if (wait.startsWith(peeked)) return situation.waited(wait.slice(peeked.length));
     if (wait.startsWith(ended)) {
@@ -124,8 +134,14 @@ export function noting(situation: Situation): Asked & { readonly situation: Situ
       leaves = true;
       return 0;
     }
+    if (wait === still) {
+      stands = true;
+      return 0;
+    }
     waits.add(wait);
     return situation.waited(standing(wait) ?? wait);
   };
-  return { situation: { ...situation, waited }, waits, kept: () => (leaves ? { kept: { except: [...except] } } : {}) };
+  const kept = (): { readonly kept?: Kept } =>
+    leaves || stands ? { kept: { except: [...except], ...(stands && { still: true }) } } : {};
+  return { situation: { ...situation, waited }, waits, kept };
 }

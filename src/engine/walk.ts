@@ -17,7 +17,7 @@ import { bindStep, unbindStep } from './services.ts';
 import { settling } from './settle.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { countPods, verifyStep } from './verify.ts';
-import { deadline } from './waits.ts';
+import { deadline, leavesEarly } from './waits.ts';
 import type { StalledReason } from './ways-out.ts';
 import { isConcerned } from './concerned.ts';
 import { scopeCommander } from './course.ts';
@@ -231,6 +231,8 @@ function carryOut(
   // Whatever it relies on has to hold without a break from when it is back.
   const lacking = unreliable(situation, step);
   const due = lacking === undefined ? settling(situation, step) : undefined;
+  // Steps behind it may have been under way already, whose record was lost: none of their waits is over by that.
+  if (due !== undefined) leavesEarly(situation);
   if (due !== undefined && !isBegun(before.steps, step)) return { status: before, outcome: due };
   const begun = begin(before, step, situation.now);
   const outcome = perform(situation, begun, step, steps);

@@ -5,7 +5,7 @@ import type { WorkloadView } from '../mesh/views.ts';
 import { notEnrolled } from './enrolment.ts';
 import { outage, outageStands, type Outage } from './outage.ts';
 import { isUnseen } from './owners-hand.ts';
-import { restartedIn } from './restarted.ts';
+import { restartedIn, wasRestartedIn } from './restarted.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { troubles, type Turn } from './turn.ts';
 import { deadline, standStill } from './waits.ts';
@@ -107,7 +107,8 @@ export function watchedLongEnough(
 ): Outcome | undefined {
   const { watch } = situation.spec.restart;
   const { workloads } = situation.surroundings;
-  if (!workloads.some((workload) => restartedIn(situation, status, workload) === step.name)) return undefined;
+  const isThere = workloads.some((workload) => restartedIn(situation, status, workload) === step.name);
+  if (!isThere && !wasRestartedIn(status, step.name)) return undefined;
   const wait = `${step.name}: after the restarts`;
   if (isLacking) {
     standStill(situation, wait);

@@ -78,6 +78,23 @@ describe('what is kept about a namespace', () => {
     expect(isKnown(known)).toEqual(none);
   });
 
+  it.each<[string, Uids, boolean]>([
+    ['namespace', ['other', 'r', 'm'], false],
+    ['record', ['h', 'other', 'm'], true],
+    ['migration', ['h', 'r', 'other'], false],
+  ])('is how long it has waited with another %s of the same name: %s', (_what, uids, isKept) => {
+    let now = 0;
+    const clock = { now: () => now, monotonic: () => now };
+    const memory = new Memory(clock as never, new RecordRefusals(clock));
+    memory.stopwatch.looked(subjectOf(memory, ['h', 'r', 'm']).waits, ['a']);
+    now = 1000;
+    memory.gone('shop', 'mm', false);
+    const { waits } = subjectOf(memory, uids);
+    expect(memory.stopwatch.read(waits)('a')).toBe(isKept ? 1000 : 0);
+    memory.gone('shop', 'mm', true);
+    expect(memory.stopwatch.read(waits)('a')).toBe(0);
+  });
+
   it('goes when nothing is there any more', () => {
     const known = everythingKnown();
     known.memory.gone('shop', 'mm', true);

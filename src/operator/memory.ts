@@ -24,11 +24,14 @@ export interface Remembered extends Subject {
   readonly place: string;
   /** uid of the record. */
   readonly record: string;
+  /** By what it is known how long it has waited: not by its record. */
+  readonly waits: string;
 }
 
 /**
  * What this process keeps about namespaces beside the picture. All of it may be lost; it is kept by uids, so that what
- * is made anew under an old name inherits nothing, and goes with its objects.
+ * is made anew under an old name inherits nothing, and goes with its objects. Only how long a namespace has waited
+ * outlives its record, which others may delete.
  */
 export class Memory {
   readonly parking = new ParkingLot();
@@ -52,6 +55,8 @@ export class Memory {
     { readonly journal: Journal; readonly namespaceUid: string; readonly migration: string }
   >();
   readonly #subjects: Identities<Remembered>;
+  /** Whatever becomes of their records: whoever deletes one again and again would have every wait begin anew. */
+  readonly #waiting: Identities<{ readonly key: string }>;
 
   constructor(clock: Clock, records: RecordRefusals) {
     this.fights = new Fights(clock);
@@ -66,11 +71,14 @@ export class Memory {
       this.fights.forget(subject.key);
       this.answers.forget(subject.key);
       this.quiet.forget(subject.key);
-      this.stopwatch.forget(subject.key);
+      this.stopwatch.anew(subject.waits);
       this.told.forget(subject.key);
       this.spacing.forget(subject.key);
       this.#swept.delete(subject.key);
       records.forget(subject.record);
+    });
+    this.#waiting = new Identities(({ key }) => {
+      this.stopwatch.forget(key);
     });
   }
 
@@ -79,7 +87,10 @@ export class Memory {
     const place = placeOf(home.name, record.metadata.name);
     const { uid = '' } = record.metadata;
     const { uid: migrationUid = '' } = migration.metadata;
+    const waits = [place, home.uid, migrationUid].join(' ');
+    this.#waiting.meet(place, { key: waits });
     return this.#subjects.meet(place, {
+      waits,
       key: [place, home.uid, uid, migrationUid].join(' '),
       place,
       namespace: home.name,
@@ -92,7 +103,9 @@ export class Memory {
   gone(namespace: string, name: string, withNamespace: boolean): void {
     const place = placeOf(namespace, name);
     this.#subjects.gone(place);
-    if (withNamespace) this.#journals.delete(place);
+    if (!withNamespace) return;
+    this.#journals.delete(place);
+    this.#waiting.gone(place);
   }
 
   /** What was on the namespace last, if nothing of ours is there now. */

@@ -96,7 +96,7 @@ export class NamespaceReconciler {
     const decided = decideSafely(situation);
     const decision = { ...decided, status: keep(decided.status) };
     const { status, next, waits, kept } = decision;
-    stopwatch.looked(subject.key, waits, kept);
+    stopwatch.looked(subject.waits, waits, kept);
     const freed = parking.note(subject, { status, next }, this.#context.records.ofStatus(child) !== undefined);
     if (next.kind === 'Journal') {
       const result = await this.#write(subject, situation, next.write, signal);
@@ -233,7 +233,7 @@ export class NamespaceReconciler {
       readings: readingsOf(this.#context, child, migration),
       nextRestartAt: now + owed.ms,
       restartsOwed: owed.mostly,
-      waited: this.#memory.stopwatch.read(subject.key),
+      waited: this.#memory.stopwatch.read(subject.waits),
       findingsDueInMs: this.#memory.told.dueInMs(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
       noSlot: noSlot(namespace, progress, this.#slotsFor(namespace, migration), parking),

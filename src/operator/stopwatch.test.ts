@@ -13,8 +13,10 @@ function told(wait: string, ...looks: readonly (readonly [seconds: number, ...wa
     now = seconds * 1000;
     answer = stopwatch.read('shop')(wait) / 1000;
     const except = waits.filter((each) => each.startsWith('!')).map((each) => each.slice(1));
-    const asked = waits.filter((each) => each !== 'kept' && !each.startsWith('!'));
-    stopwatch.looked('shop', asked, waits.includes('kept') ? { except } : undefined);
+    const asked = waits.filter((each) => each !== 'kept' && each !== 'stands' && !each.startsWith('!'));
+    const stands = waits.includes('stands');
+    const kept = stands ? ({ except, still: true } as const) : { except };
+    stopwatch.looked('shop', asked, stands || waits.includes('kept') ? kept : undefined);
   }
   return answer;
 }
@@ -119,6 +121,28 @@ describe('Stopwatch', () => {
       ],
     ],
     [
+      'counts not even a short time in which nothing goes on',
+      10,
+      'a',
+      [
+        [0, 'a'],
+        [10, 'stands'],
+        [10.5, 'stands'],
+        [11, 'a'],
+      ],
+    ],
+    [
+      'goes on where it stood when something goes on again',
+      30,
+      'a',
+      [
+        [0, 'a'],
+        [10, 'stands'],
+        [4000, 'a'],
+        [4020, 'a'],
+      ],
+    ],
+    [
       'counts what such a look did ask about',
       30,
       'b',
@@ -174,6 +198,19 @@ describe('Stopwatch', () => {
     ],
   ])('a wait %s', (_case, expected, wait, looks) => {
     expect(told(wait, ...looks)).toBe(expected);
+  });
+
+  it('goes on where it stood when the record is made anew, but for what has to hold without a break', () => {
+    let now = 0;
+    const stopwatch = new Stopwatch({ monotonic: () => now });
+    const waits = ['a', 'settled before b'];
+    stopwatch.looked('shop', waits);
+    now = 1000;
+    stopwatch.anew('shop');
+    now = 3000;
+    stopwatch.looked('shop', waits);
+    now = 3500;
+    expect(waits.map(stopwatch.read('shop'))).toEqual([1500, 500]);
   });
 
   it('keeps namespaces apart', () => {

@@ -63,12 +63,13 @@ export class Stopwatch {
   looked(key: string, waits: readonly string[], kept?: Kept): void {
     const at = this.#clock.monotonic();
     const before = this.#looked.get(key);
+    const counts: Counts = kept?.still === true ? 'Nothing' : 'Short';
     const others =
       kept === undefined
         ? []
         : [...(before?.waits ?? [])]
             .filter(([name]) => isKept(kept, name))
-            .map(([name, { progress }]) => ({ name, progress, counts: 'Short' as const }));
+            .map(([name, { progress }]) => ({ name, progress, counts }));
     const all = [...others, ...waits.map(named)];
     if (all.length === 0) {
       this.#looked.delete(key);
@@ -78,6 +79,14 @@ export class Stopwatch {
       at,
       waits: new Map(all.map((wait) => [wait.name, { ...this.#reached(before, wait, at), counts: wait.counts }])),
     });
+  }
+
+  /**
+   * Somebody has made it anew of whom it was told: what is waited for is there as it was. Nobody looked in between, so
+   * that time counts for none, and what has to hold without a break begins anew.
+   */
+  anew(key: string): void {
+    this.looked(key, [], { except: [], still: true });
   }
 
   /** What was waited for is gone, or another one. */

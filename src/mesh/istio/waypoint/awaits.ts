@@ -16,7 +16,7 @@ import {
 import { getsWaypoint } from './choose.ts';
 import { comingCallers } from './coming-callers.ts';
 import { askedOf, inChain, link } from './neighbour.ts';
-import { refusedOutside } from './outside.ts';
+import { refusedOutside, sleepersOutside } from './outside.ts';
 
 function podNames(pods: readonly Pick<PodView, 'name'>[]): string {
   return listed(pods.map(({ name }) => name));
@@ -60,21 +60,38 @@ export function awaitsHbone(surroundings: Surroundings): Awaiting | undefined {
 }
 
 /**
+ * Namespaces of callers whose next pods have sidecars, whatever runs now: by their templates, which anybody can see. Of
+ * those whom metrics saw nobody need know a template: they did call.
+ */
+function comingFrom(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
+  const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
+  return [...asleep, ...comingCallers(callers.callers, surroundings)].map(({ namespace }) => namespace);
+}
+
+/**
  * Namespaces of callers that have no sidecar now, but will: they start with one, or go back to it. Nobody joins what
- * they would have to wait for then. Of those whom metrics saw nobody need know a template: they did call.
+ * they would have to wait for then.
  */
 function laterCallers(callers: KnownCallers, surroundings: Surroundings): readonly string[] {
-  const asleep = callers.seen === undefined ? [] : sleepingCallers(callers.callers, surroundings);
-  const coming = [...asleep, ...comingCallers(callers.callers, surroundings)].map(({ namespace }) => namespace);
+  const coming = comingFrom(callers, surroundings);
   const leaving = (surroundings.scope?.goingBack() ?? []).filter((namespace) =>
     callsFrom(namespace, callers, surroundings),
   );
   return [...coming, ...leaving];
 }
 
+/** Namespaces in scope whose next pods call from outside the mesh for as long as they have not moved. */
+const outsideUntilMoved = memoize(
+  (surroundings: Surroundings): ReadonlySet<string> =>
+    new Set(
+      guardedServices(surroundings).flatMap(({ service, callers }) => sleepersOutside(service, callers, surroundings)),
+    ),
+);
+
 /**
- * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. Several
- * questions of a look ask it, and many Services have the same callers.
+ * Namespaces whose workloads call Services here that refuse sidecars, and still have some; with their pods. And those
+ * whose next pods are outside the mesh for as long as they have not moved. Several questions of a look ask it, and many
+ * Services have the same callers.
  */
 const callersWithSidecars = memoize((surroundings: Surroundings): ReadonlyMap<string, readonly PodView[]> => {
   if (surroundings.spec.policies.bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return new Map();
@@ -88,6 +105,7 @@ const callersWithSidecars = memoize((surroundings: Surroundings): ReadonlyMap<st
     for (const pod of sidecarCallers(callers.callers, surroundings)) podsFrom(pod.namespace).add(pod);
     for (const namespace of laterCallers(callers, surroundings)) podsFrom(namespace);
   }
+  for (const namespace of outsideUntilMoved(surroundings)) podsFrom(namespace);
   return new Map([...found].map(([namespace, pods]) => [namespace, [...pods]]));
 });
 
@@ -102,13 +120,12 @@ export function awaitedCallers(surroundings: Surroundings): ReadonlyMap<string, 
   );
 }
 
-/** Namespaces of callers whose next pods have sidecars, whatever runs now: by their templates, which anybody can see. */
+/** Namespaces of callers that would be refused with their next pods. */
 function comingRefused(surroundings: Surroundings): readonly string[] {
   const { bypass } = surroundings.spec.policies;
   if (bypass !== 'CallersFirst' || !getsWaypoint(surroundings)) return [];
   const callers = new Set(guardedServices(surroundings).flatMap((each) => certainOf(each.callers)));
-  const coming = [...callers].flatMap((each) => comingCallers(each.callers, surroundings));
-  return [...new Set(coming.map(({ namespace }) => namespace))].sort();
+  return [...new Set([...callers].flatMap((each) => comingFrom(each, surroundings)))].sort();
 }
 
 /**
@@ -207,8 +224,16 @@ function awaitsSidecars(surroundings: Surroundings): Awaiting | undefined {
   const names = [...awaited.keys()].sort();
   const stay = names.filter((name) => surroundings.scope?.moves(name) !== true);
   const pods = [...new Set(names.flatMap((name) => awaited.get(name) ?? []))];
-  const away = names.filter((name) => awaited.get(name)?.length === 0);
-  const who = `${listed(names)}${pods.length === 0 ? '' : ` (${podNames(pods)})`}${away.length === 0 ? '' : ` (no sidecar now, but with their next pods: ${listed(away)})`}`;
+  const outside = names.filter((name) => outsideUntilMoved(surroundings).has(name));
+  const away = names.filter((name) => awaited.get(name)?.length === 0 && !outside.includes(name));
+  const who = [
+    listed(names),
+    ...(pods.length === 0 ? [] : [`(${podNames(pods)})`]),
+    ...(away.length === 0 ? [] : [`(no sidecar now, but with their next pods: ${listed(away)})`]),
+    ...(outside.length === 0
+      ? []
+      : [`(outside the mesh with their next pods until they have moved: ${listed(outside)})`]),
+  ].join(' ');
   if (stay.length > 0)
     return {
       stuck: true,

@@ -45,6 +45,7 @@ interface Given {
     readonly workloads: Surroundings['workloads'];
     readonly otherTemplates: readonly TemplateView[];
     readonly moves: boolean;
+    readonly labels: Surroundings['namespace']['labels'];
   }>;
 }
 
@@ -52,6 +53,7 @@ const reader = pod({ namespace: 'blog', name: 'reader', uid: 'reader', serviceAc
 
 function shop({ policies = [], metrics, before, services = [service()], spec, blog = {} }: Given): Surroundings {
   const { pods = [reader], workloads = [], otherTemplates = [], moves = true } = blog;
+  const { labels = { 'istio-injection': 'enabled' } } = blog;
   const own = surroundings({ services });
   return {
     ...own,
@@ -62,7 +64,7 @@ function shop({ policies = [], metrics, before, services = [service()], spec, bl
       pods: (name) => (name === 'blog' ? pods : own.pods),
       workloads: (name) => (name === 'blog' ? workloads : own.workloads),
       otherTemplates: (name) => (name === 'blog' ? otherTemplates : []),
-      labelsOf: () => ({ 'istio-injection': 'enabled' }),
+      labelsOf: () => labels,
       ...(metrics && { observedCallers: () => metrics }),
     },
   };
@@ -267,7 +269,6 @@ describe('callers outside the mesh that the user declares', () => {
     ['a Deployment that is being replaced', { workloads: [workload(template)] }, true],
     ['one at zero', { workloads: [workload({ ...template, replicas: 0 })] }, true],
     ['a CronJob between two runs', { otherTemplates: [job] }, true],
-    ['one in scope, which wakes in ambient', { otherTemplates: [job], moves: true }, false],
     [
       'one in scope that opts out of that too',
       { otherTemplates: [{ ...job, templateLabels: none }], moves: true },
@@ -281,12 +282,36 @@ describe('callers outside the mesh that the user declares', () => {
     expect(messages(shop(given))).toEqual(waits ? [told] : []);
     expect(onTheWay(given)).toEqual(waits ? { stuck: true, message: told } : undefined);
   });
+
+  it.each<[string, Given['blog']]>([
+    ['a CronJob between two runs', { otherTemplates: [job] }],
+    ['a Deployment at zero', { workloads: [workload({ ...template, replicas: 0 })] }],
+  ])('are waited for, and told so, while they sleep in a namespace that has yet to move: %s', (_what, blog) => {
+    const given = { spec: bySpec, blog: { pods: [], ...blog } };
+
+    expect(messages(shop(given))).toEqual([]);
+    expect(messages(shop(given), 'MM101')).toEqual([expect.stringContaining('its callers blog are in scope')]);
+    expect(onTheWay(given)).toEqual({
+      stuck: false,
+      namespaces: ['blog'],
+      message: expect.stringContaining('outside the mesh with their next pods until they have moved: blog'),
+    });
+  });
+
+  it('hold nobody once their namespace has moved, where they wake in ambient', () => {
+    const given = {
+      spec: bySpec,
+      blog: { pods: [], otherTemplates: [job], labels: { 'istio.io/dataplane-mode': 'ambient' } },
+    };
+
+    expect(onTheWay(given)).toBeUndefined();
+  });
 });
 
-/** What MM083 says. */
-function messages(given: Surroundings): readonly string[] {
+/** What one of the checks says before the start. */
+function messages(given: Surroundings, of = 'MM083'): readonly string[] {
   return istio
     .findings(given, 'Start')
-    .filter(({ id }) => id === 'MM083')
+    .filter(({ id }) => id === of)
     .map(({ message }) => message);
 }

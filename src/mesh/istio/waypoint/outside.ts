@@ -1,5 +1,6 @@
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
+import type { TemplateView } from '../../views.ts';
 import { serviceTitle, type ServiceFacts } from '../policy/translate/world.ts';
 import { outsideCallers, type Callers, type KnownCallers } from './callers.ts';
 import { comingOutside } from './coming-callers.ts';
@@ -22,12 +23,23 @@ export interface Outsider {
   readonly name: string;
 }
 
+/** What makes pods outside the mesh, in namespaces of others. */
+function comingElsewhere(callers: KnownCallers, surroundings: Surroundings): readonly TemplateView[] {
+  const { name: home } = surroundings.namespace;
+  return comingOutside(callers.callers, surroundings).filter(({ namespace }) => namespace !== home);
+}
+
+/** Whether its next pods are in ambient once its namespace has moved. */
+function joins(template: TemplateView, { scope }: Surroundings): boolean {
+  return scope?.moves(template.namespace) === true && !isNeverTaken(template);
+}
+
 const fromElsewhere = memoize((surroundings: Surroundings) =>
   memoize((callers: KnownCallers): readonly Outsider[] => {
     const pods = outsideCallers(callers.callers, surroundings);
     const owners = new Set(pods.map(({ namespace, owner }) => owner && `${namespace}/${owner.kind} ${owner.name}`));
-    const coming = comingOutside(callers.callers, surroundings)
-      .filter((template) => surroundings.scope?.moves(template.namespace) !== true || isNeverTaken(template))
+    const coming = comingElsewhere(callers, surroundings)
+      .filter((template) => !joins(template, surroundings))
       .map(({ namespace, kind, name }) => ({ namespace, name: `${kind} ${name}` }))
       .filter(({ namespace, name }) => !owners.has(`${namespace}/${name}`));
     return [...pods, ...coming].filter(({ namespace }) => namespace !== surroundings.namespace.name);
@@ -38,7 +50,7 @@ const fromElsewhere = memoize((surroundings: Surroundings) =>
  * Callers of other namespaces that call from outside the mesh, or will as soon as they run (a CronJob between two runs),
  * and would be refused for good, because they never use a waypoint: those that are declared, if something gets through
  * today that has no identity. Policies name identities, which these do not have. What sleeps in a namespace that moves
- * wakes in ambient, unless it opts out of that too.
+ * is waited for instead (`sleepersOutside`), unless it opts out of ambient too.
  */
 export function refusedOutside(
   service: ServiceFacts,
@@ -47,4 +59,24 @@ export function refusedOutside(
 ): readonly Outsider[] {
   if (callers.kind === 'Unknown' || callers.declared !== true) return [];
   return ending(surroundings).has(serviceTitle(service)) ? fromElsewhere(surroundings)(callers) : [];
+}
+
+const joining = memoize((surroundings: Surroundings) =>
+  memoize((callers: KnownCallers): readonly string[] => {
+    const coming = comingElsewhere(callers, surroundings).filter((template) => joins(template, surroundings));
+    return [...new Set(coming.map(({ namespace }) => namespace))];
+  }),
+);
+
+/**
+ * Namespaces of such callers that sleep and will be in ambient once these have moved, which they have not: whoever wakes
+ * before is outside the mesh, and refused for as long as that takes.
+ */
+export function sleepersOutside(
+  service: ServiceFacts,
+  callers: Callers,
+  surroundings: Surroundings,
+): readonly string[] {
+  if (callers.kind === 'Unknown' || callers.declared !== true) return [];
+  return ending(surroundings).has(serviceTitle(service)) ? joining(surroundings)(callers) : [];
 }
