@@ -252,9 +252,9 @@ export class Controller {
     this.#later(this.#gathered.strangers.changed(namespace), () => {
       this.#addOpen();
     });
-    if (this.#context.view.children.list().some(({ object }) => this.#leavesMeshBack(object)))
+    if (this.#context.view.children.list().some(({ object }) => this.#wouldMeetOthers(object)))
       this.#later(this.#gathered.resting.changed(''), () => {
-        this.#addEach((record) => this.#leavesMeshBack(record));
+        this.#addEach((record) => this.#wouldMeetOthers(record));
       });
   }
 
@@ -274,9 +274,12 @@ export class Controller {
     return status?.itinerary === 'L7' && this.#isAtRestFrom('IstioAmbient', { spec, status });
   }
 
-  /** Whether it is at rest, and a way back would have it known to nobody: what others ask of it is told before. */
-  #leavesMeshBack(record: NamespaceMigration): boolean {
-    return this.#isAtRestFrom('None', record);
+  /**
+   * Whether it is at rest, and what its way back would meet depends on what others say: it would be known to nobody, or
+   * would wait for those that go around its waypoint, which may wait for it.
+   */
+  #wouldMeetOthers(record: NamespaceMigration): boolean {
+    return this.#isAtRestFrom('None', record) || this.#goesBackBehindWaypoint(record);
   }
 
   #isAtRestFrom(from: DataPlane, { spec, status }: Pick<NamespaceMigration, 'spec' | 'status'>): boolean {
