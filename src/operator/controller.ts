@@ -265,21 +265,21 @@ export class Controller {
   #sidecarCame(namespace: string): void {
     if (this.#context.view.children.list(namespace).some(({ object }) => isInFlight(object))) return;
     this.#later(this.#gathered.sidecars.changed(namespace), () => {
-      this.#addEach((record) => this.#goesBackBehindWaypoint(record));
+      this.#addEach((record) => this.#wouldBePassed(record));
     });
   }
 
   /** Whether it is at rest in sidecars, and whoever has one would go around its waypoint after a way back. */
-  #goesBackBehindWaypoint({ spec, status }: NamespaceMigration): boolean {
+  #wouldBePassed({ spec, status }: NamespaceMigration): boolean {
     return status?.itinerary === 'L7' && this.#isAtRestFrom('IstioAmbient', { spec, status });
   }
 
   /**
    * Whether it is at rest, and what its way back would meet depends on what others say: it would be known to nobody, or
-   * would wait for those that go around its waypoint, which may wait for it.
+   * would wait for those that reach it past what stands before it, which may wait for it.
    */
   #wouldMeetOthers(record: NamespaceMigration): boolean {
-    return this.#isAtRestFrom('None', record) || this.#goesBackBehindWaypoint(record);
+    return this.#isAtRestFrom('None', record) || this.#wouldBePassed(record);
   }
 
   #isAtRestFrom(from: DataPlane, { spec, status }: Pick<NamespaceMigration, 'spec' | 'status'>): boolean {

@@ -37,10 +37,19 @@ export interface RealCluster extends TestCluster {
   signal(component: string, signal: NodeJS.Signals): void;
   /** SIGKILL; then the same component again, on what it has left. Resolves when it works. */
   crash(component: string): Promise<void>;
+  /** Components that crashed, and from when until when each did not work: milliseconds since the epoch. */
+  readonly crashes: readonly Crash[];
   /** For a cluster that was started with `sidecarOnly`: what a mesh admin does before any migration. */
   enableAmbient(): Promise<void>;
   /** A kubeconfig with the rights of that ServiceAccount, valid for a day. */
   serviceAccountKubeconfig(namespace: string, name: string): Promise<string>;
+}
+
+/** A time in which a component was away, or did not work yet. */
+export interface Crash {
+  readonly component: string;
+  readonly from: number;
+  readonly until: number;
 }
 
 /** Occurs when there is no cluster to connect to. */
@@ -111,6 +120,7 @@ async function connect(
   end: () => Promise<void>,
 ): Promise<RealCluster> {
   let state = initial;
+  const crashes: Crash[] = [];
   const lifetime = new AbortController();
   const admin = await connectAdmin(state);
   const send = (component: string, signal: NodeJS.Signals): void => {
@@ -129,9 +139,12 @@ async function connect(
     certificatesDir: certificatesOf(state),
     signal: send,
     async crash(component) {
+      const from = systemClock.now();
       for (const record of componentRecords(state.directory).filter(({ name }) => name === component))
         await crashComponent(state.directory, record, lifetime.signal);
+      crashes.push({ component, from, until: systemClock.now() });
     },
+    crashes,
     async enableAmbient() {
       state = await enableAmbient(state, log, lifetime.signal);
     },
