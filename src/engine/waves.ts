@@ -106,6 +106,11 @@ function watchMs({ object }: Pick<Clocks, 'object'>): number {
   return Math.max(durationMs(object.spec.restart.watch), leastWatchMs);
 }
 
+/** So long it takes whoever begins to watch until that is told too: a watch that is over is seen by the next look. */
+function enoughMs(situation: Pick<Clocks, 'object'>): number {
+  return watchMs(situation) + leastWatchMs;
+}
+
 /** No wave is done before that could have been. */
 function timesOf(situation: Clocks): Times {
   const { now, watching } = situation;
@@ -113,7 +118,7 @@ function timesOf(situation: Clocks): Times {
   return {
     earliest: Math.min(now, steady),
     latest: Math.max(now, steady),
-    unseenMs: Math.max(0, watchMs(situation) - ms),
+    unseenMs: Math.max(0, enoughMs(situation) - ms),
     watchMs: watchMs(situation),
   };
 }
@@ -124,12 +129,13 @@ function timesOf(situation: Clocks): Times {
  */
 function youngFor(situation: Clocks): (child: NamespaceMigration) => number {
   const { earliest } = timesOf(situation);
-  const enoughMs = watchMs(situation) + leastWatchMs;
   return ({ metadata, status }) => {
     const [at, begun] = [metadata.creationTimestamp, status?.original?.capturedAt].map((time) =>
       Date.parse(time ?? ''),
     );
-    return at === undefined || begun === undefined || !(at > begun) ? 0 : Math.max(0, at + enoughMs - earliest);
+    return at === undefined || begun === undefined || !(at > begun)
+      ? 0
+      : Math.max(0, at + enoughMs(situation) - earliest);
   };
 }
 
