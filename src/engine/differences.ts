@@ -1,4 +1,4 @@
-import type { DataPlane, Mode, PodCounts } from '../api/common.ts';
+import type { Mode, PodCounts } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { own } from '../base/own.ts';
@@ -86,22 +86,22 @@ const counted = [
 interface Counts {
   readonly before: PodCounts | undefined;
   readonly now: PodCounts;
-  readonly from: DataPlane;
+  readonly captures: boolean;
   readonly own: Mode;
 }
 
 /** Whether a running pod of this mode gets into the data plane by itself, a moment after it was made. */
-function joinsByItself(mode: Mode, from: DataPlane): boolean {
-  return mode === 'Transitional' || (mode === 'None' && from === 'IstioAmbient');
+function joinsByItself(mode: Mode, captures: boolean): boolean {
+  return mode === 'Transitional' || (mode === 'None' && captures);
 }
 
 /**
  * Whether fewer pods are in a mode than before that none leaves by itself: more of them in the data plane of before may
  * be some that were not in it.
  */
-function hasTaken({ before, now, from, own }: Counts): boolean {
+function hasTaken({ before, now, captures, own }: Counts): boolean {
   return counted.some(
-    ([mode, count]) => mode !== own && !joinsByItself(mode, from) && now[count] < (before?.[count] ?? 0),
+    ([mode, count]) => mode !== own && !joinsByItself(mode, captures) && now[count] < (before?.[count] ?? 0),
   );
 }
 
@@ -116,7 +116,7 @@ function ofPods(situation: Situation, { before }: NamespaceMigrationStatus): rea
   } = situation;
   const now = countPods(situation);
   const own = adapter.modeFor(from);
-  const taken = hasTaken({ before, now, from, own });
+  const taken = hasTaken({ before, now, captures: adapter.captures(from), own });
   return counted
     .filter(([mode]) => (mode === own ? taken : before !== undefined || mode === adapter.modeFor(to)))
     .filter(([, count]) => now[count] > (before?.[count] ?? 0))

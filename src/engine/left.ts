@@ -18,13 +18,13 @@ export function isAtRest(phase: string | undefined): boolean {
 
 /**
  * A pod without a mesh is only left over where an injector would have to make it anew, and it does not ask to be left
- * out: in ambient it is captured as it is. When it was made tells nothing, because that is by the clock of another.
+ * out: a data plane that captures takes it as it is. When it was made tells nothing, because that is by the clock of another.
  *
  * This writes nothing, and says no more than what is there, also where a record was lost with what it knew (B). A
  * process that dies before or after the status is written finds the same pods.
  */
 function isLeftOutside({ adapter, spec }: Situation, pod: PodView): boolean {
-  return spec.to === 'IstioSidecar' && adapter.isStranded(pod);
+  return spec.to !== 'None' && !adapter.captures(spec.to) && adapter.isStranded(pod);
 }
 
 /** Pods that are still in the old data plane, those on their way out included: as long as they run they serve. */

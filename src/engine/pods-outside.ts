@@ -9,8 +9,8 @@ import { concernedPods } from './concerned.ts';
 const named = 5;
 
 /** Where nothing takes a pod of its own accord, one without a mesh is as its template wants it. */
-function isOutside({ spec }: Situation, mode: Mode): boolean {
-  return mode === 'Transitional' || (mode === 'None' && spec.to === 'IstioAmbient');
+function isOutside({ adapter, spec }: Situation, mode: Mode): boolean {
+  return mode === 'Transitional' || (mode === 'None' && adapter.captures(spec.to));
 }
 
 /**

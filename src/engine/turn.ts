@@ -205,13 +205,13 @@ export function pauseAfter(tries: number): number {
 /**
  * Evicts the next of those `candidates` that were there when this try was announced: a younger one is as it will be,
  * and evicting it would only make another like it, for ever. Sidecars are there from a pod's creation, capture comes
- * after it: so on the way to ambient a pod that is in neither mode is a fresh one that is about to be enrolled, and
- * nothing is evicted until it is.
+ * after it: so on the way to a data plane that captures a pod that is in neither mode is a fresh one that is about to be
+ * enrolled, and nothing is evicted until it is.
  */
 export function evict(turn: Turn, record: WorkloadRecord, candidates: readonly PodView[]): Outcome | undefined {
   const { adapter, spec } = turn.situation;
   const [old, target] = turn.status.direction === 'Forward' ? [spec.from, spec.to] : [spec.to, spec.from];
-  if (target === 'IstioAmbient' && turn.stale.some((pod) => adapter.modeOf(pod) !== adapter.modeFor(old)))
+  if (adapter.captures(target) && turn.stale.some((pod) => adapter.modeOf(pod) !== adapter.modeFor(old)))
     return undefined;
   const older = candidates.filter((pod) => isOlder(record, pod));
   const pod = nextEviction(turn.workload, turn.all, older, turn.terminating.length > 0);

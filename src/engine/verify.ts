@@ -49,14 +49,15 @@ type VerifyWork = Extract<StepWork, { kind: 'Verify' }>;
  */
 export function verifyStep(situation: Situation, work: VerifyWork, name: string): Outcome {
   const { mode, leaves } = work;
-  const { adapter, surroundings } = situation;
+  const { adapter, surroundings, spec } = situation;
+  const captures = [spec.from, spec.to].some((plane) => adapter.modeFor(plane) === mode && adapter.captures(plane));
   const outside = concernedPods(situation).filter(
     (pod) =>
       adapter.modeOf(pod) !== mode &&
       leaves?.(pod, surroundings) !== true &&
       (adapter.modeOf(pod) === 'Transitional' ||
         whyNotRestartable(pod, surroundings.workloads) === undefined ||
-        (mode === 'Ambient' && adapter.modeOf(pod) === 'None')),
+        (captures && adapter.modeOf(pod) === 'None')),
   );
   if (outside.length === 0) return lastOnesEnded(situation, mode, name);
   const standing = outside.map((pod) => ({ pod, ...patience(situation, pod, name) }));

@@ -308,6 +308,8 @@ export interface MeshAdapter {
   modeOf(pod: PodView): Mode;
   /** The mode that pods of a data plane have. */
   modeFor(dataPlane: DataPlane): Mode;
+  /** Whether a data plane takes running pods of its own accord, a moment after they were made; others need a restart. */
+  captures(dataPlane: DataPlane): boolean;
   /**
    * False for pods that no data plane ever takes, whatever the labels of the namespace, and for those of the mesh's own
    * gateways among `workloads`, of the pod's namespace: they are none of the application's.

@@ -33,6 +33,7 @@ const wrong: Readonly<Record<Clause, readonly MeshAdapter[]>> = {
   'looks at all that it makes': [{ ...istio, watched: istio.watched.slice(1) }],
   'has each finding once': [{ ...istio, findingIds: ['MM020', 'MM021', 'MM020'] }],
   'has a mode of its own for each data plane': [{ ...istio, modeFor: () => 'Ambient' }],
+  'takes no pods of its own accord that are in no data plane': [{ ...istio, captures: () => true }],
   'knows each way, there and back': [
     walking(({ forward }) => ({ forward, backward: [] })),
     walking(({ backward }) => ({ forward: [], backward })),

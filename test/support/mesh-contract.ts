@@ -194,6 +194,8 @@ export const clauses = {
     const modes = [...mesh.dataPlanes, 'None' as const].map((dataPlane) => mesh.modeFor(dataPlane));
     return [...repeated(modes), ...others(modes, Mode.options)];
   },
+  'takes no pods of its own accord that are in no data plane': (mesh) =>
+    mesh.captures('None') ? ['None captures'] : [],
   'knows each way, there and back': onEach((_mesh, _way, { forward, backward }) =>
     [forward, backward].flatMap(({ length }) => (length > 0 ? [] : ['no step'])),
   ),

@@ -25,7 +25,7 @@ import { rootNamespaceOf } from './settings/mesh-settings.ts';
 import { nodeAgents } from './vocabulary/node-agents.ts';
 import { dataplaneModeLabel, injectionLabel, revisionLabel, useWaypointLabel } from './vocabulary/labels.ts';
 import { isOfGateway } from './vocabulary/gateway-pods.ts';
-import { concerns, countedMode, isDraining, lacksHbone, modeFor, modeOf } from './vocabulary/pod-mode.ts';
+import { captures, concerns, countedMode, isDraining, lacksHbone, modeFor, modeOf } from './vocabulary/pod-mode.ts';
 import { optsOutOfInjection } from './vocabulary/injection.ts';
 import { made, watched } from './settings/resources.ts';
 import { isOurs } from './policy/translate/names.ts';
@@ -209,6 +209,7 @@ export const istio: MeshAdapter = {
   needsCallers: ({ from, to }) => from === 'IstioSidecar' && to === 'IstioAmbient',
   modeOf: countedMode,
   modeFor,
+  captures,
   concerns: (pod, workloads) => concerns(pod) && !isOfGateway(pod, workloads),
   holdsOthersBack: (pod) => lacksHbone(pod) || isDraining(pod),
   isStranded: (pod) => ['None', 'Transitional'].includes(modeOf(pod)) && !optsOutOfInjection(pod),

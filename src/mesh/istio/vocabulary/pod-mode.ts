@@ -50,6 +50,11 @@ export function modeFor(dataPlane: DataPlane): Mode {
   return modes[dataPlane];
 }
 
+/** Whether a data plane takes running pods of its own accord: istio-cni enrols them, an injector only sees new ones. */
+export function captures(dataPlane: DataPlane): boolean {
+  return dataPlane === 'IstioAmbient';
+}
+
 /**
  * Whether any data plane takes the pod: pods on the host's network are never injected nor captured, and a pod with
  * `istio.io/dataplane-mode: none` and no sidecar (a gateway, a waypoint) has opted out for itself.
