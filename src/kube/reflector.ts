@@ -224,7 +224,9 @@ export class Reflector<T extends Stored> {
   /** Decides from what went wrong where to go on, and returns after how many milliseconds. */
   #recover(error: unknown): number {
     if (error instanceof NotFoundError) {
-      this.#report(error, 'The API server does not serve this kind (its CRD is not installed)', 'info');
+      // At the start most kinds that are asked for may be absent: whoever waits for all of them says which.
+      const level = this.#options.store.synced ? 'info' : 'debug';
+      this.#report(error, 'The API server does not serve this kind any more (its CRD is gone)', level);
       this.#position = '';
       this.#options.store.markAbsent();
       this.#isUpToDate();
@@ -279,7 +281,7 @@ export class Reflector<T extends Stored> {
   }
 
   /** Says each problem once, however often it comes back in a row. */
-  #report(error: unknown, message: string, level: 'info' | 'warn'): void {
+  #report(error: unknown, message: string, level: 'debug' | 'info' | 'warn'): void {
     const { resource, namespace, log } = this.#options;
     const name = error instanceof Error ? error.name : typeof error;
     const problem = `${name} ${error instanceof ApiError ? `${String(error.code)} ${error.reason}` : ''}`;

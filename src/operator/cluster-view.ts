@@ -8,7 +8,7 @@ import { memoizeLast } from '../base/memoize.ts';
 import type { Random } from '../base/random.ts';
 import { budgets, namespaces, pods, services, templateResources, workloadResources } from '../engine/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isSameKind, type KubeObject, type Resource } from '../api/object.ts';
+import { isSameKind, kindKey, type KubeObject, type Resource } from '../api/object.ts';
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts';
 import { Store, type Change, type Stored } from '../kube/store.ts';
 import type { MeshAdapter, MeshState } from '../mesh/adapter.ts';
@@ -215,6 +215,14 @@ export class ClusterView {
   /** Kinds that have not been read yet, for messages. */
   unsynced(): readonly string[] {
     return this.#feeds.filter(({ store }) => !store.synced).map(({ resource }) => resource.kind);
+  }
+
+  /** Kinds that the API server does not serve, because their CRD is not installed; as `plural.group`, sorted. */
+  absent(): readonly string[] {
+    return this.#feeds
+      .filter(({ store }) => store.absent)
+      .map(({ resource }) => kindKey(resource))
+      .toSorted();
   }
 
   /** Keeps the view up to date until `signal` is aborted. */

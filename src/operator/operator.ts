@@ -92,10 +92,14 @@ async function report(
 
 /** Resolves once the cluster has been read, or `signal` was aborted. */
 async function synced(options: OperatorOptions, view: ClusterView, signal: AbortSignal): Promise<void> {
+  const { log } = options;
   const done = new AbortController();
   const reporting = report(options, view, AbortSignal.any([signal, done.signal])).catch(() => undefined);
   try {
     await view.whenSynced(signal);
+    const kinds = view.absent();
+    if (kinds.length > 0)
+      log.info({ kinds }, 'The API server does not serve these kinds; whichever of them comes is read then');
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

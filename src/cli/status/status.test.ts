@@ -104,6 +104,28 @@ describe('the tree', () => {
     );
   });
 
+  it.each<[string, NamespaceMigration['status']]>([
+    [
+      'taken back because of ProgressDeadlineExceeded: web was not through in 5m',
+      { failure: { reason: 'ProgressDeadlineExceeded', message: 'web was not through in 5m', at: '' } },
+    ],
+    [
+      'taken back by a command of kubectl-patch',
+      { command: { action: 'Rollback', by: 'kubectl-patch', at: '2030-01-01T00:00:00Z' } },
+    ],
+  ])('says why a namespace goes back: %s', (words, status) => {
+    const phase = { phase: 'RollingBack', writtenPhase: 'RollingBack' };
+    const lines = (direction: 'Forward' | 'Backward'): string =>
+      tree(
+        viewOf({ migrations: [], records: [record('a', { ...phase, direction, ...status })], homes: undefined }),
+        120,
+      )
+        .map((line) => painted(line, false))
+        .join('\n');
+    expect(lines('Backward')).toContain(words);
+    expect(lines('Forward')).not.toContain('taken back');
+  });
+
   it.each([40, 80, 200])('breaks no command at %d columns', (columns) => {
     expect(text(columns)).toContain(goOn);
   });

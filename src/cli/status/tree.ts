@@ -27,11 +27,19 @@ export function reasoned({ reason, message }: NonNullable<NamespaceRow['stalled'
   return message.startsWith(reason) ? message : `${reason}: ${message}`;
 }
 
-type Told = Pick<NamespaceRow, 'state' | 'message' | 'stalled' | 'rejected' | 'asked'>;
+type Told = Pick<NamespaceRow, 'state' | 'message' | 'stalled' | 'rejected' | 'asked' | 'because'>;
+
+/** Whoever finds it so in the morning need not look for the event that told it. */
+function causeText(because: NonNullable<NamespaceRow['because']>): string {
+  return 'commandedBy' in because
+    ? `taken back by a command of ${because.commandedBy}`
+    : `taken back because of ${reasoned(because)}`;
+}
 
 /** What there is to say of it besides where it stands; what is done needs no word. */
-function wordsOf({ state, message, stalled, rejected, asked }: Told, width: number): readonly Line[] {
+function wordsOf({ state, message, stalled, rejected, asked, because }: Told, width: number): readonly Line[] {
   return [
+    ...(because === undefined ? [] : paragraph(causeText(because), width)),
     ...(asked === undefined ? [] : paragraph(`asked for ${asked}; the operator has not answered yet`, width, 'busy')),
     ...(rejected === undefined ? [] : paragraph(`last command not carried out: ${rejected}`, width, 'bad')),
     ...(stalled === undefined ? [] : paragraph(reasoned(stalled), width)),

@@ -1,5 +1,6 @@
 import { stalledBy, standing, type PodCounts } from '../../api/common.ts';
 import type { NamespaceTotals } from '../../api/mesh-migration-status.ts';
+import type { NamespaceMigrationStatus } from '../../api/namespace-migration.ts';
 import type { MeshMigration, NamespaceMigration } from '../../api/resources.ts';
 import type { WaveStatus } from '../../api/waves.ts';
 import { cutText } from '../../base/cut-text.ts';
@@ -27,6 +28,9 @@ interface Standing {
   readonly asked?: string;
 }
 
+/** Why a namespace goes back, or has gone back: what its attempt failed of, or which field manager commanded it. */
+type Cause = Reason | { readonly commandedBy: string };
+
 /** One namespace of a migration. */
 export interface NamespaceRow extends Standing {
   readonly namespace: string;
@@ -36,6 +40,8 @@ export interface NamespaceRow extends Standing {
   /** Workloads whose restart has begun, and of those the ones that are through. */
   readonly restarts?: { readonly begun: number; readonly done: number };
   readonly pods?: PodCounts;
+  /** Absent where it goes forward, and where the whole migration goes back. */
+  readonly because?: Cause;
 }
 
 /** One wave with its namespaces. */
@@ -96,9 +102,16 @@ function standingOf(object: MeshMigration | NamespaceMigration): Standing {
   };
 }
 
+function causeOf({ failure, direction, command }: NamespaceMigrationStatus): Cause | undefined {
+  if (direction !== 'Backward') return undefined;
+  if (failure !== undefined) return { reason: failure.reason, message: cutText(failure.message, longest) };
+  return command?.action === 'Rollback' ? { commandedBy: command.by } : undefined;
+}
+
 function rowOf(record: NamespaceMigration): NamespaceRow {
   const { metadata, spec, status } = record;
   const { workloads = [], step, itinerary, pods } = status ?? {};
+  const because = causeOf(status ?? {});
   const done = workloads.filter(({ completedAt }) => completedAt !== undefined).length;
   return {
     namespace: metadata.namespace ?? '',
@@ -108,6 +121,7 @@ function rowOf(record: NamespaceMigration): NamespaceRow {
     ...(itinerary !== undefined && { itinerary }),
     ...(workloads.length > 0 && { restarts: { begun: workloads.length, done } }),
     ...(pods !== undefined && { pods }),
+    ...(because !== undefined && { because }),
   };
 }
 
