@@ -1,7 +1,8 @@
 import { stalledBy } from '../api/common.ts';
-import { counted } from '../base/counted.ts';
+import { counted, listed } from '../base/counted.ts';
 import { isInFlight } from '../plan/admission.ts';
 import { noWaves, notBegun } from '../plan/waves.ts';
+import { approvalField, statersOf } from '../plan/stated.ts';
 import { approvalLine } from './command-lines.ts';
 import { unapprovedIn, type Unapproved } from './plan-status.ts';
 import { stalled, underWay, type Facts, type Summary } from './summary-parts.ts';
@@ -35,8 +36,16 @@ export function awaitingApproval(facts: Facts): Summary | undefined {
     'Migrating',
     'ApprovalRequired',
     `${counted(held.length, 'namespace')}${whose} of ${totals.total} cannot start: ${first.namespace} ${first.why}`,
-    hash === undefined ? undefined : `To approve of what is planned now: ${approvalLine(hash, object.metadata)}`,
+    hash === undefined ? undefined : approving(hash, object),
   );
+}
+
+/** Where a manifest states the approvals, what is patched beside it is set back sooner or later. */
+function approving(hash: string, object: Facts['object']): string {
+  const by = statersOf(object, approvalField);
+  return by.length === 0
+    ? `To approve of what is planned now: ${approvalLine(hash, object.metadata)}`
+    : `To approve of what is planned now, add ${hash} to spec.approval.plans of the manifest that ${listed(by)} applies`;
 }
 
 /**

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import { stalledBy } from '../../src/api/common.ts';
-import type { MeshMigration } from '../../src/api/resources.ts';
-import { barePod, kinds, object } from '../scenarios/manifests.ts';
+import type { KubeObject } from '../../src/api/object.ts';
+import { meshMigrations, type MeshMigration } from '../../src/api/resources.ts';
+import { KubeClient } from '../../src/kube/client.ts';
+import { barePod, kinds, meshMigration, object } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { called, plain } from './caller-and-called.ts';
 import { commandsIn, paste } from './paste.ts';
@@ -15,6 +17,17 @@ const required = { approval: { mode: 'Required', plans: [] as string[] } } as co
 
 async function run(name: string, tell: (world: World) => Promise<void>): Promise<void> {
   await runOnSimulation({ name, run: tell });
+}
+
+/** Applies as a tool does that has everything from a repository. */
+async function applied({ cluster, clock }: World, stated: KubeObject): Promise<void> {
+  const git = new KubeClient({
+    transport: cluster.admin,
+    clock,
+    random: () => 0,
+    fieldManager: 'kustomize-controller',
+  });
+  await git.apply(meshMigrations, stated, { signal: new AbortController().signal });
 }
 
 /** The message that asks for an approval; it has to match. */
@@ -50,6 +63,22 @@ async function hasStarted(world: World, suffix: string): Promise<boolean> {
 }
 
 describe('an approval that is required', () => {
+  it('is asked of the manifest that states the approvals, and of nobody beside it', async () => {
+    await run('stated', async (world) => {
+      await plain(world, world.ns('a'));
+      const stated = meshMigration(world.name, { names: [world.ns('a')] }, required);
+      await applied(world, stated);
+      const message = await asks(world, /1 namespace of 1 cannot start/);
+      assert.deepEqual(commandsIn(message), []);
+      const { status } = await planned(world);
+      const hash = status?.plan?.hash ?? '';
+      assert.ok(
+        message.includes(`add ${hash} to spec.approval.plans of the manifest that kustomize-controller applies`),
+        message,
+      );
+    });
+  });
+
   it('keeps everything from starting until somebody gives it by the command that the status names', async () => {
     await run('approved', async (world) => {
       for (const suffix of ['a', 'b']) await plain(world, world.ns(suffix));

@@ -1,4 +1,4 @@
-import { statersOf, type StatedField } from '../cluster/stated.ts';
+import { approvalField, statersOf } from '../../plan/stated.ts';
 import { whyUnsure } from '../cluster/unsure.ts';
 import { prunedFor } from './patch.ts';
 import type { Picture } from './picture.ts';
@@ -21,12 +21,6 @@ export interface Asked extends Wanted {
   /** Also where a manifest of somebody states the field. */
   readonly force: boolean;
 }
-
-/** Where approvals stand. */
-export const approvalField: StatedField = {
-  name: 'approval',
-  isSaid: ({ approval: { mode, plans } }) => mode !== 'Auto' || plans.length > 0,
-};
 
 function isOver(target: Target, view: PlanView): boolean {
   const members = membersOf(target, view);

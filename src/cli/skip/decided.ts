@@ -5,7 +5,7 @@ import { shown } from '../../base/shown.ts';
 import { mayStart } from '../../engine/plan-status.ts';
 import { waveOf, wavesOf } from '../../plan/waves.ts';
 import type { Picture } from '../approval/picture.ts';
-import { statersOf, type StatedField } from '../cluster/stated.ts';
+import { statersOf, type StatedField } from '../../plan/stated.ts';
 import { isItRunning, whyUnsure } from '../cluster/unsure.ts';
 
 /** What comes of leaving a namespace out, as far as the objects tell that were read. */

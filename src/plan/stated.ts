@@ -1,8 +1,8 @@
-import type { ManagedFieldsEntry } from '../../api/object.ts';
-import type { MeshMigrationSpec } from '../../api/mesh-migration-spec.ts';
-import { managerName } from '../../api/managers.ts';
-import type { MeshMigration } from '../../api/resources.ts';
-import { record } from '../../mesh/json.ts';
+import type { ManagedFieldsEntry } from '../api/object.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
+import { managerName } from '../api/managers.ts';
+import type { MeshMigration } from '../api/resources.ts';
+import { record } from '../mesh/json.ts';
 
 /** What kubectl and Argo CD note of the manifest that they have applied last (kubectl/pkg/util/apply.go). */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -19,6 +19,12 @@ export interface StatedField {
   readonly name: keyof MeshMigrationSpec;
   readonly isSaid: (spec: MeshMigrationSpec) => boolean;
 }
+
+/** Where approvals stand. */
+export const approvalField: StatedField = {
+  name: 'approval',
+  isSaid: ({ approval: { mode, plans } }) => mode !== 'Auto' || plans.length > 0,
+};
 
 /** Whether a field is among those of an entry: `f:` stands before each name (fieldpath in structured-merge-diff). */
 function has({ fieldsV1 }: ManagedFieldsEntry, { name }: StatedField): boolean {
