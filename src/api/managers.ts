@@ -1,7 +1,7 @@
 import { trimmedEnd } from '../base/trimmed.ts';
 
-/** As much as anybody needs to find him. */
-const longest = 63;
+/** As many characters as messages name of a manager: as much as anybody needs to find him. */
+export const longestManager = 63;
 
 /**
  * Who wrote a field, as messages name him: the first word of a name that everybody gives himself (`--field-manager`
@@ -9,7 +9,7 @@ const longest = 63;
  * what it says.
  */
 export function managerName({ manager = '' }: { readonly manager?: string | undefined }): string {
-  const word = (/^[\w:@/+.-]+/.exec(manager)?.[0] ?? '').slice(0, longest);
+  const word = (/^[\w:@/+.-]+/.exec(manager)?.[0] ?? '').slice(0, longestManager);
   if (word === '') return 'unknown';
   return word === manager ? word : `${trimmedEnd(word, '.:')}...`;
 }

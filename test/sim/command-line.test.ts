@@ -200,6 +200,22 @@ describe('the commands on a cluster', () => {
     });
   });
 
+  it('give a reason, which stands with who commanded', async () => {
+    await run('reasoned', async (world, keyboard) => {
+      const home = world.ns();
+      await slow(world, home);
+      await start(world);
+      await world.childPhase('Migrating', home);
+      const by = 'mesh-migration-cli:INC-4711';
+      await done(keyboard, `pause reasoned -n ${home} --reason=INC-4711`);
+      expect(await done(keyboard, `status -n ${home}`)).toContain(`paused by ${by} at`);
+      await done(keyboard, `rollback reasoned -n ${home} --reason=INC-4711`);
+      expect((await world.child(home)).status?.command).toMatchObject({ action: 'Rollback', by });
+      expect(await done(keyboard, `status -n ${home}`)).toContain(`taken back by a command of ${by}`);
+      await world.childPhase('RolledBack', home);
+    });
+  });
+
   it('tell what the operator says to a command that it does not carry out', async () => {
     await run('rejected', async (world, keyboard) => {
       const [a, b] = [world.ns('a'), world.ns('b')];

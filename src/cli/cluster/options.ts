@@ -17,18 +17,19 @@ export const answerTimeout = new Option(
 ).default('30s');
 
 /** Under which name the API server records what is commanded: messages of the operator say it. */
-const fieldManager = 'mesh-migration-cli';
+export const fieldManager = 'mesh-migration-cli';
 
 /** Does some work with a cluster, and closes the connections to it whatever comes of that. */
 export async function withCluster<Result>(
   host: Host,
   { kubeconfig, context, as }: ConnectionOptions,
   work: (client: KubeClient) => Promise<Result>,
+  manager: string = fieldManager,
 ): Promise<Result> {
   const { clock, random } = host;
   const transport = await host.connect({ kubeconfig, context, as });
   try {
-    return await work(new KubeClient({ transport, clock, random, fieldManager, userAgent: fieldManager }));
+    return await work(new KubeClient({ transport, clock, random, fieldManager: manager, userAgent: fieldManager }));
   } finally {
     await transport.close();
   }

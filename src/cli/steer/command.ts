@@ -8,6 +8,7 @@ import { carryOut } from './carry-out.ts';
 import { finalize } from './finalize.ts';
 import { pause } from './pause.ts';
 import { resume } from './resume.ts';
+import { managerFor, reasonOption } from './reason.ts';
 import { retry } from './retry.ts';
 import { rollback } from './rollback.ts';
 import type { Steering } from './steering.ts';
@@ -16,12 +17,14 @@ interface Values extends ConnectionOptions {
   readonly namespace?: string;
   readonly dryRun?: true;
   readonly timeout: string;
+  readonly reason?: string;
 }
 
-function optionsOf({ alone = 'only this namespace of the migration' }: Steering): readonly Option[] {
+function optionsOf({ alone = 'only this namespace of the migration', isRecorded }: Steering): readonly Option[] {
   return [
     new Option('-n, --namespace <namespace>', alone),
     new Option('--dry-run', 'ask the server, which checks rights and admission, and store nothing'),
+    ...(isRecorded === true ? [reasonOption] : []),
     answerTimeout,
     ...clusterOptions,
   ];
@@ -33,7 +36,7 @@ function commandOf(steering: Steering): CliCommand {
     argument: { form: '<name>', meaning: 'of the MeshMigration' },
     options: optionsOf(steering),
     async run({ argument, options: given }, host) {
-      const { namespace, dryRun = false, timeout, ...connection } = given as Values;
+      const { namespace, dryRun = false, timeout, reason, ...connection } = given as Values;
       if (argument === undefined) throw new UsageError(`${steering.name}: name a MeshMigration`);
       const answerMs = milliseconds('--timeout', timeout);
       const place = {
@@ -41,7 +44,8 @@ function commandOf(steering: Steering): CliCommand {
         namespace: namespace === undefined ? undefined : namespaceName('--namespace', namespace),
       };
       const order = { steering, place, dryRun, answerMs: answerMs === 0 ? undefined : answerMs };
-      return await withCluster(host, connection, async (client) => await carryOut(client, order, host));
+      const manager = managerFor(reason);
+      return await withCluster(host, connection, async (client) => await carryOut(client, order, host), manager);
     },
   };
 }

@@ -41,6 +41,7 @@ export const pause: Steering = {
   details:
     'No namespace is started, and none goes further, until it is resumed; every pod keeps its mesh meanwhile. A rollout that has begun goes on, and a rollback is never paused. A namespace that is paused by its own command stays when the others go on.',
   examples: ['pause shop', 'pause shop -n shop-api', 'pause shop --dry-run'],
+  isRecorded: true,
   needsChildren: () => false,
   ofMigration,
   ofNamespace,

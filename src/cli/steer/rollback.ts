@@ -39,7 +39,13 @@ export const rollback: Steering = {
   summary: 'Bring a migration, or one namespace of it, back as it was',
   details:
     'Every label as it was, every pod in the old data plane. It is commanded by the status, so that a sync from Git does not undo it. Where a namespace behind a waypoint would refuse the calls of the one that is brought back alone, the operator asks first: give the command once more within ten minutes to do it all the same.',
-  examples: ['rollback shop', 'rollback shop -n shop-api', 'rollback shop --dry-run'],
+  examples: [
+    'rollback shop',
+    'rollback shop -n shop-api',
+    'rollback shop -n shop-api --reason INC-4711',
+    'rollback shop --dry-run',
+  ],
+  isRecorded: true,
   needsChildren: ({ spec }) => spec.action === 'Plan',
   ofMigration,
   ofNamespace,

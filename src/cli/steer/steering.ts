@@ -40,6 +40,8 @@ export interface Steering {
   readonly examples: readonly string[];
   /** What `--namespace` does, where it does not pick one namespace. */
   readonly alone?: string;
+  /** Whether the operator records who has given it, so that a reason can stand there. */
+  readonly isRecorded?: true;
   /** Whether the records of all namespaces have to be read for it. */
   needsChildren(object: MeshMigration): boolean;
   ofMigration(picture: MigrationPicture, typed: Typed): Decision;
