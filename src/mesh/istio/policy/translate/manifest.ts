@@ -2,7 +2,7 @@ import { spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Json } from '../../../json.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
-import { sealOf } from '../../../seal.ts';
+import { charactersOfBody, sealOf } from '../../../seal.ts';
 import {
   copyOfAnnotation,
   identityOf,
@@ -12,6 +12,7 @@ import {
   targetAnnotation,
   type ExitRole,
 } from './names.ts';
+import { countCopied } from './size.ts';
 import type { ConfigObject, World } from './world.ts';
 
 /**
@@ -108,7 +109,7 @@ function takenNames(world: World, kind: string, namespace: string): ReadonlySet<
   return takenIn(world).get(`${kind} ${namespace}`) ?? none;
 }
 
-/** What it takes to make one, and to keep it in mind. */
+/** What it takes to make one, and to keep it in mind, whatever it says. */
 const stepsOfManifest = 96;
 
 /**
@@ -117,6 +118,7 @@ const stepsOfManifest = 96;
  */
 export function manifest(world: World, draft: Draft): Manifest {
   spend(stepsOfManifest);
+  countCopied(charactersOfBody(draft.spec));
   const { role, kind, original, target } = draft;
   const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
   const copyOf: readonly (readonly [string, string])[] =

@@ -39,6 +39,33 @@ export function countSizes({
     spend(sizeOf(object) * stepsOfOther);
 }
 
+/** Each value in it, the lists and maps among them. */
+const partsOf = memoize((spec: object): number => {
+  const open: unknown[] = [spec];
+  let parts = 0;
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    parts += 1;
+    if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) open.push(member ?? '');
+  }
+  return parts;
+});
+
+/** To make a part anew, to read that, and to keep it in mind. */
+const stepsOfPart = 2;
+
+/**
+ * Counts what it takes to write an object in other words, before that is done: whoever writes it decides how much stands
+ * in it, and in how many ways his Services have it written.
+ */
+export function countRewriting(object: ConfigObject): void {
+  spend(partsOf(object.spec) * stepsOfPart + sizeOf(object) * stepsOfOther);
+}
+
+/** Counts what it takes to write so many characters once more as they are, in the cluster and in the caches of it. */
+export function countCopied(characters: number): void {
+  spend(characters * stepsOfOther);
+}
+
 /** What stands in a namespace, as far as it is asked which of it is most. */
 export interface Standing {
   readonly namespace: string;
