@@ -12,7 +12,7 @@ import {
   targetAnnotation,
   type ExitRole,
 } from './names.ts';
-import { countCopied } from './size.ts';
+import { countCopied, sizeOf } from './size.ts';
 import type { ConfigObject, World } from './world.ts';
 
 /**
@@ -62,6 +62,8 @@ export interface Manifest {
   readonly target: string;
   /** What differs from the original: `ports 8080 become 80`. */
   readonly changes: readonly string[];
+  /** It says more than its original. */
+  readonly isGrown?: true;
 }
 
 /** What is to be created. */
@@ -112,13 +114,17 @@ function takenNames(world: World, kind: string, namespace: string): ReadonlySet<
 /** What it takes to make one, and to keep it in mind, whatever it says. */
 const stepsOfManifest = 96;
 
+/** Characters by which a copy says what it is attached to: no name has more than 253. */
+const roomForTarget = 1000;
+
 /**
  * Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs
  * nowhere else (ShouldAttachPolicy).
  */
 export function manifest(world: World, draft: Draft): Manifest {
   spend(stepsOfManifest);
-  countCopied(charactersOfBody(draft.spec));
+  const characters = charactersOfBody(draft.spec);
+  countCopied(characters);
   const { role, kind, original, target } = draft;
   const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
   const copyOf: readonly (readonly [string, string])[] =
@@ -146,5 +152,6 @@ export function manifest(world: World, draft: Draft): Manifest {
     originals: draft.originals,
     target: `${target.kind} ${namespace}/${target.name}`,
     changes: draft.changes ?? [],
+    ...(original !== undefined && characters > sizeOf(original) + roomForTarget && { isGrown: true }),
   };
 }

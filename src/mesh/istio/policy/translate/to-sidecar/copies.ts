@@ -1,10 +1,11 @@
+import { spend } from '../../../../../base/effort.ts';
 import { records, type Json } from '../../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../../types.ts';
 import { unattached } from '../copies.ts';
 import { manifest, type Manifest } from '../manifest.ts';
 import { Once } from '../once.ts';
 import { tlsModeLabel } from '../selection.ts';
-import { countCopied, countRewriting } from '../size.ts';
+import { countRewriting } from '../size.ts';
 import { titleOf, waypointPrincipal, type ConfigObject, type Original, type ServiceFacts } from '../world.ts';
 import { ruleForPods, type ToPods } from './rewrite.ts';
 import { portPairs, worldFor, type ExitWorld, type Served } from './served.ts';
@@ -57,17 +58,12 @@ function specForPods(object: ConfigObject, policy: AuthorizationPolicy, toPods: 
   const written = records(object.spec['rules']);
   countRewriting(object);
   // Each operation names the ports, whether the policy names any or not.
-  countCopied(written.reduce((sum, { to }) => sum + Math.max(1, records(to).length), 0) * textOfPorts(toPods));
+  spend(written.reduce((sum, { to }) => sum + Math.max(1, records(to).length), 0) * toPods.ports.length);
   const rules = written.map((rule) => ruleForPods(rule, toPods)).filter((rule) => rule !== undefined);
   // Without rules an ALLOW still refuses everything; the others never match, and Istio does not accept them.
   if (rules.length === 0 && policy.action !== 'ALLOW') return 'Nothing';
   const { rules: _rules, ...rest } = unattached(object.spec) as Json & { readonly rules?: unknown };
   return { ...rest, ...(rules.length > 0 && { rules }) };
-}
-
-/** Characters that it takes to name them. */
-function textOfPorts({ ports }: ToPods): number {
-  return ports.length * '"65535",'.length;
 }
 
 /** A RequestAuthentication of a waypoint for the sidecars of one Service. */
