@@ -14,6 +14,12 @@ const tests = ['**/*.test.ts', 'test/**'];
 const moduleLevelArrow =
   ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression';
 
+/** What takes as many arguments as there are: whoever chooses how long a list is would have it throw a RangeError. */
+const spreadLists = [
+  'CallExpression[callee.property.name=/^(push|unshift|min|max|fromCharCode|fromCodePoint)$/] > SpreadElement.arguments',
+  'CallExpression[callee.name=/^(union|intersect)$/] > SpreadElement.arguments',
+];
+
 const style = {
   'func-style': ['error', 'declaration', { allowArrowFunctions: true }],
   'no-restricted-syntax': [
@@ -23,6 +29,10 @@ const style = {
       selector: moduleLevelArrow,
       message: 'Declare functions of a module with `function`; arrows are for callbacks and closures.',
     },
+    ...spreadLists.map((selector) => ({
+      selector,
+      message: 'Use `extend`, `least` or `greatest` of src/base/lists.ts, `unionOf` or `intersectionOf`.',
+    })),
   ],
   'no-console': 'error',
   'no-nested-ternary': 'error',

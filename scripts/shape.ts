@@ -87,7 +87,7 @@ function quantile(values: readonly number[], share: number): number {
 }
 
 function lengthsOf(values: readonly number[]): string {
-  return `median ${quantile(values, 0.5)}, 90 % up to ${quantile(values, 0.9)}, longest ${Math.max(...values)}`;
+  return `median ${quantile(values, 0.5)}, 90 % up to ${quantile(values, 0.9)}, longest ${values.reduce((a, b) => Math.max(a, b))}`;
 }
 
 function main(): void {

@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import type { Gate, GateStatus } from '../api/gates.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
@@ -219,8 +220,8 @@ function waiting(situation: Situation, all: readonly Judged[], wait: string): Ou
       stalled: 'GateUndecided',
       message: `${said(stuck)}, for ${stuck.gate.deadline}`,
     };
-  const until = Math.min(
-    ...open.flatMap(({ gate }) =>
+  const until = least(
+    open.flatMap(({ gate }) =>
       [gate.soak, gate.deadline]
         .map((allowed) => deadline(situation, wait, durationMs(allowed)))
         .flatMap((each) => (each.over ? [] : [each.until])),

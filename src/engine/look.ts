@@ -1,3 +1,4 @@
+import { greatest } from '../base/lists.ts';
 import type { Finding } from '../api/common.ts';
 import { journalLost } from '../api/mesh-migration-status.ts';
 import type { NamespaceMigrationStatus, NamespacePhase } from '../api/namespace-migration.ts';
@@ -70,7 +71,7 @@ function nextAttempt(
   const traces = workloads.map(
     ({ templateAnnotations }) => restartOf(templateAnnotations[restartAnnotation], migrationUid) ?? 0,
   );
-  return Math.max(claimed, returned?.attempt ?? 0, ...traces) + 1;
+  return greatest([claimed, returned?.attempt ?? 0, ...traces]) + 1;
 }
 
 /** What an attempt begins with; the journal is made from it before anything else happens. */

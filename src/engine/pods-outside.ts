@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import { counted } from '../base/counted.ts';
 import type { Mode } from '../api/common.ts';
 import type { Draft } from './draft.ts';
@@ -26,7 +27,7 @@ export function withPodsOutside(situation: Situation, draft: Draft): Draft {
     .map((pod) => ({ pod, ...patience(situation, pod, 'rest') }));
   if (outside.length === 0 || draft.verdict.state !== 'Ready') return draft;
   const late = outside.filter(({ over }) => over);
-  const until = Math.min(...outside.map((each) => each.until));
+  const until = least(outside.map((each) => each.until));
   if (late.length === 0)
     return {
       ...draft,

@@ -1,6 +1,7 @@
 import { stalledBy, type Condition } from '../api/common.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
+import { least } from '../base/lists.ts';
 import { nameOf, type MigrationWrite, type Wishes } from './migration-writes.ts';
 import { refusalsToReport } from './situation.ts';
 import { messageWithWayOut, type StalledReason } from './ways-out.ts';
@@ -197,7 +198,7 @@ export function nextOf(
   refused: RefusedWrites,
 ): { readonly write: MigrationWrite | undefined; readonly waitMs?: number } {
   const waits = writes.map((write) => refused.get(nameOf(write))?.waitMs ?? -Infinity);
-  const least = Math.min(...waits);
-  if (waits.length === 0 || least <= 0) return { write: writes[waits.indexOf(least)] };
-  return { write: undefined, waitMs: least };
+  const waitMs = least(waits);
+  if (waits.length === 0 || waitMs <= 0) return { write: writes[waits.indexOf(waitMs)] };
+  return { write: undefined, waitMs };
 }

@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import type { WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { durationMs } from '../base/duration.ts';
@@ -139,7 +140,7 @@ function again(turn: Turn, record: WorkloadRecord): Outcome | undefined {
   if (standing.some(({ over }) => over)) return announce(turn, record, record.patches + 1);
   if (mode !== adapter.modeFor(spec.to)) return undefined;
   const message = `${came} (try ${record.patches}): look at what puts pods into ${spec.from}; they are replaced again, after a longer time each`;
-  return { kind: 'Wait', until: Math.min(...standing.map(({ until }) => until)), stuck: record.patches > 1, message };
+  return { kind: 'Wait', until: least(standing.map(({ until }) => until)), stuck: record.patches > 1, message };
 }
 
 function wait(turn: Turn, record: WorkloadRecord): Outcome {

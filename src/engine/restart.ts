@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
 import type { StepPlan, StepWork } from '../mesh/adapter.ts';
 import { podsOwnedBy } from '../mesh/look-up.ts';
@@ -83,9 +84,7 @@ function shortOfPods(turns: readonly Turn[]): Short {
     return outcome === undefined ? [] : [{ outcome, isOwners }];
   });
   const failed = all.find(({ outcome }) => outcome.kind === 'Failed')?.outcome;
-  const until = Math.min(
-    ...all.map(({ outcome }) => (outcome.kind === 'Wait' ? (outcome.until ?? Infinity) : Infinity)),
-  );
+  const until = least(all.map(({ outcome }) => (outcome.kind === 'Wait' ? (outcome.until ?? Infinity) : Infinity)));
   const holds = all.find(({ isOwners }) => !isOwners)?.outcome;
   const lacks = holds ?? all.at(0)?.outcome;
   return {

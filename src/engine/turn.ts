@@ -1,3 +1,4 @@
+import { greatest } from '../base/lists.ts';
 import { longestOriginal, type NamespaceMigrationStatus, type WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { timestamp } from '../base/clock.ts';
@@ -84,7 +85,7 @@ function foreignValue({ situation, status, workload }: Turn): string | undefined
 /** By the clock of the API server, like the times it is compared with. */
 function newestOf({ all }: Turn): { readonly newest?: string } {
   const times = all.flatMap(({ createdAt }) => createdAt ?? []);
-  return times.length === 0 ? {} : { newest: timestamp(Math.max(...times)) };
+  return times.length === 0 ? {} : { newest: timestamp(greatest(times)) };
 }
 
 /** Whether the pod was there when this try was announced: what is younger is a result of it. */

@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import { stalledBy } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { durationMs } from '../base/duration.ts';
@@ -114,7 +115,7 @@ export function withUnavailable(situation: Situation, draft: Draft): Draft {
   if (short.length === 0 || draft.verdict.state !== 'Ready') return draft;
   const late = short.find(({ workload, over }) => over || isTold(situation, workload));
   if (late === undefined) {
-    const until = Math.min(...short.map((each) => each.until));
+    const until = least(short.map((each) => each.until));
     const { next } = draft;
     return { ...draft, next: next.kind === 'Wait' ? { ...next, until: Math.min(until, next.until ?? until) } : next };
   }

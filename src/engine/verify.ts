@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import type { PodCounts, Mode } from '../api/common.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepWork } from '../mesh/adapter.ts';
@@ -65,7 +66,7 @@ export function verifyStep(situation: Situation, work: VerifyWork, name: string)
   if (late === undefined)
     return {
       kind: 'Wait',
-      until: Math.min(...standing.map(({ until }) => until)),
+      until: least(standing.map(({ until }) => until)),
       message: `waiting until every pod is in mode ${mode}`,
     };
   const others =

@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import type { NamespaceMigrationStatus, WorkloadRecord } from '../api/namespace-migration.ts';
 import { durationMs } from '../base/duration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
@@ -56,7 +57,7 @@ function failing(
   record: WorkloadRecord | undefined,
   outs: readonly Outage[],
 ): { readonly failed?: Outcome; readonly until: number } {
-  const until = Math.min(...outs.map((each) => each.until));
+  const until = least(outs.map((each) => each.until));
   if (outs.some(({ over }) => over)) {
     const message = `${whatIsLacking(turn, isOwners)}, for ${turn.situation.spec.restart.progressDeadline}`;
     return { failed: { kind: 'Failed', reason: 'WorkloadUnavailable', message }, until };

@@ -1,3 +1,4 @@
+import { greatest, least } from '../base/lists.ts';
 import type { NamespaceMigration, MeshMigration } from '../api/resources.ts';
 import type { Wave, WaveStatus } from '../api/waves.ts';
 import { timestamp } from '../base/clock.ts';
@@ -77,7 +78,7 @@ function countsOf(place: number, situation: WavesSituation): Counted {
   const those = children.filter(({ metadata }) => names.has(metadata.namespace ?? ''));
   const unfinished = those.filter(isUnfinished).length;
   const migrated = those.filter((child) => hasArrived(child, isThere)).length;
-  return { total: names.size, migrated, unfinished, youngMs: Math.max(0, ...those.map(youngFor(situation))) };
+  return { total: names.size, migrated, unfinished, youngMs: greatest([0, ...those.map(youngFor(situation))]) };
 }
 
 /** A time of the status, as far as it is one and is over: a clock that went back has nobody wait the longer for it. */
@@ -240,5 +241,5 @@ export function soakedInMs(
   if (left > 0) return left;
   // By that it would be over: some record is young.
   const young = (situation.children ?? []).map(youngFor(situation)).filter((ms) => ms > 0);
-  return Math.max(1, Math.min(...young, leastWatchMs));
+  return Math.max(1, least([...young, leastWatchMs]));
 }

@@ -1,3 +1,5 @@
+import { greatest } from '../base/lists.ts';
+
 /** Of so many were so many bad. Fractions where they were divided by a dispersion. */
 export interface Count {
   readonly bad: number;
@@ -16,7 +18,7 @@ const grid = Array.from({ length: factors }, (_each, k) => nearest * (farthest /
 
 /** ln of a mean of numbers that are given as their logarithms: they may be larger than a number can be. */
 function logMean(logs: readonly number[]): number {
-  const most = Math.max(...logs);
+  const most = greatest(logs);
   return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0) / logs.length);
 }
 

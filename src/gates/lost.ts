@@ -1,3 +1,4 @@
+import { greatest } from '../base/lists.ts';
 import type { Block } from './limit.ts';
 
 /** Traffic that paused for so long before may pause so many times as long before it counts as gone. */
@@ -8,7 +9,7 @@ const leastMs = 5 * 60_000;
 /** The longest time without anything, in milliseconds: from what there was first until `until`. */
 function longestGap(baseline: readonly Block[], until: number): number {
   const busy = baseline.filter(({ total }) => total > 0).map(({ at }) => at);
-  return Math.max(0, ...busy.map((at, n) => (busy[n + 1] ?? until) - at));
+  return greatest([0, ...busy.map((at, n) => (busy[n + 1] ?? until) - at)]);
 }
 
 /**

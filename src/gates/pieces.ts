@@ -1,3 +1,4 @@
+import { greatest } from '../base/lists.ts';
 import type { Reading } from './judge.ts';
 import { type Block } from './limit.ts';
 
@@ -60,7 +61,7 @@ function only(pieces: Pieces, others: Pieces): Pieces {
 
 /** Those who have told of the last piece: who is silent by now has moved, or ended. */
 function lastingIn(pieces: Pieces): Pieces {
-  const last = Math.max(...[...pieces.values()].map((blocks) => blocks.at(-1)?.at ?? 0));
+  const last = greatest([...pieces.values()].map((blocks) => blocks.at(-1)?.at ?? 0));
   return new Map([...pieces].filter(([, blocks]) => blocks.at(-1)?.at === last));
 }
 

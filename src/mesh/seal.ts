@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { appliedAnnotation, group, managedBy, managedByLabel, migrationLabel, stepLabel } from '../api/resources.ts';
 import { memoize } from '../base/memoize.ts';
@@ -78,8 +78,33 @@ function textOf(value: unknown): string {
 /** What an object says, whatever the order of its keys; worked out once for as long as it lives. */
 export const orderedText: (value: object) => string = memoize((value: object) => textOf(readableDepth(value)));
 
-/** Every look asks for the seals of all that was made: what an object says is put in order once. */
-const bodyText = memoize((spec: object) => textOf(withoutDefaults(spec)));
+/** Copies of one object have what stands in it in common, as one and the same value: that is put in order once for all. */
+const memberText = memoize((member: object) => textOf(member));
+
+/**
+ * What an object says, in pieces: to put them together for each copy of a large one would take as much memory as all
+ * the copies.
+ */
+function bodyOf(spec: unknown): readonly string[] {
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return [textOf(spec ?? {})];
+  const members = withoutDefaults(spec) as Json;
+  const inOrder = ordered(Object.fromEntries(Object.keys(members).map((key) => [key, null]))) as Json;
+  const pieces = Object.keys(inOrder).flatMap((key) => {
+    const member = members[key];
+    if (member === undefined) return [];
+    return [
+      ',',
+      `${JSON.stringify(key)}:`,
+      typeof member === 'object' && member !== null ? memberText(member) : textOf(member),
+    ];
+  });
+  return ['{', ...pieces.slice(1), '}'];
+}
+
+/** How many characters the body of an object has; of what is shared they are counted and not made anew. */
+export function charactersOfBody(spec: unknown): number {
+  return bodyOf(spec).reduce((sum, piece) => sum + piece.length, 0);
+}
 
 /** So many that nobody finds two originals whose copies look the same: the second would not be followed. */
 const sealLength = 32;
@@ -89,18 +114,26 @@ const sealLength = 32;
  */
 const formerSealLength = 16;
 
+/** Every look asks for the seals of all that was made, each of which has a spec of its own. */
+const sealed = new WeakMap<object, { readonly head: string; readonly seal: string }>();
+
 /** The same for all that says the same: key order does not change it, nor labels that nobody reads. */
 export function sealOf({ kind, namespace, name, labels, annotations, spec = {} }: Sealed): string {
-  const body = typeof spec === 'object' && spec !== null ? bodyText(spec) : textOf(spec ?? {});
-  const said = [
+  const head = [
     JSON.stringify(kind),
     JSON.stringify(namespace),
     JSON.stringify(name),
     textOf(relevant(labels)),
     textOf(relevant(annotations)),
-    body,
-  ];
-  return hash('sha256', `[${said.join()}]`, 'hex').slice(0, sealLength);
+  ].join();
+  const body = typeof spec === 'object' && spec !== null ? spec : undefined;
+  const known = body && sealed.get(body);
+  if (known?.head === head) return known.seal;
+  const hash = createHash('sha256').update(`[${head},`);
+  for (const piece of bodyOf(spec)) hash.update(piece);
+  const seal = hash.update(']').digest('hex').slice(0, sealLength);
+  if (body !== undefined) sealed.set(body, { head, seal });
+  return seal;
 }
 
 /** Whether it carries a label or an annotation of the operator, whatever somebody has made of its value. */

@@ -1,3 +1,4 @@
+import { greatest } from '../base/lists.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Effort } from '../engine/efforts.ts';
 import { otherWriters } from '../engine/writers.ts';
@@ -76,7 +77,7 @@ export async function heldBack(
   for (const effort of fought.filter((each) => !fights.isTold(key, each))) {
     isNews = fights.tell(key, effort, await whoUndoes(client, effort, signal)) || isNews;
   }
-  const ms = Math.max(0, ...fought.map((effort) => fights.dueInMs(key, effort)));
+  const ms = greatest([0, ...fought.map((effort) => fights.dueInMs(key, effort))]);
   // Not `Again`, which says that it was sent: what follows from a journal would be stored without it.
   if (isNews) return { kind: 'After', ms: 1 };
   return ms > 0 ? { kind: 'After', ms } : undefined;

@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import type { Clock } from '../base/clock.ts';
 import { essenceOf, type Effort } from '../engine/efforts.ts';
 import { refusalsToReport, type Refusal } from '../engine/situation.ts';
@@ -143,7 +144,7 @@ export class Fights {
   overInMs(key: string): number | undefined {
     const now = this.#clock.monotonic();
     const ends = [...this.#of(key).values()].map(doubtEnds).filter((end) => end > now);
-    return ends.length === 0 ? undefined : Math.min(...ends) - now;
+    return ends.length === 0 ? undefined : least(ends) - now;
   }
 
   /** A subject is gone, with all its attempts. */

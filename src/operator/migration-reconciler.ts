@@ -35,8 +35,8 @@ function whenToLook(
   const waitMs = writeMs === undefined || statusMs === undefined ? (writeMs ?? statusMs) : Math.min(writeMs, statusMs);
   if (waitMs !== undefined) return { kind: 'After', ms: Math.max(1, Math.ceil(waitMs)) };
   const doubts = [...refused.values()].map(({ undoneForMs }) => undoneForMs).filter((ms) => ms > 0);
-  if (doubts.length > 0)
-    return { kind: 'After', ms: Math.max(1, Math.ceil(Math.min(...doubts, lateForMs > 0 ? lateForMs : Infinity))) };
+  const [doubt] = doubts.sort((a, b) => a - b);
+  if (doubt !== undefined) return { kind: 'After', ms: Math.max(1, Math.ceil(Math.min(doubt, lateForMs || doubt))) };
   return metadata.deletionTimestamp !== undefined && lateForMs > 0
     ? { kind: 'After', ms: Math.ceil(lateForMs) }
     : { kind: 'Idle' };

@@ -1,3 +1,4 @@
+import { extend } from '../base/lists.ts';
 import type { Finding } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import { systemNamespaces } from '../api/names.ts';
@@ -206,7 +207,7 @@ export function scopeOf(
     if (other !== undefined) findings.push(heldByAnother(namespace, other.metadata.name));
   }
   if (selected.length === 0 && !isFinalizing(self)) findings.push(nothingSelected(self.metadata.name));
-  findings.push(...unknownNames(self.spec, namespaces)); // After what is critical: there is room for 50.
+  extend(findings, unknownNames(self.spec, namespaces)); // After what is critical: there is room for 50.
 
   const hbone = namespaces
     .filter((namespace) => isUsable(namespace) && isForHbone(self, namespace))

@@ -1,3 +1,4 @@
+import { least } from '../base/lists.ts';
 import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import type { Window } from '../api/windows.ts';
 import { timestamp } from '../base/clock.ts';
@@ -37,7 +38,7 @@ const mostMs = 2 * 3_600_000;
 /** Half of the shortest time for which a window allows: whatever a namespace took, each has time to start others. */
 const halfMs = memoize((windows: readonly Window[]): number => {
   const allowed = windows.filter(({ kind }) => kind === 'Allow').map(({ duration }) => durationMs(duration) / 2);
-  return allowed.length === 0 ? mostMs : Math.min(...allowed);
+  return allowed.length === 0 ? mostMs : least(allowed);
 });
 
 /**

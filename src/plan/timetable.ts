@@ -1,3 +1,4 @@
+import { greatest, least } from '../base/lists.ts';
 import type { Window } from '../api/windows.ts';
 import { durationMs } from '../base/duration.ts';
 import { memoize } from '../base/memoize.ts';
@@ -56,7 +57,7 @@ interface Moment {
 }
 
 function nextOf(windows: readonly Readable[], ms: number): number {
-  return Math.min(Infinity, ...windows.map(({ schedule }) => schedule.nextAfter(ms) ?? Infinity));
+  return least(windows.map(({ schedule }) => schedule.nextAfter(ms) ?? Infinity));
 }
 
 /** Deny over Allow: while somebody denies, the last of them decides; else the last that allows, and the next to deny. */
@@ -65,11 +66,11 @@ function momentAt(windows: readonly Readable[], ms: number): Moment {
   const ends = (those: readonly Readable[]): readonly number[] => those.flatMap((each) => closesAt(each, ms) ?? []);
   const [allow, deny] = [of('Allow'), of('Deny')];
   const denied = ends(deny);
-  if (denied.length > 0) return { isOpen: false, until: Math.max(...denied) };
+  if (denied.length > 0) return { isOpen: false, until: greatest(denied) };
   if (allow.length === 0) return { isOpen: true, until: nextOf(deny, ms) };
   const allowed = ends(allow);
   if (allowed.length === 0) return { isOpen: false, until: nextOf(allow, ms) };
-  return { isOpen: true, until: Math.min(Math.max(...allowed), nextOf(deny, ms)) };
+  return { isOpen: true, until: Math.min(greatest(allowed), nextOf(deny, ms)) };
 }
 
 /** From a moment on: one window after the other may have it go on as it is. */

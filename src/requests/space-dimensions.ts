@@ -1,3 +1,4 @@
+import { extend } from '../base/lists.ts';
 import { Boxes, FALSE, type Formula } from './boxes.ts';
 import type { ServicePort } from './classes-port.ts';
 import { spend } from '../base/effort.ts';
@@ -27,7 +28,7 @@ export function dimensions(
     spend(stepsOfFact);
     const made = fact(atoms, servicePorts);
     placed.set(name, { start: list.length, fact: made });
-    list.push(...made.dimensions);
+    extend(list, made.dimensions);
   }
   const boxes = new Boxes(
     list.map(({ classes }) => (1n << BigInt(classes.length)) - 1n),

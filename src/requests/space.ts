@@ -59,8 +59,18 @@ export function union(...sets: readonly RequestSet[]): RequestSet {
   return { kind: 'Union', sets };
 }
 
+/** The same of as many sets as somebody has written rules for. */
+export function unionOf(sets: readonly RequestSet[]): RequestSet {
+  return { kind: 'Union', sets };
+}
+
 /** The requests in all of the sets. */
 export function intersect(...sets: readonly RequestSet[]): RequestSet {
+  return { kind: 'Intersection', sets };
+}
+
+/** The same of as many sets as there are. */
+export function intersectionOf(sets: readonly RequestSet[]): RequestSet {
   return { kind: 'Intersection', sets };
 }
 

@@ -2,6 +2,7 @@ import type { Surroundings } from '../../src/mesh/adapter.ts';
 import { watched } from '../../src/mesh/istio/settings/resources.ts';
 import type { ConfigView, PodView, WorkloadView } from '../../src/mesh/views.ts';
 import { config, injected, pod, service, surroundings, workload } from './mesh-fixtures.ts';
+import { copiedShapes } from './copied-shapes.ts';
 import { ownShapes } from './own-shapes.ts';
 import { watchedShapes } from './watched-shapes.ts';
 
@@ -467,6 +468,7 @@ export const tenantShapes: Readonly<Record<string, Shape>> = {
   ...neighbours,
   ...watchedShapes,
   ...ownShapes,
+  ...copiedShapes,
 };
 
 const kinds = [
@@ -479,6 +481,7 @@ const kinds = [
   'DestinationRule',
   'EnvoyFilter',
   'WasmPlugin',
+  'TrafficExtension',
   'Telemetry',
   'Gateway',
   'NetworkPolicy',

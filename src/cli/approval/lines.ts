@@ -1,3 +1,4 @@
+import { greatest } from '../../base/lists.ts';
 import { counted, listed } from '../../base/counted.ts';
 import type { Line, Tone } from '../terminal/line.ts';
 import { wrapped } from '../terminal/wrapped.ts';
@@ -63,7 +64,7 @@ export function namespaceLines(
   columns: number,
   { isCompared, isDetailed }: Manner,
 ): readonly Line[] {
-  const longest = Math.max(0, ...namespaces.map(({ namespace }) => namespace.length));
+  const longest = greatest([0, ...namespaces.map(({ namespace }) => namespace.length)]);
   const width = Math.max(40, columns - 6);
   return namespaces.flatMap((each): readonly Line[] => {
     const { says, tone, mark = ' ' } = standings[each.standing];

@@ -1,3 +1,4 @@
+import { extend } from '../../base/lists.ts';
 import { kindKey, type KubeObject, type Resource } from '../../api/object.ts';
 import { listed } from '../../base/counted.ts';
 import { nearest } from '../../base/nearest.ts';
@@ -115,8 +116,8 @@ async function byNamespace(kind: LiveKind, reading: Reading): Promise<Found | un
   for (const name of new Set([...asked, rootNamespace])) {
     const outcome = isNamespaces ? await namespaceAlone(name, reading) : await listOf(kind, name, reading);
     if (outcome.kind !== 'Read') return undefined;
-    manifests.push(...outcome.manifests);
-    deep.push(...outcome.deep);
+    extend(manifests, outcome.manifests);
+    extend(deep, outcome.deep);
   }
   return { manifests, deep };
 }

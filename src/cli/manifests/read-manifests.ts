@@ -1,3 +1,4 @@
+import { extend } from '../../base/lists.ts';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -128,7 +129,7 @@ export async function readManifests(
     else
       for (const entry of await filesOf(path, (each) => isLeftOut(each, path)))
         found.push('path' in entry ? await readOne(entry.path) : { manifests: [], unreadable: [entry.unreadable] });
-    parts.push(...found, { manifests: [], unreadable: emptyInput(path, found) });
+    extend(parts, [...found, { manifests: [], unreadable: emptyInput(path, found) }]);
   }
   return {
     manifests: parts.flatMap(({ manifests }) => manifests),

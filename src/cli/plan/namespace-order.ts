@@ -1,3 +1,4 @@
+import { extend } from '../../base/lists.ts';
 import type { Surroundings } from '../../mesh/adapter.ts';
 import { nameOf } from '../../mesh/istio/vocabulary/objects.ts';
 import { calledRoutes } from '../../mesh/istio/waypoint/called-routes.ts';
@@ -105,7 +106,7 @@ export function namespaceOrder(planned: readonly Surroundings[], described: Read
     const called = left.filter(({ calledFrom }) => !left.some((other) => calledFrom.has(other.name)));
     // A route that is lost for a while refuses nobody, so it gives way.
     const free = called.find(({ routedBy }) => !left.some((other) => routedBy.has(other.name))) ?? called[0];
-    sorted.push(...(free === undefined ? left : [free]));
+    extend(sorted, free === undefined ? left : [free]);
   }
   const names = sorted.map(({ name }) => name);
   return sorted.map((node, index) => ({

@@ -1,3 +1,4 @@
+import { greatest } from '../../base/lists.ts';
 import { counted } from '../../base/counted.ts';
 import type { Line, Span, Tone } from '../terminal/line.ts';
 import { wrapped } from '../terminal/wrapped.ts';
@@ -68,7 +69,7 @@ function cellsOf(row: NamespaceRow): readonly string[] {
 /** Widths of the columns of all namespaces of a migration. */
 function columnsOf(rows: readonly NamespaceRow[]): readonly number[] {
   const cells = rows.map(cellsOf);
-  return (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
+  return (cells[0] ?? []).map((_, column) => greatest(cells.map((row) => (row[column] ?? '').length)));
 }
 
 function namespaceBranch(row: NamespaceRow, columns: readonly number[], width: number): Branch {

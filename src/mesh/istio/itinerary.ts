@@ -1,3 +1,4 @@
+import { extend } from '../../base/lists.ts';
 import type { DataPlane } from '../../api/common.ts';
 import type { ItineraryName } from '../../api/namespace-migration.ts';
 import type { Itinerary, LabelTargets, Route, StepPlan, Surroundings } from '../adapter.ts';
@@ -177,7 +178,7 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
   const flip: LabelTargets = { ...from.leave, ...to.enter(original) };
   const steps = [...look];
   if (entersAmbient(route)) steps.push(restartForHbone);
-  steps.push(...prepare);
+  extend(steps, prepare);
   if (Object.keys(flip).length > 0) {
     // A: one patch, so at no revision is neither label in force. Dying before: labels are as recorded, it is sent
     // again; after: the labels equal the target and the annotation is there, so the step is seen as done.
@@ -219,7 +220,7 @@ function forward(route: Route, original: LabelTargets, name: Moving, adopted: st
       ...(isExit(route) && { awaits: awaitsNameless }),
     });
   }
-  steps.push(...finish);
+  extend(steps, finish);
   if (Object.keys(from.release).length > 0) {
     // A, B: no pod depends on the capture any more. Dying before: sent again; after: the label is seen to be gone.
     steps.push({
@@ -291,7 +292,7 @@ function backward(
       },
     );
   }
-  steps.push(...remove);
+  extend(steps, remove);
   const all = Object.fromEntries(restored.map((key) => [key, original[key] ?? null]));
   steps.push(
     // C: the journal stays until every pod is seen back. Dying before: sent again; after: the labels equal the

@@ -1,3 +1,4 @@
+import { greatest, least } from '../../base/lists.ts';
 import type { Gate } from '../../api/gates.ts';
 import { piecesOf, readingOf, type Observed, type Pieces, type Series } from '../../gates/pieces.ts';
 import type { Reading } from '../../gates/judge.ts';
@@ -130,8 +131,8 @@ function span(all: readonly (Times | undefined)[]): Times | undefined {
   const [first] = there;
   return (
     first && {
-      from: Math.min(...there.map(({ from }) => from)),
-      to: Math.max(...there.map(({ to }) => to)),
+      from: least(there.map(({ from }) => from)),
+      to: greatest(there.map(({ to }) => to)),
       stepMs: first.stepMs,
     }
   );
@@ -152,7 +153,7 @@ async function learnBefore(
   let missing = question.wants.filter((want) => !known.has(keyOf(want, question, want.before)));
   while (missing.length > 0) {
     // Of those that began far from each other a time would be asked about that is none of theirs.
-    const last = Math.min(...missing.map((want) => want.before)) + mostApartMs(windowMs, stepMs);
+    const last = least(missing.map((want) => want.before)) + mostApartMs(windowMs, stepMs);
     const near = missing.filter((want) => want.before <= last);
     missing = missing.filter((want) => want.before > last);
     const times = span(near.map((want) => before(want, windowMs, stepMs)));

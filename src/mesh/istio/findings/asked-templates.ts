@@ -1,3 +1,4 @@
+import { extend } from '../../../base/lists.ts';
 import { listed } from '../../../base/counted.ts';
 import { spend } from '../../../base/effort.ts';
 import type { Surroundings } from '../../adapter.ts';
@@ -46,7 +47,10 @@ export function askedElsewhere(readers: readonly Reader[], { mesh, namespace }: 
     askers.set(name, [by]);
     const { asks = [] } = readerIn(object.spec);
     spend(asks.length);
-    waiting.push(...asks.map((each) => [each, by] as const));
+    extend(
+      waiting,
+      asks.map((each) => [each, by] as const),
+    );
   }
   return [...askers].flatMap(([name, by]) => {
     const object = byName.get(name);

@@ -29,7 +29,7 @@ export function wholes(
     const policies = decidingKinds.flatMap((kind) => [...homes].flatMap((home) => mesh.configs(kind, home)));
     return digestOfAll(
       [...own.map(({ entry }) => entry), ...policies],
-      ...new Set(own.map(({ waypoint }) => nameOfWaypoint(waypoint))),
+      [...new Set(own.map(({ waypoint }) => nameOfWaypoint(waypoint)))],
     );
   };
   const known = new Map<string, string>();

@@ -1,3 +1,4 @@
+import { extend } from '../../../base/lists.ts';
 import { shown } from '../../../base/shown.ts';
 import { listed } from '../../../base/counted.ts';
 import { memoize } from '../../../base/memoize.ts';
@@ -109,7 +110,7 @@ function judge({ entry, waypoint }: Bound, scene: Scene): Evidence | undefined {
   spend(enforced.length);
   const objects = enforced.map(({ object }) => object);
   return lost({ entry, waypoint }, objects, refused, surroundings, {
-    one: digestOfAll([entry, ...objects], nameOfWaypoint(waypoint)),
+    one: digestOfAll([entry, ...objects], [nameOfWaypoint(waypoint)]),
     all: scene.wholeOf(entry.namespace),
   });
 }
@@ -178,7 +179,10 @@ function judgeAll(own: readonly Bound[], scene: Scene): readonly Evidence[] {
   const all = bounded(stepsOfNamespace, () => {
     for (const bound of own) {
       next = bound;
-      found.push(...[judgeSafely(bound, scene)].filter((evidence) => evidence !== undefined));
+      extend(
+        found,
+        [judgeSafely(bound, scene)].filter((evidence) => evidence !== undefined),
+      );
     }
   });
   const untoldOne =

@@ -7,11 +7,13 @@ import {
   asked,
   complement,
   intersect,
+  intersectionOf,
   matching,
-  seenAs,
-  union,
   type RequestSet,
+  seenAs,
   type SeenFacts,
+  union,
+  unionOf,
 } from '../../../requests/space.ts';
 import { matches } from '../../../requests/matches.ts';
 import { verdict } from '../../../requests/verdict.ts';
@@ -120,12 +122,15 @@ export function outside(destination: Destination, address: Address): DataPath {
 
 /** The requests that can take the path and that every stage lets through, if no external authorizer refuses. */
 export function allowedOn(path: DataPath): RequestSet {
-  return intersect(requestsOn(path), ...path.stages.map((one) => decidedAt(one, (readings) => allowed(readings))));
+  return intersectionOf([
+    requestsOn(path),
+    ...path.stages.map((one) => decidedAt(one, (readings) => allowed(readings))),
+  ]);
 }
 
 /** The requests on the path that an external authorizer is asked about. */
 export function askedOn(path: DataPath): RequestSet {
-  return intersect(requestsOn(path), union(...path.stages.map((one) => decidedAt(one, (readings) => asked(readings)))));
+  return intersect(requestsOn(path), unionOf(path.stages.map((one) => decidedAt(one, (readings) => asked(readings)))));
 }
 
 /** What becomes of one request on the path, and which proxy and policy decide. */

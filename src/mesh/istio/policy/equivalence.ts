@@ -1,6 +1,6 @@
 import { allowedOn, askedOn, type DataPath } from './data-path.ts';
 import type { Request } from '../../../requests/semantics.ts';
-import { example, intersect, subtract, union, type RequestSet, type Space } from '../../../requests/space.ts';
+import { example, intersect, type RequestSet, type Space, subtract, union, unionOf } from '../../../requests/space.ts';
 
 /** What gets through by some ways together. */
 export interface Outcome {
@@ -12,8 +12,8 @@ export interface Outcome {
 /** What gets through by any of the paths. */
 export function outcome(...paths: readonly DataPath[]): Outcome {
   return {
-    allowed: union(...paths.map(allowedOn)),
-    unasked: union(...paths.map((path) => subtract(allowedOn(path), askedOn(path)))),
+    allowed: unionOf(paths.map(allowedOn)),
+    unasked: unionOf(paths.map((path) => subtract(allowedOn(path), askedOn(path)))),
   };
 }
 

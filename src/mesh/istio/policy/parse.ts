@@ -1,5 +1,6 @@
 import { quoted } from '../../../base/shown.ts';
 import { goBoolean } from '../../../base/go-boolean.ts';
+import { memoize } from '../../../base/memoize.ts';
 import { checkAuthorizationPolicy } from './parse-checks.ts';
 import { parseAttachment, parseSelector } from './parse-attachment.ts';
 import { record } from '../../json.ts';
@@ -45,13 +46,16 @@ export const policyKinds: readonly Policy['kind'][] = [
   'RequestAuthentication',
 ];
 
+/** Nobody hears what is wrong. */
+const silent: Report = () => undefined;
+
 /**
  * The same without a word about what is wrong with it, for those who ask again and again what it means: what would be
  * said of a large one takes longer than to read it.
  */
 export function readPolicy({ kind, namespace, name, annotations, spec, createdAt }: PolicyObject): Policy | undefined {
   const meta: PolicyMeta = { namespace, name, annotations, ...(createdAt === undefined ? {} : { createdAt }) };
-  return byKind(kind, meta, spec, () => undefined);
+  return byKind(kind, meta, spec, silent);
 }
 
 /**
@@ -100,9 +104,8 @@ function authorizationPolicy(meta: PolicyMeta, value: unknown, report: Report): 
     report,
   );
   const attachment = parseAttachment(spec, report);
-  const rules = (list(spec['rules'], 'spec.rules', report) ?? []).map((rule, index) =>
-    parseRule(rule, `spec.rules[${index}]`, report),
-  );
+  const written = list(spec['rules'], 'spec.rules', report) ?? none;
+  const rules = report === silent ? rulesOnce(written) : parseRules(written, report);
   if (action === undefined) return undefined;
   const dryRun = parseDryRun(meta.annotations[dryRunAnnotation], action, report);
   return {
@@ -156,6 +159,13 @@ function fieldsOf<Name extends string>(names: readonly Name[]): Fields<Name> {
 const sourceFields = fieldsOf(sourceFieldNames as readonly (keyof Source)[]);
 const operationFields = fieldsOf(operationFieldNames as readonly (keyof Operation)[]);
 const anyRule: Rule = { from: none, to: none, when: none };
+
+function parseRules(rules: readonly unknown[], report: Report): readonly Rule[] {
+  return rules.map((rule, index) => parseRule(rule, `spec.rules[${index}]`, report));
+}
+
+/** Copies of one policy for many Services have its rules in common, as one and the same list: it is read once. */
+const rulesOnce = memoize((rules: readonly unknown[]) => parseRules(rules, silent));
 
 function parseRule(value: unknown, field: string, report: Report): Rule {
   if (value === null) report({ field, message: 'must not be null', rejected: true });

@@ -1,7 +1,7 @@
 import type { PolicyOptions } from './options.ts';
 import type { Protocol } from './protocol.ts';
-import type { Reading } from '../../../requests/semantics.ts';
-import type { AuthorizationPolicy } from './types.ts';
+import type { Condition, Reading } from '../../../requests/semantics.ts';
+import type { AuthorizationPolicy, Rule } from './types.ts';
 
 type Reader = Protocol | 'ztunnel' | `waypoint ${Protocol}`;
 
@@ -26,4 +26,29 @@ export function readingOnce(
   ofOptions.set(policy, ofPolicy);
   if (!ofPolicy.has(reader)) ofPolicy.set(reader, read());
   return ofPolicy.get(reader);
+}
+
+type Conditions = Map<string, readonly Condition[]>;
+
+/** By the options again, and by the rules: copies of one policy for many Services have them in common. */
+const conditions = new WeakMap<PolicyOptions, WeakMap<readonly Rule[], Conditions>>();
+
+/**
+ * What a reader makes of the rules of a policy, the same list for all policies of which it makes the same: it is then
+ * compared once, however many Services have a copy.
+ */
+export function conditionsOnce(
+  { rules, action, namespace, targetRefs }: AuthorizationPolicy,
+  options: PolicyOptions,
+  reader: Reader,
+  read: () => readonly Condition[],
+): readonly Condition[] {
+  const ofOptions = conditions.get(options) ?? new WeakMap<readonly Rule[], Conditions>();
+  conditions.set(options, ofOptions);
+  const ofRules = ofOptions.get(rules) ?? new Map<string, readonly Condition[]>();
+  ofOptions.set(rules, ofRules);
+  const key = `${reader} ${action} ${namespace} ${targetRefs.length > 0}`;
+  const made = ofRules.get(key) ?? read();
+  ofRules.set(key, made);
+  return made;
 }

@@ -1,11 +1,12 @@
 import { isHttpOnly, isKnownAttribute, isPermission, matcherOf, type AttributeContext } from './attribute.ts';
 import { customUse, optionsFor, type CustomUse } from './authorizer.ts';
+import { spend } from '../../../base/effort.ts';
 import { all, joined, literals, mapLiterals, never } from '../../../requests/conditions.ts';
 import { operationPredicates, sourcePredicates, whenPredicates, type Predicate } from './fields.ts';
 import { asPseudoHeader } from './header.ts';
 import { hasFeature } from './istio-version.ts';
 import type { PolicyOptions } from './options.ts';
-import { readingOnce } from './reading-once.ts';
+import { conditionsOnce, readingOnce } from './reading-once.ts';
 import type { Protocol } from './protocol.ts';
 import type { Clause, Condition, Literal, Matcher, Reading } from '../../../requests/semantics.ts';
 import { storedSource } from './stored.ts';
@@ -63,7 +64,10 @@ function readingOf(policy: AuthorizationPolicy, protocol: Protocol, options: Pol
     namespace,
     name,
     action,
-    rules: policy.rules.map((rule) => conditionOf(envoyRule(rule, policy, protocol, options))),
+    rules: conditionsOnce(policy, options, protocol, () => {
+      spend(policy.rules.length);
+      return policy.rules.map((rule) => conditionOf(envoyRule(rule, policy, protocol, options)));
+    }),
   };
 }
 

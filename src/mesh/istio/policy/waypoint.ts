@@ -1,3 +1,5 @@
+import { spend } from '../../../base/effort.ts';
+import { memoize } from '../../../base/memoize.ts';
 import { optionsFor } from './authorizer.ts';
 import { mapLiterals } from '../../../requests/conditions.ts';
 import type { PolicyOptions } from './options.ts';
@@ -19,11 +21,15 @@ export function asWaypoint(
 ): Reading | undefined {
   return readingOnce(policy, options, `waypoint ${protocol}`, () => {
     const reading = policy.targetRefs.length > 0 ? asSidecar(policy, protocol, options) : undefined;
-    return (
-      reading && { ...reading, rules: reading.rules.map((condition) => mapLiterals(condition, withoutDirectPeer)) }
-    );
+    return reading && { ...reading, rules: atWaypoint(reading.rules) };
   });
 }
+
+/** Of the same rules the same ones: copies for many Services have theirs in common. */
+const atWaypoint = memoize((rules: Reading['rules']): Reading['rules'] => {
+  spend(rules.length);
+  return rules.map((condition) => mapLiterals(condition, withoutDirectPeer));
+});
 
 /**
  * What a waypoint does with all the policies that it reads for a Service; CUSTOM policies of different providers spoil

@@ -1,6 +1,7 @@
+import { spend } from '../../../base/effort.ts';
 import { all, literals } from '../../../requests/conditions.ts';
 import { sendsDryRun, type PolicyOptions } from './options.ts';
-import { readingOnce } from './reading-once.ts';
+import { conditionsOnce, readingOnce } from './reading-once.ts';
 import type { Clause, Condition, Matcher, Reading, TextMatch } from '../../../requests/semantics.ts';
 import { storedSource } from './stored.ts';
 import type { AuthorizationPolicy } from './types.ts';
@@ -17,9 +18,9 @@ export function ztunnelAuthorization(
   policy: AuthorizationPolicy,
   options: PolicyOptions,
 ): ZtunnelAuthorization | undefined {
-  const { namespace, name, action, dryRun } = policy;
-  if (policy.targetRefs.length > 0 || (action !== 'ALLOW' && action !== 'DENY') || (dryRun && !sendsDryRun(options)))
-    return undefined;
+  const { namespace, name, dryRun } = policy;
+  const action = sentAction(policy, options);
+  if (action === undefined) return undefined;
   return {
     name,
     namespace,
@@ -28,6 +29,15 @@ export function ztunnelAuthorization(
     groups: groupsOf(policy, options).filter((group) => group !== undefined),
     dryRun,
   };
+}
+
+/** Undefined if istiod sends nothing of it. */
+function sentAction(
+  { targetRefs, action, dryRun }: AuthorizationPolicy,
+  options: PolicyOptions,
+): ZtunnelAuthorization['action'] | undefined {
+  if (targetRefs.length > 0 || (action !== 'ALLOW' && action !== 'DENY')) return undefined;
+  return dryRun && !sendsDryRun(options) ? undefined : action;
 }
 
 /**
@@ -54,13 +64,16 @@ export function asZtunnel(policy: AuthorizationPolicy, options: PolicyOptions): 
 }
 
 function readingOf(policy: AuthorizationPolicy, options: PolicyOptions): Reading | undefined {
-  const authorization = ztunnelAuthorization(policy, options);
-  if (authorization === undefined || authorization.dryRun) return undefined;
+  const action = sentAction(policy, options);
+  if (action === undefined || policy.dryRun) return undefined;
   return {
     namespace: policy.namespace,
     name: policy.name,
-    action: authorization.action,
-    rules: groupsOf(policy, options).map((group) => (group === undefined ? [] : groupCondition(group))),
+    action,
+    rules: conditionsOnce(policy, options, 'ztunnel', () => {
+      spend(policy.rules.length);
+      return groupsOf(policy, options).map((group) => (group === undefined ? [] : groupCondition(group)));
+    }),
   };
 }
 

@@ -28,7 +28,7 @@ const digestOfObject = memoize((object: ConfigView): string => {
 });
 
 /** The same for all that says the same, whatever the order of objects and keys. `words` are what else decides. */
-export function digestOfAll(objects: readonly ConfigView[], ...words: readonly string[]): string {
+export function digestOfAll(objects: readonly ConfigView[], words: readonly string[] = []): string {
   return hash('sha256', JSON.stringify([objects.map(digestOfObject).sort(), words.toSorted()]), 'hex').slice(
     0,
     digestLength,

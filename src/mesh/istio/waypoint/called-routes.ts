@@ -1,3 +1,4 @@
+import { extend } from '../../../base/lists.ts';
 import { memoize } from '../../../base/memoize.ts';
 import type { Surroundings } from '../../adapter.ts';
 import type { ConfigView, ServiceView } from '../../views.ts';
@@ -252,7 +253,7 @@ function leadsHere(surroundings: Surroundings, other: string): boolean {
     if (name === surroundings.namespace.name) return true;
     if (visited.has(name)) continue;
     visited.add(name);
-    open.push(...waits(name));
+    extend(open, waits(name));
   }
   return false;
 }

@@ -1,3 +1,4 @@
+import { extend } from '../../../base/lists.ts';
 import type { WorkloadView } from '../../views.ts';
 import { spend } from '../../../base/effort.ts';
 import { byKey, grouped, keyOf, type Follower, type Groups, type Lead, type Wait } from './waits.ts';
@@ -82,7 +83,10 @@ export function inOrder(
   let free = [...places.keys()].filter((key) => left.isFree(key));
   while (free.length > 0) {
     const turn = free.map((key) => places.get(key) ?? 0).sort((a, b) => a - b);
-    sorted.push(...turn.flatMap((place) => workloads[place] ?? []));
+    extend(
+      sorted,
+      turn.flatMap((place) => workloads[place] ?? []),
+    );
     for (const key of free) places.delete(key);
     free = [...left.without(free)].filter((key) => isLeft(key) && left.isFree(key));
   }

@@ -1,3 +1,4 @@
+import { charactersHeld } from '../../../base/characters.ts';
 import { memoize } from '../../../base/memoize.ts';
 import { sha256 } from '../../../base/sha256.ts';
 import { Shares } from '../../../base/shares.ts';
@@ -90,8 +91,8 @@ function digest(surroundings: Surroundings): string {
 const keyOf = memoize(digest);
 
 function charactersOf(answer: unknown): number {
-  const length = (JSON.stringify(answer) as string | undefined)?.length ?? 0;
-  return length < small ? 0 : length;
+  const characters = charactersHeld(answer);
+  return characters < small ? 0 : characters;
 }
 
 /**

@@ -6,7 +6,7 @@ import { describe } from '../../../requests/describe.ts';
 import { spend } from '../../../base/effort.ts';
 import { stepsOfScene } from '../../effort-limits.ts';
 import { gain, outcome, type Outcome } from '../policy/equivalence.ts';
-import { parsePolicy } from '../policy/parse.ts';
+import { readPolicy } from '../policy/parse.ts';
 import { asker, intersect, subtract, type Asker, type RequestSet } from '../../../requests/space.ts';
 import type { Role } from '../policy/translate/manifest.ts';
 import { ofProtocol, protocolsOf, throughService } from '../policy/translate/reach.ts';
@@ -29,7 +29,7 @@ export function policiesWith(
 ): (...roles: readonly Role[]) => readonly AuthorizationPolicy[] {
   const originals = policies.map(({ policy }) => policy);
   const made = manifests.flatMap(({ role, object }) => {
-    const { policy } = parsePolicy({
+    const policy = readPolicy({
       kind: object.kind,
       ...object.metadata,
       annotations: object.metadata.annotations ?? {},

@@ -1,3 +1,5 @@
+import { listed } from '../../../../base/counted.ts';
+import { memoize } from '../../../../base/memoize.ts';
 import { quoted, shown } from '../../../../base/shown.ts';
 import { records, type Json } from '../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
@@ -5,9 +7,11 @@ import { inexactAuthorizer, inexactFields } from './exactness.ts';
 import { isCopied } from './extension-problems.ts';
 import { attachmentOf, extensionKinds, isExtendedBy } from './extensions.ts';
 import { manifest, type Manifest } from './manifest.ts';
-import { portMap } from './ports.ts';
+import { Once } from './once.ts';
+import { portMap, type PortMap } from './ports.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { namedPorts, rewriteRule, type Rewriting } from './rewrite.ts';
+import { countRewriting } from './size.ts';
 import { servicesOf, targetRef, targetsOf, type Target } from './targets.ts';
 import { serviceTitle, titleOf, type ConfigObject, type Original, type ServiceFacts, type World } from './world.ts';
 
@@ -20,9 +24,9 @@ export interface Copies {
 const attachmentFields: ReadonlySet<string> = new Set(['selector', 'targetRef', 'targetRefs']);
 
 /** Everything but what it attaches to. */
-export function unattached(spec: Json): Json {
-  return Object.fromEntries(Object.entries(spec).filter(([field]) => !attachmentFields.has(field)));
-}
+export const unattached: (spec: Json) => Json = memoize((spec: Json): Json =>
+  Object.fromEntries(Object.entries(spec).filter(([field]) => !attachmentFields.has(field))),
+);
 
 /** A copy as it stands, attached to a target; `apiVersion` and `spec` of the copy, without targetRefs. */
 function copy(
@@ -46,45 +50,73 @@ function copy(
   });
 }
 
-/** What the ports of one policy become at one Service. */
-function rewritingFor(
-  object: ConfigObject,
-  target: Target,
-  ports: readonly string[],
-  world: World,
-): { readonly rewriting: Rewriting; readonly changes: readonly string[]; readonly problems: readonly Problem[] } {
-  const home = object.namespace === targetRef(target, world).target.namespace ? {} : { home: object.namespace };
-  if (target.kind === 'Gateway' || ports.length === 0) return { rewriting: home, changes: [], problems: [] };
-  const { servicePorts, unresolved } = portMap(target.service, world.workloads);
-  const changes = ports.flatMap((port) => {
+/** What a policy says at a Service, apart from where it attaches. */
+interface Rewritten {
+  /** Undefined: nothing that could match. */
+  readonly spec: Json | undefined;
+  readonly changes: readonly string[];
+}
+
+/** The ports that a policy names: each of its copies asks. */
+const portsIn = memoize((spec: Json) => {
+  const ports = namedPorts(records(spec['rules']));
+  return { ports, numbers: new Set(ports.map(Number)) };
+});
+
+/** So many are told. */
+const mostChanges = 20;
+
+function changesOf(ports: readonly string[], servicePorts: PortMap['servicePorts']): readonly string[] {
+  const changed = ports.filter((port) => {
     const found = servicePorts.get(Number(port)) ?? [];
-    return found.length === 1 && String(found[0]) === port
-      ? []
-      : [
-          `port ${shown(port)} becomes ${found.length === 0 ? 'nothing: this Service does not lead to it' : found.join(', ')}`,
-        ];
+    return found.length !== 1 || String(found[0]) !== port;
   });
-  const problems = unresolved.map((port) =>
+  const told = changed.slice(0, mostChanges).map((port) => {
+    const found = servicePorts.get(Number(port)) ?? [];
+    return `port ${shown(port)} becomes ${found.length === 0 ? 'nothing: this Service does not lead to it' : listed(found.map(String), mostChanges)}`;
+  });
+  return changed.length > told.length ? [...told, `${changed.length - told.length} more ports change likewise`] : told;
+}
+
+/** Ports that a policy names, and to which nobody can say how a Service leads. */
+function unresolvedPorts(object: ConfigObject, service: ServiceFacts, { unresolved }: PortMap): readonly Problem[] {
+  return unresolved.map((port) =>
     critical(
       titleOf(object),
       'spec.rules',
-      `port ${port.port} of ${serviceTitle(target.service)} leads to ${quoted(port.targetPort)}, which is no single port of its pods`,
+      `port ${port.port} of ${serviceTitle(service)} leads to ${quoted(port.targetPort)}, which is no single port of its pods`,
       'Use a number as targetPort, or name the same container port in all pods of the Service.',
     ),
   );
-  return { rewriting: { ...home, ports: servicePorts }, changes, problems };
 }
 
-function copyRules(object: ConfigObject, policy: AuthorizationPolicy, target: Target, world: World): Copies {
-  const rules = records(object.spec['rules']);
-  const { rewriting, changes, problems } = rewritingFor(object, target, namedPorts(rules), world);
-  if (problems.length > 0) return { manifests: [], problems };
-  const rewritten = rules.map((rule) => rewriteRule(rule, rewriting)).filter((rule) => rule !== undefined);
+function rewrittenTo(object: ConfigObject, policy: AuthorizationPolicy, rewriting: Rewriting): Rewritten {
+  countRewriting(object);
+  const rules = records(object.spec['rules'])
+    .map((rule) => rewriteRule(rule, rewriting))
+    .filter((rule) => rule !== undefined);
+  const changes = rewriting.ports === undefined ? [] : changesOf(portsIn(object.spec).ports, rewriting.ports);
   // Without rules an ALLOW still refuses everything; the others never match, and Istio does not accept them.
-  if (rewritten.length === 0 && policy.action !== 'ALLOW') return { manifests: [], problems: [] };
+  if (rules.length === 0 && policy.action !== 'ALLOW') return { spec: undefined, changes };
   // `rules` may be there and be null, or be no list: that reads as no rules too.
   const { rules: _written, ...rest } = unattached(object.spec) as Json & { readonly rules?: unknown };
-  const spec = rewritten.length > 0 ? { ...unattached(object.spec), rules: rewritten } : rest;
+  return { spec: rules.length > 0 ? { ...unattached(object.spec), rules } : rest, changes };
+}
+
+const rewritten = new Once<Rewritten>();
+
+function copyRules(object: ConfigObject, policy: AuthorizationPolicy, target: Target, world: World): Copies {
+  const home = object.namespace === targetRef(target, world).target.namespace ? {} : { home: object.namespace };
+  const { ports, numbers } = portsIn(object.spec);
+  const leads = target.kind === 'Gateway' || ports.length === 0 ? undefined : portMap(target.service, world.workloads);
+  if (target.kind === 'Service' && leads !== undefined && leads.unresolved.length > 0)
+    return { manifests: [], problems: unresolvedPorts(object, target.service, leads) };
+  // Only what the policy names: most Services lead there alike.
+  const named = leads && [...leads.servicePorts].filter(([port]) => numbers.has(port));
+  const { spec, changes } = rewritten.of(world, object, JSON.stringify([home, named]), () =>
+    rewrittenTo(object, policy, { ...home, ...(named && { ports: new Map(named) }) }),
+  );
+  if (spec === undefined) return { manifests: [], problems: [] };
   return { manifests: [copy(world, object, 'security.istio.io/v1', target, spec, changes)], problems: [] };
 }
 
@@ -95,7 +127,7 @@ export function copyAuthorizationPolicy(
   world: World,
 ): Copies {
   if (policy.targetRefs.length > 0) return { manifests: [], problems: [] };
-  const ports = namedPorts(records(object.spec['rules']));
+  const { ports } = portsIn(object.spec);
   const { targets, problems } = targetsOf(object, policy, ports.length > 0, bound, world);
   if (targets.length === 0) return { manifests: [], problems };
   const inexact = [...inexactFields(object), ...inexactAuthorizer(object, policy, world.options)];

@@ -2,7 +2,7 @@ import { mapLiterals } from '../../../../requests/conditions.ts';
 import type { Condition, Literal, Matcher, Request } from '../../../../requests/semantics.ts';
 import type { Protocol } from '../protocol.ts';
 import { asSidecar } from '../sidecar.ts';
-import { intersect, matching, seenAs, subtract, union } from '../../../../requests/space.ts';
+import { intersect, matching, seenAs, subtract, unionOf } from '../../../../requests/space.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { AuthorizationPolicy } from '../types.ts';
 import { ofProtocol, sidecarAction, someRequest, throughService } from './reach.ts';
@@ -55,8 +55,8 @@ export function hindrance(
 ): Hindrance | 'TooLarge' | undefined {
   if (sidecarAction(policy, world.options) !== 'DENY') return undefined;
   for (const protocol of protocols) {
-    const meant = union(
-      ...denies.flatMap((deny) => asSidecar(deny, protocol, world.options)?.rules.map(matching) ?? []),
+    const meant = unionOf(
+      denies.flatMap((deny) => asSidecar(deny, protocol, world.options)?.rules.map(matching) ?? []),
     );
     const { set, space } = throughService(service, world.workloads);
     const readers: readonly (readonly [Reader, readonly Condition[]])[] = [
@@ -66,7 +66,7 @@ export function hindrance(
     for (const [reader, rules] of readers) {
       const met = seenAs(
         { identity: waypointPrincipal(world) },
-        union(...rules.map((rule) => matching(forSomeValue(rule)))),
+        unionOf(rules.map((rule) => matching(forSomeValue(rule)))),
       );
       const request = someRequest(subtract(intersect(ofProtocol(protocol), set, met), meant), space);
       if (request === 'TooLarge') return request;

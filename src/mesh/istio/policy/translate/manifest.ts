@@ -2,7 +2,7 @@ import { spend } from '../../../../base/effort.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import type { Json } from '../../../json.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
-import { sealOf } from '../../../seal.ts';
+import { charactersOfBody, sealOf } from '../../../seal.ts';
 import {
   copyOfAnnotation,
   identityOf,
@@ -12,6 +12,7 @@ import {
   targetAnnotation,
   type ExitRole,
 } from './names.ts';
+import { countCopied, sizeOf } from './size.ts';
 import type { ConfigObject, World } from './world.ts';
 
 /**
@@ -61,6 +62,8 @@ export interface Manifest {
   readonly target: string;
   /** What differs from the original: `ports 8080 become 80`. */
   readonly changes: readonly string[];
+  /** It says more than its original. */
+  readonly isGrown?: true;
 }
 
 /** What is to be created. */
@@ -108,8 +111,11 @@ function takenNames(world: World, kind: string, namespace: string): ReadonlySet<
   return takenIn(world).get(`${kind} ${namespace}`) ?? none;
 }
 
-/** What it takes to make one, and to keep it in mind. */
+/** What it takes to make one, and to keep it in mind, whatever it says. */
 const stepsOfManifest = 96;
+
+/** Characters by which a copy says what it is attached to: no name has more than 253. */
+const roomForTarget = 1000;
 
 /**
  * Gives a draft its name, labels and annotations. It lives in the namespace of its target: Istio reads targetRefs
@@ -117,6 +123,8 @@ const stepsOfManifest = 96;
  */
 export function manifest(world: World, draft: Draft): Manifest {
   spend(stepsOfManifest);
+  const characters = charactersOfBody(draft.spec);
+  countCopied(characters);
   const { role, kind, original, target } = draft;
   const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
   const copyOf: readonly (readonly [string, string])[] =
@@ -144,5 +152,6 @@ export function manifest(world: World, draft: Draft): Manifest {
     originals: draft.originals,
     target: `${target.kind} ${namespace}/${target.name}`,
     changes: draft.changes ?? [],
+    ...(original !== undefined && characters > sizeOf(original) + roomForTarget && { isGrown: true }),
   };
 }

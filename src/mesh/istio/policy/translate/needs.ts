@@ -8,7 +8,7 @@ import type { Protocol } from '../protocol.ts';
 import { costed, recount, spend, type Costed } from '../../../../base/effort.ts';
 import { selecting } from '../selecting.ts';
 import { asSidecar } from '../sidecar.ts';
-import { intersect, matching, subtract, union, type RequestSet } from '../../../../requests/space.ts';
+import { intersect, matching, type RequestSet, subtract, union, unionOf } from '../../../../requests/space.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { PolicyOptions } from '../options.ts';
 import type { Attachment, AuthorizationPolicy } from '../types.ts';
@@ -200,7 +200,7 @@ export function isSameAtZtunnel(policy: AuthorizationPolicy, protocol: Protocol,
 const compared = new Recent<Costed<boolean>>(20_000);
 
 function rulesOf(rules: ReadRules): RequestSet {
-  return union(...rules.map(matching));
+  return unionOf(rules.map(matching));
 }
 
 type Labels = WorkloadFacts['labels'];

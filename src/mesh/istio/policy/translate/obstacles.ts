@@ -1,4 +1,4 @@
-import { intersect, matching, subtract, union } from '../../../../requests/space.ts';
+import { intersect, matching, subtract, unionOf } from '../../../../requests/space.ts';
 import { asSidecar } from '../sidecar.ts';
 import { asZtunnel } from '../ztunnel.ts';
 import type { AuthorizationPolicy } from '../types.ts';
@@ -103,8 +103,8 @@ function noService(object: string, { kind, name }: WorkloadFacts, consequence: s
 function opensAtZtunnel(policy: AuthorizationPolicy, { options }: World): boolean {
   if (!reachesZtunnel(policy)) return true;
   return (['http', 'tcp'] as const).some((protocol) => {
-    const before = union(...(asSidecar(policy, protocol, options)?.rules.map(matching) ?? []));
-    const after = union(...(asZtunnel(policy, options)?.rules.map(matching) ?? []));
+    const before = unionOf(asSidecar(policy, protocol, options)?.rules.map(matching) ?? []);
+    const after = unionOf(asZtunnel(policy, options)?.rules.map(matching) ?? []);
     const [more, less] = sidecarAction(policy, options) === 'ALLOW' ? [after, before] : [before, after];
     return someRequest(intersect(ofProtocol(protocol), subtract(more, less))) !== undefined;
   });

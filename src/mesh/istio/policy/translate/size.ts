@@ -1,6 +1,7 @@
 import { counted } from '../../../../base/counted.ts';
 import { memoize } from '../../../../base/memoize.ts';
 import { spend } from '../../../../base/effort.ts';
+import type { Json } from '../../../json.ts';
 import type { Problem } from './problem.ts';
 import { titleOf, type ConfigObject, type World } from './world.ts';
 
@@ -39,6 +40,44 @@ export function countSizes({
     spend(sizeOf(object) * stepsOfOther);
 }
 
+/** Each value in it, the lists and maps among them; what several have in common is counted once, and told of each. */
+const partsOf = memoize((spec: object): number => {
+  const open: unknown[] = [spec];
+  let parts = 0;
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    parts += 1;
+    if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) open.push(member ?? '');
+  }
+  return parts;
+});
+
+/** The same of a copy, which has what it says in common with others. */
+export function partsOfCopy(spec: Json): number {
+  return Object.values(spec).reduce(
+    (sum: number, member) => sum + (typeof member === 'object' && member !== null ? partsOf(member) : 1),
+    1,
+  );
+}
+
+/** To make a part anew, to read that, and to keep it in mind. */
+const stepsOfPart = 2;
+
+/**
+ * Counts what it takes to write an object in other words, before that is done: whoever writes it decides how much stands
+ * in it, and in how many ways his Services have it written.
+ */
+export function countRewriting(object: ConfigObject): void {
+  spend(partsOf(object.spec) * stepsOfPart + sizeOf(object) * stepsOfOther);
+}
+
+/** Of what is written once more as it stands, and has been put in order. */
+const stepsOfCopied = 1 / 64;
+
+/** Counts what it takes to seal so many characters; how many are written is bounded besides (`written.ts`). */
+export function countCopied(characters: number): void {
+  spend(characters * stepsOfCopied);
+}
+
 /** What stands in a namespace, as far as it is asked which of it is most. */
 export interface Standing {
   readonly namespace: string;
@@ -54,14 +93,19 @@ export interface Largest {
   readonly sentence: string;
 }
 
-function charactersOf(objects: readonly ConfigObject[]): number {
-  return objects.reduce((all, object) => all + sizeOf(object), 0);
+/** What an object takes: one of many parts that say little takes as much as one that says more. */
+function weightOf(object: ConfigObject): number {
+  return sizeOf(object) + 4 * partsOf(object.spec);
+}
+
+function weightOfAll(objects: readonly ConfigObject[]): number {
+  return objects.reduce((all, object) => all + weightOf(object), 0);
 }
 
 /** The kind of which the objects say most together, and the one of them that says most. */
 function mostOf(objects: readonly ConfigObject[]): { readonly all: readonly ConfigObject[]; readonly size: number } {
   return [...Map.groupBy(objects, ({ kind }) => kind).values()]
-    .map((all) => ({ all, size: charactersOf(all) }))
+    .map((all) => ({ all, size: weightOfAll(all) }))
     .reduce((most, each) => (each.size > most.size ? each : most), { all: [], size: 0 });
 }
 
@@ -76,14 +120,14 @@ export function largestAmong({ namespace, objects, services, workloads, routes =
   const { all, size } = mostOf(objects);
   const [first, ...others] = all;
   const whole = `Namespace ${namespace}`;
-  const around = JSON.stringify([services, workloads]).length + charactersOf(routes);
+  const around = JSON.stringify([services, workloads]).length + weightOfAll(routes);
   if (first === undefined || size < around) {
     const between = routes.length === 0 ? '' : `, ${counted(routes.length, 'route')}`;
     const sentence = `most of it are ${counted(services.length, 'Service')}${between} and ${counted(workloads.length, 'workload')}`;
     return { object: whole, sentence };
   }
-  const largest = others.reduce((one, other) => (sizeOf(other) > sizeOf(one) ? other : one), first);
-  if (sizeOf(largest) < size * partOfAll)
+  const largest = others.reduce((one, other) => (weightOf(other) > weightOf(one) ? other : one), first);
+  if (weightOf(largest) < size * partOfAll)
     return {
       object: whole,
       sentence: `most of it are ${counted(all.length, first.kind)}, which fewer could say as well`,

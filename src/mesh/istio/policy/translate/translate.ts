@@ -17,6 +17,7 @@ import { routeOffer, type RouteOffer } from './route-offer.ts';
 import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
 import { countSizes, tooLarge } from './size.ts';
 import { isServable, type ServiceFacts, type World } from './world.ts';
+import { tooMuchWritten } from './written.ts';
 
 /** What becomes of the policies of a namespace whose Services get a waypoint. */
 export interface Translation {
@@ -48,8 +49,7 @@ const order: readonly Role[] = ['AllowWaypoint', 'Copy', 'Guard'];
  * What is known of a namespace that is too large to look at: every Service might need the waypoint, and nothing can be
  * made.
  */
-function unknown(world: World): Translation {
-  const problem = tooLarge(world);
+function unknown(world: World, problem = tooLarge(world)): Translation {
   const own = world.services.filter(({ namespace }) => namespace === world.namespace);
   const needs = own.map((service): ServiceNeed => ({
     service,
@@ -108,6 +108,8 @@ export function translate(world: World): Translation {
     ...copies.flatMap((made) => made.manifests),
     ...wanted.flatMap((need) => guard(need, world) ?? []),
   ];
+  const excess = tooMuchWritten(world.namespace, manifests);
+  if (excess !== undefined) return unknown(world, excess);
   const problems = [
     ...alike(manifests),
     ...policiesOfRevisions(world),

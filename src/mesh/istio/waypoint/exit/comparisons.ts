@@ -12,7 +12,7 @@ import {
 import { outcome, type Outcome } from '../../policy/equivalence.ts';
 import type { Matcher } from '../../../../requests/semantics.ts';
 import type { Protocol } from '../../policy/protocol.ts';
-import { intersect, matching, subtract, union, type RequestSet } from '../../../../requests/space.ts';
+import { intersect, matching, type RequestSet, subtract, unionOf } from '../../../../requests/space.ts';
 import { nobody } from '../../policy/translate/companions.ts';
 import { ofProtocol, throughService } from '../../policy/translate/reach.ts';
 import {
@@ -118,7 +118,7 @@ function real({ world, served, protocol }: Scene): RequestSet {
       match: { kind: 'Exact', value: waypointPrincipal(worldFor(other, world)) },
     }),
   );
-  return subtract(ofProtocol(protocol), union(...waypoints, those({ of: 'remoteIp', block: nobody })));
+  return subtract(ofProtocol(protocol), unionOf([...waypoints, those({ of: 'remoteIp', block: nobody })]));
 }
 
 /** Which requests a caller can send. */

@@ -1,3 +1,4 @@
+import { extend } from '../../../../base/lists.ts';
 import type { Surroundings } from '../../../adapter.ts';
 import type { ServiceView } from '../../../views.ts';
 import { guarded } from '../../../guarded.ts';
@@ -105,8 +106,9 @@ function aroundAll(namespace: string, targets: readonly Target[], scene: Scene):
     for (const target of targets) {
       next = target;
       const title = titleOf(target);
-      found.push(
-        ...guarded<readonly Around[]>(
+      extend(
+        found,
+        guarded<readonly Around[]>(
           surroundings,
           `who goes around the waypoint of ${title}`,
           () => around(target, scene),

@@ -3,7 +3,7 @@ import { spend } from '../../../../../base/effort.ts';
 import { memoize } from '../../../../../base/memoize.ts';
 import type { Matcher } from '../../../../../requests/semantics.ts';
 import { asSidecars } from '../../sidecar.ts';
-import { allowed, has, intersect, matching, union, type RequestSet } from '../../../../../requests/space.ts';
+import { allowed, has, intersect, matching, type RequestSet, unionOf } from '../../../../../requests/space.ts';
 import { asZtunnel } from '../../ztunnel.ts';
 import { guardField, nobody } from '../companions.ts';
 import { manifest, type Manifest } from '../manifest.ts';
@@ -130,8 +130,8 @@ function letInBySidecar(
   { namespace, options, policies }: ExitWorld,
 ): RequestSet {
   const pod = { namespace, labels: { ...labels, [tlsModeLabel]: 'istio' } };
-  return union(
-    ...(['http', 'tcp'] as const).map((protocol) =>
+  return unionOf(
+    (['http', 'tcp'] as const).map((protocol) =>
       intersect(
         ofProtocol(protocol),
         allowed(

@@ -1,10 +1,13 @@
+import { spend } from '../../../../../base/effort.ts';
 import { records, type Json } from '../../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../../types.ts';
 import { unattached } from '../copies.ts';
 import { manifest, type Manifest } from '../manifest.ts';
+import { Once } from '../once.ts';
 import { tlsModeLabel } from '../selection.ts';
+import { countRewriting } from '../size.ts';
 import { titleOf, waypointPrincipal, type ConfigObject, type Original, type ServiceFacts } from '../world.ts';
-import { ruleForPods } from './rewrite.ts';
+import { ruleForPods, type ToPods } from './rewrite.ts';
 import { portPairs, worldFor, type ExitWorld, type Served } from './served.ts';
 
 /**
@@ -44,13 +47,23 @@ export function copyForSidecars(
   const except = policy.action === 'ALLOW' ? {} : { except: waypointPrincipal(worldFor(served, world)) };
   const home = object.namespace === service.namespace ? {} : { home: object.namespace };
   const toPods = { ports: portPairs(service, world.workloads), ...home, ...except };
-  const rules = records(object.spec['rules'])
-    .map((rule) => ruleForPods(rule, toPods))
-    .filter((rule) => rule !== undefined);
+  const spec = rewritten.of(world, object, JSON.stringify(toPods), () => specForPods(object, policy, toPods));
+  return spec === 'Nothing' ? [] : [copy(served, object, spec, world)];
+}
+
+/** For all Services that lead to the same ports: most of a namespace do. */
+const rewritten = new Once<Json | 'Nothing'>();
+
+function specForPods(object: ConfigObject, policy: AuthorizationPolicy, toPods: ToPods): Json | 'Nothing' {
+  const written = records(object.spec['rules']);
+  countRewriting(object);
+  // Each operation names the ports, whether the policy names any or not.
+  spend(written.reduce((sum, { to }) => sum + Math.max(1, records(to).length), 0) * toPods.ports.length);
+  const rules = written.map((rule) => ruleForPods(rule, toPods)).filter((rule) => rule !== undefined);
   // Without rules an ALLOW still refuses everything; the others never match, and Istio does not accept them.
-  if (rules.length === 0 && policy.action !== 'ALLOW') return [];
+  if (rules.length === 0 && policy.action !== 'ALLOW') return 'Nothing';
   const { rules: _rules, ...rest } = unattached(object.spec) as Json & { readonly rules?: unknown };
-  return [copy(served, object, { ...rest, ...(rules.length > 0 && { rules }) }, world)];
+  return { ...rest, ...(rules.length > 0 && { rules }) };
 }
 
 /** A RequestAuthentication of a waypoint for the sidecars of one Service. */

@@ -1,3 +1,4 @@
+import { memoize } from '../../../../../base/memoize.ts';
 import { own } from '../../../../../base/own.ts';
 import { list, record, records, type Json } from '../../../../json.ts';
 import { guardField, nobody } from '../companions.ts';
@@ -93,18 +94,18 @@ function withoutGuardField(rule: Json): Json {
   return { ...rule, ...(from.length > 0 && { from }) };
 }
 
-/** What of a policy that a waypoint enforces a sidecar would read differently. */
-export function inexactAtSidecars(object: ConfigObject): readonly Problem[] {
-  return inexactFields(object, fromWaypoint);
-}
+/** What of a policy that a waypoint enforces a sidecar would read differently; each Service asks. */
+export const inexactAtSidecars: (object: ConfigObject) => readonly Problem[] = memoize((object: ConfigObject) =>
+  inexactFields(object, fromWaypoint),
+);
 
 /**
  * What of a policy that selects pods depends on where the connection comes from, which changes with the waypoint and
  * the sidecars.
  */
-export function dependsOnAddresses(object: ConfigObject): readonly Problem[] {
-  return inexactFields(
+export const dependsOnAddresses: (object: ConfigObject) => readonly Problem[] = memoize((object: ConfigObject) =>
+  inexactFields(
     { ...object, spec: { ...object.spec, rules: records(object.spec['rules']).map(withoutGuardField) } },
     fromZtunnel,
-  );
-}
+  ),
+);

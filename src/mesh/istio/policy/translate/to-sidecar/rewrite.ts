@@ -22,10 +22,9 @@ interface PortLists {
  * and only one is taken in, the copy takes in both; the proof shows whether that matters.
  */
 function behind({ positive, negative }: PortLists, { ports }: ToPods): readonly string[] {
-  const numbers = { positive: positive.map(Number), negative: negative.map(Number) };
+  const numbers = { positive: new Set(positive.map(Number)), negative: new Set(negative.map(Number)) };
   const chosen = ports.filter(
-    ({ service }) =>
-      (positive.length === 0 || numbers.positive.includes(service)) && !numbers.negative.includes(service),
+    ({ service }) => (positive.length === 0 || numbers.positive.has(service)) && !numbers.negative.has(service),
   );
   return [...new Set(chosen.map(({ workload }) => String(workload)))];
 }

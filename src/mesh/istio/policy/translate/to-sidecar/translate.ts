@@ -13,6 +13,7 @@ import type { Manifest } from '../manifest.ts';
 import { countSizes, tooLarge } from '../size.ts';
 import { maxPolicies } from '../translate.ts';
 import { serviceTitle, titleOf } from '../world.ts';
+import { tooMuchWritten } from '../written.ts';
 import { allowAtSidecars, denyAtSidecars, enforcedAt, guardUntilSidecars } from './companions.ts';
 import { copyForSidecars, copyTokenRules } from './copies.ts';
 import { dependsOnAddresses, inexactAtSidecars } from './exactness.ts';
@@ -126,6 +127,8 @@ export function translateToSidecars(world: ExitWorld): ExitTranslation {
     };
   }
   const manifests = served.flatMap((one) => manifestsFor(one, world));
+  const excess = tooMuchWritten(world.namespace, manifests);
+  if (excess !== undefined) return { served, manifests: [], problems: [excess] };
   const problems = [
     ...alike(manifests),
     ...policiesOfRevisions(world),
