@@ -115,6 +115,9 @@ export type Rule = Check &
 
 const none = { kind: 'None' } as const;
 
+/** Characters of a message that a status has room for; what is left out is not read either. */
+const longest = 1024;
+
 /**
  * What the platform team has accepted of objects of others, and what it answers for of what is refused or lost in the
  * namespace itself.
@@ -152,7 +155,7 @@ export function found(rule: Rule, surroundings: Surroundings): readonly Found[] 
       id: rule.id,
       severity,
       object: printable(object).slice(0, 512),
-      message: printable(`${before}${message}`).slice(0, 1024),
+      message: printable(`${before}${message}`.slice(0, longest)).slice(0, longest),
       fix: cutText(printable(`${fix}${after}`), 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
     return {
