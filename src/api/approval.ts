@@ -33,7 +33,7 @@ export const Approval = z.object({
 export type Approval = z.infer<typeof Approval>;
 
 /** What the plan of one namespace consists of, for comparisons: `planOf` in `src/engine/plan-digest.ts`. */
-export const PlanDigest = z.string().max(640);
+export const PlanDigest = z.string().max(1280);
 
 const WavePlan = z.object({
   name: z.string().max(63).describe('Name of the wave.'),

@@ -5,7 +5,7 @@ import type { MeshMigration, NamespaceMigration } from '../api/resources.ts';
 import { listed } from '../base/counted.ts';
 import { cutText } from '../base/cut-text.ts';
 import { isFull } from '../mesh/few-findings.ts';
-import { allBeside, isNamed } from '../mesh/named.ts';
+import { isNamed } from '../mesh/named.ts';
 import { acknowledgedIn } from '../plan/acknowledged.ts';
 import type { Scope } from '../plan/scope.ts';
 
@@ -52,28 +52,6 @@ const fields = [
   { field: 'spec.accept', entriesOf: accepted },
   { field: 'spec.acknowledge', entriesOf: ({ acknowledge }: Answers) => acknowledgements(acknowledge) },
 ] as const;
-
-/**
- * What somebody has answered for of the findings of a namespace, by id and object. Of what others have it is what was
- * said: who accepts all of a kind in their namespace answers for what they add to it, too.
- */
-export function answeredFor(
-  spec: Answers,
-  namespace: string,
-  findings: readonly Finding[],
-  isOfOthers: (finding: Finding) => boolean,
-): readonly Pick<Finding, 'id' | 'object'>[] {
-  const entries = fields.flatMap(({ entriesOf }) => entriesOf(spec));
-  if (entries.length === 0) return [];
-  const accepted = new Set(spec.accept.map(({ finding, object }) => `${finding} ${object}`));
-  return findings
-    .filter((finding) => entries.some((entry) => entry.id === finding.id && entry.isAbout(finding, namespace)))
-    .map((finding) => {
-      const { id, object } = finding;
-      const isAll = !accepted.has(`${id} ${object}`) && accepted.has(`${id} ${allBeside(object)}`);
-      return isAll && isOfOthers(finding) ? { id, object: allBeside(object) } : { id, object };
-    });
-}
 
 /** What is known of a namespace of the migration. */
 interface Looked {

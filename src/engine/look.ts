@@ -15,7 +15,6 @@ import { lostJournal, tellsOfBeginning } from './lost-journal.ts';
 import { ledThere, movedSince } from './moved-since.ts';
 import { isOfThis, ownObjects } from './own-objects.ts';
 import { fewFindings } from '../mesh/few-findings.ts';
-import { isAnsweredIn } from '../mesh/named.ts';
 import { journalOn } from '../plan/journal.ts';
 import { planned, unapproved } from './planned.ts';
 import type { Situation } from './situation.ts';
@@ -238,12 +237,13 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   if (there !== undefined)
     return waiting({ ...status, findings: [...there] }, 'Migrated', 'Ready', 'AlreadyMigrated', there[0].message);
   const findings = [
-    ...fewFindings(
-      [...(strange === undefined ? [] : [strange]), ...situation.blockers, ...adapter.findings(surroundings, 'Start')],
-      isAnsweredIn(surroundings),
-    ),
+    ...fewFindings([
+      ...(strange === undefined ? [] : [strange]),
+      ...situation.blockers,
+      ...adapter.findings(surroundings, 'Start'),
+    ]),
   ];
-  const looked: NamespaceMigrationStatus = { ...planned(situation, status, findings), findings };
+  const looked: NamespaceMigrationStatus = { ...planned(situation, status), findings };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
   const calm = startsAt(situation, first !== undefined);

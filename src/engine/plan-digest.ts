@@ -1,15 +1,14 @@
-import type { Finding } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import { Policies, Restart, Rollback } from '../api/mesh-migration-options.ts';
 import type { ItineraryName } from '../api/namespace-migration.ts';
 import type { LabelTargets, StepPlan } from '../mesh/adapter.ts';
 import { hexOf } from '../base/sha256.ts';
 import type { Manifest } from '../mesh/manifest.ts';
+import { saidByAcceptance, saidByAcknowledgement, type Answered } from '../mesh/named.ts';
 import { marksIn } from '../mesh/marks.ts';
 import { orderedText } from '../mesh/seal.ts';
 import type { WatchedKind } from '../mesh/watched-kind.ts';
 import { digestFrom } from '../plan/digest.ts';
-import { answeredFor } from './acceptances.ts';
 import type { Situation } from './situation.ts';
 
 /** What was chosen for a namespace that is not started. */
@@ -92,12 +91,23 @@ function ownObjects(situation: Situation): readonly string[] {
     .sort();
 }
 
-/** What somebody has answered for. */
-function answers({ adapter, spec, surroundings }: Situation, findings: readonly Finding[]): readonly string[] {
-  const isOfOthers = (finding: Finding): boolean => adapter.isOfOthers(finding, surroundings);
-  return answeredFor(spec, surroundings.namespace.name, findings, isOfOthers).map(
-    ({ id, object }) => `${id} ${object}`,
-  );
+function textOf({ id, object }: Pick<Answered, 'id' | 'object'>): string {
+  return `${id} ${object}`;
+}
+
+/**
+ * What was said that may be about a namespace, whatever is found of it, and for as long as it stands in the spec: that
+ * its time is over is no other plan.
+ */
+function standing({ spec: { accept, acknowledge }, surroundings }: Situation): readonly string[] {
+  const { name } = surroundings.namespace;
+  const here = acknowledge.filter(({ namespace = name }) => namespace === name);
+  return [...accept.map(saidByAcceptance), ...here.map(saidByAcknowledgement)].map(textOf);
+}
+
+/** What somebody has answered for: only what would block without, or strangers would void a plan by what only warns. */
+function answersOf(answered: readonly Answered[], by: Answered['by']): readonly string[] {
+  return answered.filter((each) => each.by === by).map(textOf);
 }
 
 /** The labels that steps set, and on which Services. */
@@ -135,7 +145,7 @@ function manner(situation: Situation, { itinerary }: Chosen): object {
  * while nothing is decided anew: pods, jobs, versions, times, the order of restarts, nor what others have. So no
  * warnings: they name pods, and come and go.
  */
-export function planDigest(situation: Situation, chosen: Chosen, findings: readonly Finding[]): string {
+export function planDigest(situation: Situation, chosen: Chosen, answered: readonly Answered[]): string {
   const { itinerary, waypoint = '', labels, steps } = chosen;
   const names = steps.map(({ name }) => name);
   return digestFrom({
@@ -148,6 +158,8 @@ export function planDigest(situation: Situation, chosen: Chosen, findings: reado
       ...manner(situation, chosen),
     }),
     objects: partOf({ made: madeBy(chosen, situation), own: ownObjects(situation) }),
-    answers: answers(situation, findings),
+    answers: answersOf(answered, 'Own'),
+    standing: standing(situation),
+    ofOthers: answersOf(answered, 'Others'),
   });
 }

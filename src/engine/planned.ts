@@ -1,4 +1,3 @@
-import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { noApprovals, notApproved } from '../plan/approval.ts';
 import { hashAlone } from '../plan/digest.ts';
@@ -10,11 +9,7 @@ import type { Situation } from './situation.ts';
 const maxExplanations = 50;
 
 /** What the steps would be, and what they rest on. */
-export function planned(
-  situation: Situation,
-  status: NamespaceMigrationStatus,
-  findings: readonly Finding[],
-): NamespaceMigrationStatus {
+export function planned(situation: Situation, status: NamespaceMigrationStatus): NamespaceMigrationStatus {
   const { adapter, surroundings, spec } = situation;
   const itinerary = adapter.choose(surroundings);
   const waypoint = adapter.adopts(surroundings);
@@ -30,7 +25,7 @@ export function planned(
   return {
     ...rest,
     plan,
-    planDigest: planDigest(situation, { itinerary, waypoint, labels, steps }, findings),
+    planDigest: planDigest(situation, { itinerary, waypoint, labels, steps }, adapter.answered(surroundings)),
     itinerary,
     ...(waypoint !== undefined && { waypoint }),
     ...(explanations.length > 0 && { explanations }),

@@ -3,6 +3,7 @@ import type { DataPlane, Finding, Mode } from '../api/common.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { ItineraryName, PlannedRestart, StepName } from '../api/namespace-migration.ts';
 import type { KubeObject, Resource } from '../api/object.ts';
+import type { Answered } from './named.ts';
 import type { Manifest, Orphan } from './manifest.ts';
 import type { MeshPlace } from './mesh-place.ts';
 import type { Awaiting, CallersBefore, Hold, Refusing, ScopeView, UnseenBefore } from './others.ts';
@@ -365,6 +366,11 @@ export interface MeshAdapter {
    * somebody is protected by it.
    */
   findings(surroundings: Surroundings, when: FindingsWhen): readonly Finding[];
+  /**
+   * What would be critical at the start, and is not because `spec.accept` or `spec.acknowledge` has an answer to it; all
+   * of it, however much is told.
+   */
+  answered(surroundings: Surroundings): readonly Answered[];
   /** Whether it says that something cannot be worked out: while that is so nothing is begun, and nothing is undone. */
   isUnknown(finding: Finding): boolean;
   /**

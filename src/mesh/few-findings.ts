@@ -20,8 +20,8 @@ function withMore(finding: Finding, count: number): Finding {
 /**
  * As many findings as are told, in the order that they have. Of each id at least the first is among them, and the last
  * of it says how many there are besides. Those that are `late` have a place only where all others have one: whoever
- * makes many things has many findings, and must hide none by them. Those that somebody has answered for come first: they
- * are a part of the plan that is approved of, and must not come into it when others have less.
+ * makes many things has many findings, and must hide none by them. Those of its own that somebody has answered for come first:
+ * whoever approves of its plan reads them there.
  */
 export function fewFindings(
   findings: readonly Finding[],

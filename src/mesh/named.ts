@@ -1,5 +1,5 @@
-import type { Finding } from '../api/common.ts';
-import type { Surroundings } from './adapter.ts';
+import type { Acknowledgement } from '../api/acknowledged.ts';
+import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 
 /** `VirtualService shared/*`: all of the kind that stand beside an object. */
 export function allBeside(object: string): string {
@@ -11,18 +11,26 @@ export function isNamed(entry: { readonly object: string }, { object }: { readon
   return entry.object === object || entry.object === allBeside(object);
 }
 
-/** Whether somebody may have answered for a finding of a namespace, by whatever of the spec names it. */
-export function isAnsweredIn({
-  spec: { accept },
-  acknowledged = [],
-  namespace: { name },
-}: Pick<Surroundings, 'spec' | 'acknowledged' | 'namespace'>): (finding: Pick<Finding, 'id' | 'object'>) => boolean {
-  const ids = new Set<string>([...accept.map(({ finding }) => finding), ...acknowledged.map(({ id }) => id)]);
-  return (finding) =>
-    ids.has(finding.id) &&
-    (accept.some((entry) => entry.finding === finding.id && isNamed(entry, finding)) ||
-      acknowledged.some(
-        ({ id, namespace = name, object = finding.object }) =>
-          id === finding.id && namespace === name && object === finding.object,
-      ));
+/**
+ * What would block a namespace, and does not because somebody has answered for it. What the namespace has itself is named
+ * by its object; what others bring about by what was said of it, because they decide when it is there.
+ */
+export interface Answered {
+  readonly id: string;
+  readonly object: string;
+  readonly by: 'Own' | 'Others';
+}
+
+/** An entry of `spec.accept`, as what was said: with what was looked at, or another object would be accepted by it. */
+export function saidByAcceptance({
+  finding,
+  object,
+  digest,
+}: MeshMigrationSpec['accept'][number]): Pick<Answered, 'id' | 'object'> {
+  return { id: finding, object: digest === undefined ? object : `${object} ${digest}` };
+}
+
+/** An entry of `spec.acknowledge`, as what was said: of all objects where it names none. */
+export function saidByAcknowledgement({ id, object = '*' }: Acknowledgement): Pick<Answered, 'id' | 'object'> {
+  return { id, object };
 }

@@ -50,12 +50,19 @@ describe('a plan that was approved of', () => {
 
   it('fits into a status, and is covered by itself, whatever was answered for', () => {
     fc.assert(
-      fc.property(fc.array(fc.string(), { maxLength: 100 }), (answers) => {
-        const digest = digestFrom({ ...plan, answers });
+      fc.property(fc.array(fc.string(), { maxLength: 100 }), fc.array(fc.string()), (answers, others) => {
+        const digest = digestFrom({ ...plan, answers, standing: others, ofOthers: answers });
         expect(PlanDigest.safeParse(digest).success).toBe(true);
         expect(whatDiffers(digest, digest)).toBeUndefined();
       }),
     );
+  });
+
+  it('of before what others have was told apart covers what was answered for then', () => {
+    const said = { standing: ['MM030 VirtualService mallory/*'], ofOthers: ['MM030 VirtualService mallory/*'] };
+    const before = digestFrom({ ...plan, answers: [...plan.answers, ...said.ofOthers] });
+    expect(whatDiffers(before, digestFrom({ ...plan, ...said }))).toBeUndefined();
+    expect(whatDiffers(approved, digestFrom({ ...plan, ...said }))).toBe('what was answered for');
   });
 
   it.each(['', 'x', '..', 'a.b'])('is none by %j, which no plan has', (odd) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { fc } from '../../../test/support/properties.ts';
+import { costOf } from '../../../test/support/cost.ts';
 import { parseManifests } from './parse-manifests.ts';
 
 function found(text: string): readonly string[] {
@@ -328,6 +329,70 @@ describe('aliases', () => {
     const text = `apiVersion: v1\nkind: Service\nmetadata: {name: a}\nx: &x {${labels(2000)}}\ny:\n${members}\n`;
     expect(found(text)).toEqual([]);
     expect(refused(text)).toEqual([expect.stringContaining('aliases')]);
+  });
+
+  const many = (count: number, text: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => text(at)).join(', ');
+
+  it.each<[string, string, boolean]>([
+    [
+      'in a list that aliases stand for',
+      `b: &b []\na: &a [${many(300, () => '*b')}]\nx: [${many(300, () => '*a')}]`,
+      true,
+    ],
+    [
+      'in a map that is merged again and again',
+      `s: &s 1\na: &a {${many(1000, (at) => `k${at}: *s`)}}\nx: [${many(700, () => '{<<: *a}')}]`,
+      false,
+    ],
+    [
+      'in a list of maps that is merged again and again',
+      `a: &a {}\nl: &l [${many(1000, () => '*a')}]\nx: [${many(700, () => '{<<: *l}')}]`,
+      false,
+    ],
+    ['for an empty list', `a: &a []\nx: [${many(5000, () => '*a')}]`, true],
+    ['for keys that are texts', `${many(500, (at) => `&a${at} k${at}: 1`)}\nx: {}`.replaceAll(', ', '\n'), true],
+    ['for keys that are maps', `a: &a {}\nx: {${many(3, () => '*a : 1')}}`, false],
+    [
+      'in each other',
+      `a0: &a0 []\n${many(300, (at) => `a${at + 1}: &a${at + 1} [*a${at}]`).replaceAll(', ', '\n')}`,
+      false,
+    ],
+  ])('cost no more than the document is worth: %s', (_how, aliases, isRead) => {
+    const text = `apiVersion: v1\nkind: Service\nmetadata: {name: a}\n${aliases}\n`;
+    let read: readonly string[] = [];
+    // Where the document is gone through for each of them, it takes hundreds of these.
+    expect(
+      costOf(() => {
+        read = found(text);
+      }),
+    ).toBeLessThan(50);
+    expect(read).toHaveLength(isRead ? 1 : 0);
+  });
+
+  it('are read as people write them: what services have in common, merged, listed, changed and said anew', () => {
+    const text = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+x-logging: &logging {driver: json-file, options: &options {max-size: 10m}}
+x-common: &common
+  <<: *logging
+  restart: always
+services:
+  one: {<<: *common, image: a}
+  two: {<<: [*common, *options], restart: never}
+  three: &common {other: true}
+  four: *common
+`;
+    const { manifests } = parseManifests('f.yaml', text);
+    const common = { driver: 'json-file', options: { 'max-size': '10m' }, restart: 'always' };
+
+    expect(manifests[0]?.object['services']).toEqual({
+      one: { ...common, image: 'a' },
+      two: { ...common, 'max-size': '10m', restart: 'never' },
+      three: { other: true },
+      four: { other: true },
+    });
   });
 });
 

@@ -1,10 +1,10 @@
 import { LineCounter, isCollection, isMap, isNode, isScalar, isSeq, visit, type Document, type ParsedNode } from 'yaml';
 import type { ObjectMeta } from '../../api/object.ts';
 import { parseAsGo } from '../../base/yaml-as-go.ts';
+import { valueOf, type MostRepeated } from '../../base/yaml-value.ts';
 import { cutText } from '../../base/cut-text.ts';
 import { quoted, shown } from '../../base/shown.ts';
 import { record, records, stringMap, text as textOf, type Json } from '../../mesh/json.ts';
-import { repeatsTooMuch } from './aliases.ts';
 import { jsonObjects } from './json-stream.ts';
 import type { Manifest, Manifests, Source, Unreadable } from './manifest.ts';
 import { isTooDeep } from './depth.ts';
@@ -12,8 +12,8 @@ import { kindProblem, nameProblem } from './names.ts';
 import { splitDocuments, type DocumentText } from './split-documents.ts';
 import { labelProblem } from './texts.ts';
 
-/** Resolved aliases that a document may have: enough for any real file, and it stops one that multiplies itself. */
-const maxAliases = 10_000;
+/** An API server takes no request that is larger than that; and more aliases than any real file has. */
+const mostRepeated: MostRepeated = { characters: 3 * 2 ** 20, lookedAt: 100_000_000 };
 
 /** Lists in lists that are looked into. */
 const maxDepth = 8;
@@ -53,7 +53,6 @@ function compose(document: DocumentText, lines: LineCounter): Document.Parsed {
   const [error] = composed.errors;
   if (error !== undefined) throw new Illegible(error.message, error.pos[0]);
   refuseOddKeys(composed);
-  if (repeatsTooMuch(composed)) throw new Illegible('its aliases make more of it than an API server takes', 0);
   return composed;
 }
 
@@ -157,7 +156,7 @@ function read(document: DocumentText): readonly { readonly json: Json; readonly 
   const lines = new LineCounter();
   try {
     const composed = compose(document, lines);
-    const json = record(composed.toJS({ maxAliasCount: maxAliases }));
+    const json = record(valueOf(composed, mostRepeated));
     refuseDepth(json);
     return itemsOf(json, composed.contents, offsetOf(composed.contents, 0)).map((item) => ({
       json: item.json,

@@ -3,8 +3,8 @@ import type { FindingsWhen, MeshAdapter, Surroundings } from '../adapter.ts';
 import { internalErrorId } from '../internal-error.ts';
 import { fewFindings } from '../few-findings.ts';
 import type { Hold } from '../others.ts';
+import { memoize } from '../../base/memoize.ts';
 import { podsOwnedBy } from '../look-up.ts';
-import { isAnsweredIn } from '../named.ts';
 import type { WorkloadView } from '../views.ts';
 import { isOfOthers, ownerOf } from './settings/accepted.ts';
 import { meshRules } from './findings/mesh.ts';
@@ -65,7 +65,11 @@ export function asOf(found: Found, when: FindingsWhen, { when: asked }: Pick<Rul
 const mostOfStranger = 10;
 
 /** Critical ones first, and of these first what is not about a stranger's object: nobody hides that by making many. */
-function inOrder(findings: readonly Finding[], surroundings: Surroundings): readonly Finding[] {
+function inOrder(
+  findings: readonly Finding[],
+  isAnswered: (finding: Finding) => boolean,
+  surroundings: Surroundings,
+): readonly Finding[] {
   const owners = new Map(findings.map((finding) => [finding, ownerOf(finding, surroundings)]));
   const place = (finding: Finding): number =>
     weight[finding.severity] * 2 + (owners.get(finding) === undefined ? 0 : 1);
@@ -75,7 +79,7 @@ function inOrder(findings: readonly Finding[], surroundings: Surroundings): read
     (finding) => `${finding.id} ${owners.get(finding) ?? ''}`,
   );
   const late = new Set([...ofOwner.values()].flatMap((same) => same.slice(mostOfStranger)));
-  return fewFindings(sorted, isAnsweredIn(surroundings), late);
+  return fewFindings(sorted, isAnswered, late);
 }
 
 /** The namespace as if it had this workload only: as it runs, and as its next pods would be. */
@@ -156,25 +160,49 @@ function heldByOthers(catalogue: readonly Rule[], surroundings: Surroundings): H
   return undefined;
 }
 
+/** What is told of what was found, and whether somebody has answered for it. */
+type Asked = Pick<Found, 'finding' | 'answered'>;
+
 /** The checks that some rules make. */
 export function checksOf(
   catalogue: readonly Rule[],
-): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'isOfOthers' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'> {
+): Pick<
+  MeshAdapter,
+  'findings' | 'answered' | 'isUnknown' | 'isOfOthers' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'
+> {
+  /** All that is found, with what it depends on, however much is told. */
+  const foundAt = (surroundings: Surroundings, when: FindingsWhen): readonly Asked[] => {
+    const asked = onlyRestarts(surroundings) ? restartRules : undefined;
+    // It is held meanwhile: a policy that may be none of the mesh, or mean something else, takes nobody back and is
+    // not said to be in force or not.
+    const isGuess = when !== 'Start' && unknownMesh(surroundings) !== undefined;
+    return catalogue
+      .filter(({ id }) => asked?.includes(id) !== false)
+      .filter(
+        (rule) => (when === 'Start' || rule.when === 'Always' || rule.lasts === true) && isAsked(rule, surroundings),
+      )
+      .filter((rule) => !isGuess || meshRules.includes(rule) || !semanticRules.includes(rule))
+      .flatMap((rule) =>
+        foundGuarded(rule, surroundings).map((each) => ({
+          finding: asOf(each, when, rule),
+          ...(each.answered && { answered: each.answered }),
+        })),
+      );
+  };
+  // Asked for what is told and for what is approved of, in one look.
+  const foundAtStart = memoize((surroundings: Surroundings) => foundAt(surroundings, 'Start'));
   return {
     findings(surroundings, when) {
-      const asked = onlyRestarts(surroundings) ? restartRules : undefined;
-      // It is held meanwhile: a policy that may be none of the mesh, or mean something else, takes nobody back and is
-      // not said to be in force or not.
-      const isGuess = when !== 'Start' && unknownMesh(surroundings) !== undefined;
-      const found = catalogue
-        .filter(({ id }) => asked?.includes(id) !== false)
-        .filter(
-          (rule) => (when === 'Start' || rule.when === 'Always' || rule.lasts === true) && isAsked(rule, surroundings),
-        )
-        .filter((rule) => !isGuess || meshRules.includes(rule) || !semanticRules.includes(rule))
-        .flatMap((rule) => foundGuarded(rule, surroundings).map((each) => asOf(each, when, rule)));
-      return inOrder(found, surroundings);
+      const found = when === 'Start' ? foundAtStart(surroundings) : foundAt(surroundings, when);
+      // What others have is told in their turn, whoever has accepted it: nobody hides by that what is another's.
+      const own = new Set(found.filter(({ answered }) => answered?.by === 'Own').map(({ finding }) => finding));
+      return inOrder(
+        found.map(({ finding }) => finding),
+        (finding) => own.has(finding),
+        surroundings,
+      );
     },
+    answered: (surroundings) => foundAtStart(surroundings).flatMap(({ answered }) => answered ?? []),
     isUnknown: ({ id }) =>
       id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
     isOfOthers,

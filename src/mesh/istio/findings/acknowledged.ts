@@ -7,7 +7,9 @@ interface Subject {
 }
 
 /** What somebody has said of a finding: `Blocks` where that is over, and the namespace is not started. */
-export type Answer = { readonly kind: 'None' } | { readonly kind: 'Acknowledged' | 'Blocks'; readonly said: string };
+export type Answer =
+  | { readonly kind: 'None' }
+  | { readonly kind: 'Acknowledged' | 'Blocks'; readonly said: string; readonly entry: Acknowledged };
 
 function isAbout(entry: Acknowledged, { id, object }: Subject, namespace: string): boolean {
   return (
@@ -27,7 +29,7 @@ export function answerTo(subject: Subject, { acknowledged = [], namespace, itine
   const about = acknowledged.filter((entry) => isAbout(entry, subject, namespace.name));
   const entry = about.find(({ isOver }) => !isOver) ?? about.at(0);
   if (entry === undefined) return { kind: 'None' };
-  if (!entry.isOver) return { kind: 'Acknowledged', said: sayingOf(entry, '') };
+  if (!entry.isOver) return { kind: 'Acknowledged', said: sayingOf(entry, ''), entry };
   // Whoever has started by it is taken nowhere by the end of its time: he would be half-way for a date.
-  return { kind: itinerary === undefined ? 'Blocks' : 'Acknowledged', said: sayingOf(entry, ', which is over') };
+  return { kind: itinerary === undefined ? 'Blocks' : 'Acknowledged', said: sayingOf(entry, ', which is over'), entry };
 }

@@ -1,3 +1,4 @@
+import { listedOf } from '../../../base/counted.ts';
 import { quoted, shown } from '../../../base/shown.ts';
 import type { Surroundings } from '../../adapter.ts';
 import { spend } from '../../../base/effort.ts';
@@ -30,7 +31,7 @@ export function unknownProvider({ provider = '' }: Pick<AuthorizationPolicy, 'pr
 
 /** Says that istiod refuses what CUSTOM policies match, because there are several providers. */
 export function clashingProviders(providers: readonly string[]): string {
-  return `CUSTOM policies of several providers apply to the same pods (${providers.map(shown).join(', ')}): sidecars and waypoints refuse everything that any of them matches, unless istiod has PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`;
+  return `CUSTOM policies of several providers apply to the same pods (${listedOf(providers, shown)}): sidecars and waypoints refuse everything that any of them matches, unless istiod has PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`;
 }
 
 function refusedProviders(surroundings: Surroundings): readonly Evidence[] {
@@ -47,24 +48,32 @@ function refusedProviders(surroundings: Surroundings): readonly Evidence[] {
   const alike = new Map(
     (custom.length === 0 ? [] : labelSets(surroundings)).map((labels) => {
       const places = select(labels);
-      spend(places.length / 8);
+      spend(places.length);
       return [places.join(' '), places] as const;
     }),
   );
-  const clashes = [...alike.values()]
-    .map((places) => places.flatMap((place) => custom[place] ?? []))
-    .map((together) => ({ together, providers: providersOf(together.map(({ policy }) => policy)) }))
-    .filter(({ providers }) => providers.length > 1);
-  return distinct([
+  return [
     ...unknown.map(({ object, policy }) => ({ object, message: unknownProvider(policy) })),
-    ...clashes.flatMap(({ together, providers }) =>
-      together.map(({ object }) => ({ object, message: clashingProviders(providers) })),
-    ),
-  ]);
+    ...clashesOf(custom, [...alike.values()]),
+  ];
 }
 
-function distinct(evidence: readonly Evidence[]): readonly Evidence[] {
-  return [...new Map(evidence.map((one) => [`${one.object} ${one.message}`, one])).values()];
+/**
+ * Each policy that clashes with others, once: for the first pods where it does, however many there are at which others
+ * do. `alike`: places of those that apply to the same pods.
+ */
+function clashesOf(custom: readonly Read[], alike: readonly (readonly number[])[]): readonly Evidence[] {
+  const found = new Map<number, string>();
+  for (const places of alike) {
+    const providers = providersOf(places.flatMap((place) => custom[place]?.policy ?? []));
+    if (providers.length < 2) continue;
+    const message = clashingProviders(providers);
+    for (const place of places) if (!found.has(place)) found.set(place, message);
+  }
+  return custom.flatMap(({ object }, place) => {
+    const message = found.get(place);
+    return message === undefined ? [] : [{ object, message }];
+  });
 }
 
 /** Says what becomes of the proxies that are sent something which Envoy refuses. */

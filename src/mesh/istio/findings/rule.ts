@@ -2,6 +2,7 @@ import type { Finding, Severity } from '../../../api/common.ts';
 import { printable } from '../../../base/printable.ts';
 import { cutText } from '../../../base/cut-text.ts';
 import type { Surroundings } from '../../adapter.ts';
+import { saidByAcceptance, saidByAcknowledgement, type Answered } from '../../named.ts';
 import { isOwnedByGateway } from '../vocabulary/gateway-pods.ts';
 import { answerTo } from './acknowledged.ts';
 import { acceptanceOf, entriesFor, isOfOthers, ownerOf, type Seen } from '../settings/accepted.ts';
@@ -42,6 +43,8 @@ export interface Evidence {
 /** A finding, and what it depends on. */
 export interface Found extends Pick<Evidence, 'others' | 'passing' | 'onlyThere' | 'rolling'> {
   readonly finding: Finding;
+  /** It would be critical if nobody had answered for it. */
+  readonly answered?: Answered;
 }
 
 interface Check {
@@ -115,23 +118,38 @@ export type Rule = Check &
 
 const none = { kind: 'None' } as const;
 
+/** Characters of a message that a status has room for; what is left out is not read either. */
+const longest = 1024;
+
+/** How a critical finding is told. */
+interface Judged {
+  readonly severity: Severity;
+  readonly before: string;
+  readonly after: string;
+  readonly answered?: Answered;
+}
+
 /**
  * What the platform team has accepted of objects of others, and what it answers for of what is refused or lost in the
  * namespace itself.
  */
-function accepted(
-  { id, isAcknowledgeable }: Rule,
-  evidence: Evidence,
-  surroundings: Surroundings,
-): { readonly severity: Severity; readonly before: string; readonly after: string } {
+function accepted({ id, isAcknowledgeable }: Rule, evidence: Evidence, surroundings: Surroundings): Judged {
   const { object, others, seen } = evidence;
   const subject = { id, object, binds: others !== 'Noted', seen };
   const isTheirs = ownerOf(evidence, surroundings) !== undefined;
   const found = acceptanceOf(subject, surroundings.spec, isTheirs);
-  if (found.kind === 'Accepted') return { severity: 'Warning', before: 'accepted by spec.accept: ', after: '' };
+  if (found.kind === 'Accepted') {
+    const answered: Answered = { ...saidByAcceptance(found.entry), by: 'Others' };
+    return { severity: 'Warning', before: 'accepted by spec.accept: ', after: '', answered };
+  }
   const answer =
     (!isTheirs || others === undefined) && isAcknowledgeable ? answerTo({ id, object }, surroundings) : none;
-  if (answer.kind === 'Acknowledged') return { severity: 'Warning', before: answer.said, after: '' };
+  if (answer.kind === 'Acknowledged') {
+    // Where it is about calls of others, these decide when there is something to answer for.
+    const answered: Answered =
+      others === undefined ? { id, object, by: 'Own' } : { ...saidByAcknowledgement(answer.entry), by: 'Others' };
+    return { severity: 'Warning', before: answer.said, after: '', answered };
+  }
   const inVain = found.kind === 'InVain' ? `spec.accept names it, but ${found.but}: ` : '';
   return {
     severity: 'Critical',
@@ -146,17 +164,19 @@ export function found(rule: Rule, surroundings: Surroundings): readonly Found[] 
     const { object, message, fix = rule.fix, severity: own = rule.severity } = evidence;
     const { passing, onlyThere, rolling } = evidence;
     const others = evidence.others ?? (isOfOthers(evidence, surroundings) ? 'Stays' : undefined);
-    const { severity, before, after } =
+    const judged: Judged =
       own === 'Critical' ? accepted(rule, evidence, surroundings) : { severity: own, before: '', after: '' };
+    const { severity, before, after, answered } = judged;
     const finding: Finding = {
       id: rule.id,
       severity,
       object: printable(object).slice(0, 512),
-      message: printable(`${before}${message}`).slice(0, 1024),
+      message: printable(`${before}${message}`.slice(0, longest)).slice(0, longest),
       fix: cutText(printable(`${fix}${after}`), 1024, `. All of it: docs/findings.md, ${rule.id}`),
     };
     return {
       finding,
+      ...(answered && { answered }),
       ...(others !== undefined && { others }),
       ...(passing && { passing }),
       ...(onlyThere && { onlyThere }),

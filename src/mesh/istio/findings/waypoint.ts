@@ -7,6 +7,7 @@ import { certainChanges } from '../waypoint/proof.ts';
 import { translationOf } from '../waypoint/translation.ts';
 import { gatewayProblems } from '../policy/translate/gateway-routes.ts';
 import { isSaidElsewhere, type Problem } from '../policy/translate/problem.ts';
+import type { Reason } from '../policy/translate/reason.ts';
 import { gatewayRoutes } from '../waypoint/routes-of.ts';
 import { worldOf } from '../waypoint/world.ts';
 import { afterRollouts } from '../waypoint/rollouts.ts';
@@ -93,6 +94,15 @@ function goesDirect({ spec, namespace }: Surroundings): boolean {
   return spec.policies.direct.some((entry) => entry.namespace === namespace.name);
 }
 
+/** As many reasons as a message has room for; of the others it is said how many there are. */
+const mostReasons = 10;
+
+function saidOf(reasons: readonly Reason[]): string {
+  const more = reasons.length - mostReasons;
+  const said = reasons.slice(0, mostReasons).map(({ sentence }) => sentence);
+  return [...said, ...(more > 0 ? [`So do ${more} more.`] : [])].join(' ');
+}
+
 /** What a namespace needs, and who would notice, when a waypoint is put in front of it. */
 export const waypointRules: readonly Rule[] = [
   {
@@ -107,7 +117,7 @@ export const waypointRules: readonly Rule[] = [
         .needs.filter(({ servable, reasons }) => servable && reasons.length > 0)
         .map(({ service, reasons }) => ({
           object: serviceName(service),
-          message: reasons.map(({ sentence }) => sentence).join(' '),
+          message: saidOf(reasons),
         })),
     ),
   },

@@ -91,7 +91,10 @@ function whyNot({ object, digest }: Entry, { binds, seen }: Subject, isTheirs: b
 }
 
 /** Whether `spec.accept` has it: `but` says why it is named there in vain. */
-export type Acceptance = { readonly kind: 'None' | 'Accepted' } | { readonly kind: 'InVain'; readonly but: string };
+export type Acceptance =
+  | { readonly kind: 'None' }
+  | { readonly kind: 'Accepted'; readonly entry: Entry }
+  | { readonly kind: 'InVain'; readonly but: string };
 
 /** What the entries of `spec.accept` make of a finding. */
 export function acceptanceOf(
@@ -101,7 +104,10 @@ export function acceptanceOf(
 ): Acceptance {
   const named = accept.filter((entry) => entry.finding === subject.id && isNamed(entry, subject));
   const reasons = named.map((entry) => whyNot(entry, subject, isTheirs));
-  if (reasons.includes(undefined)) return { kind: 'Accepted' };
+  const taken = named.filter((_, at) => reasons[at] === undefined);
+  // Who has named the object itself has said more than who has named all of them.
+  const entry = taken.find(({ object }) => object === subject.object) ?? taken.at(0);
+  if (entry !== undefined) return { kind: 'Accepted', entry };
   const [but] = reasons;
   return but === undefined ? { kind: 'None' } : { kind: 'InVain', but };
 }

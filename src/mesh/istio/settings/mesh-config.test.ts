@@ -36,3 +36,25 @@ it('a mesh configuration of many keys is read in proportion to them', () => {
   // Each key compared with each takes ten seconds.
   expect(cost).toBeLessThan(230);
 });
+
+it.each<[string, string]>([
+  ['a list in it', 'b: &b []\na: &a [BS]\nx: [AS]'],
+  ['a text in it', 'b: &b 1\na: &a [BS]\nx: [AS]'],
+])(
+  'a proxy configuration of aliases takes no longer than one without, however they stand in each other: %s',
+  (_, form) => {
+    const text = form.replace('BS', Array(400).fill('*b').join()).replace('AS', Array(400).fill('*a').join());
+
+    // As much as an annotation is read of. Where all of it is gone through for each alias, it takes a thousand of these.
+    expect(text.length).toBeLessThan(8192);
+    expect(costOf(() => parseMeshConfig(text))).toBeLessThan(50);
+  },
+);
+
+it('a mesh configuration has aliases put in their place', () => {
+  expect(parseMeshConfig('a: &a {b: 1}\nx: [*a, *a]\nz: {<<: *a, c: 2}')).toEqual({
+    a: { b: 1 },
+    x: [{ b: 1 }, { b: 1 }],
+    z: { b: 1, c: 2 },
+  });
+});

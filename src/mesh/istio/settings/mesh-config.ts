@@ -1,5 +1,6 @@
 import { isScalar, visit, type Document } from 'yaml';
 import { parseAsGo } from '../../../base/yaml-as-go.ts';
+import { valueOf, type MostRepeated } from '../../../base/yaml-value.ts';
 import { memoizeLast } from '../../../base/memoize.ts';
 import type { MeshObjects, MeshState } from '../../adapter.ts';
 import { record, records, strings, text, type Json } from '../../json.ts';
@@ -57,6 +58,9 @@ function hasTwins(document: Document): boolean {
   return found;
 }
 
+/** Of the mesh or of one pod: whoever makes pods writes annotations that are read like it, a dozen long ones. */
+const mostRepeated: MostRepeated = { characters: 2 ** 18, lookedAt: 5_000_000 };
+
 /**
  * A mesh configuration from its text; undefined if that cannot be read: istiod then keeps the one it has, which nobody
  * else knows.
@@ -65,7 +69,7 @@ export function parseMeshConfig(written: string): Json | undefined {
   try {
     const document = parseAsGo(written);
     if (document.errors.length > 0 || hasTwins(document)) return undefined;
-    const value: unknown = document.toJS() ?? {};
+    const value: unknown = valueOf(document, mostRepeated) ?? {};
     return typeof value === 'object' && !Array.isArray(value) ? declared(value) : undefined;
   } catch {
     // An alias to nothing, aliases that multiply, or a text of brackets: the parser throws, it does not report.

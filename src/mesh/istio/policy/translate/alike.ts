@@ -1,3 +1,4 @@
+import { listed } from '../../../../base/counted.ts';
 import type { Manifest } from './manifest.ts';
 import { critical, type Problem } from './problem.ts';
 
@@ -31,14 +32,9 @@ export function alike(manifests: readonly Manifest[]): readonly Problem[] {
           },
         },
       ] = group as [Manifest];
-      const made = `${kind} ${namespace}/${name}`;
+      const message = `${kind} ${namespace}/${name} would be made ${group.length} times, for ${listed(sources)}`;
       return [...new Set(sources)].map((source) =>
-        critical(
-          source,
-          'metadata.name',
-          `${made} would be made ${group.length} times, for ${sources.join(' and ')}`,
-          'Rename one of them, or take out the one that is there twice.',
-        ),
+        critical(source, 'metadata.name', message, 'Rename one of them, or take out the one that is there twice.'),
       );
     });
 }

@@ -1,3 +1,4 @@
+import { listedOf } from '../../../../base/counted.ts';
 import { deepest, isTooDeep } from '../../../depth.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
 import { attachmentOf, canRefuse, extensionKinds, isExtendedBy, patchesSidecars } from './extensions.ts';
@@ -171,11 +172,12 @@ export function unordered(service: ServiceFacts, world: World): readonly Problem
   return [...Map.groupBy(copied, rankOf).values()]
     .filter((equal) => equal.length > 1)
     .map((equal) => {
-      const [first, ...others] = equal.map(titleOf);
-      const message = `at ${serviceTitle(service)} the order between it and ${others.join(', ')} is that of their creation, and their copies may come in another`;
+      const [first, ...others] = equal;
+      const message = `at ${serviceTitle(service)} the order between it and ${listedOf(others, titleOf)} is that of their creation, and their copies may come in another`;
+      const title = first === undefined ? '' : titleOf(first);
       return equal.some(canRefuse)
-        ? critical(first ?? '', 'spec.priority', message, 'Give each another spec.priority.')
-        : warning(first ?? '', 'spec', message, 'Merge them, or give each another spec.priority.');
+        ? critical(title, 'spec.priority', message, 'Give each another spec.priority.')
+        : warning(title, 'spec', message, 'Merge them, or give each another spec.priority.');
     });
 }
 

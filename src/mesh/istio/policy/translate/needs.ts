@@ -61,6 +61,16 @@ const onRequest: Reason = {
   sentence: 'spec.waypoint.services asks for it.',
 };
 
+/** The same for all Services of its pods. */
+const sharesPods = memoize((other: ServiceFacts): Reason => {
+  const title = serviceTitle(other);
+  return {
+    object: title,
+    enforces: false,
+    sentence: `It shares pods with ${title}, whose pods only the waypoint may call.`,
+  };
+});
+
 /**
  * The guard of a Service refuses all who come to its pods in another way, so other Services of the same pods go through
  * the waypoint too.
@@ -74,11 +84,7 @@ function neighbourReasons(service: ServiceFacts, needs: readonly ServiceNeed[], 
         other.reasons.some(({ enforces }) => enforces) &&
         sharePods(service, other.service, world.workloads),
     )
-    .map((other) => ({
-      object: serviceTitle(other.service),
-      enforces: false,
-      sentence: `It shares pods with ${serviceTitle(other.service)}, whose pods only the waypoint may call.`,
-    }));
+    .map((other) => oneMore(sharesPods(other.service)));
 }
 
 /** Whether the guard lets everybody in on all ports to which a Service leads, as to those of peers. */

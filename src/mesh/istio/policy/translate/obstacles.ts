@@ -1,3 +1,5 @@
+import { listedOf } from '../../../../base/counted.ts';
+import { memoize } from '../../../../base/memoize.ts';
 import { intersect, matching, subtract, unionOf } from '../../../../requests/space.ts';
 import { asSidecar } from '../sidecar.ts';
 import { asZtunnel } from '../ztunnel.ts';
@@ -141,7 +143,7 @@ export function unservable(needs: readonly ServiceNeed[], world: World): readonl
         return warning(
           serviceTitle(service),
           'spec.clusterIP',
-          `${reasons.map(({ object }) => object).join(', ')} would not report about requests to it any more: ${why}`,
+          `${listedOf(reasons, ({ object }) => object)} would not report about requests to it any more: ${why}`,
           'Give the pods a Service with a cluster address and let callers use that, if you need the reports.',
         );
       const fix = 'Give the pods a Service with a cluster address and let callers use that.';
@@ -199,24 +201,38 @@ export function dormant(bound: readonly ServiceFacts[], world: World): readonly 
  * Service.
  */
 export function protocolConflicts(bound: readonly ServiceFacts[], world: World): readonly Problem[] {
-  return bound.flatMap((service, index) =>
-    bound
-      .slice(index + 1)
-      .filter((other) => sharePods(service, other, world.workloads))
-      .flatMap((other) => {
-        const mine = trafficByTarget(service, world);
-        return [...trafficByTarget(other, world)]
-          .filter(([port, traffic]) => mine.has(port) && mine.get(port) !== traffic)
-          .map(([port]) =>
-            critical(
-              serviceTitle(other),
-              'spec.ports',
-              `it treats container port ${port} as another protocol than ${serviceTitle(service)} does; policies would be read differently through each`,
-              'Give the port the same name prefix or appProtocol in both Services.',
-            ),
-          );
-      }),
+  const traffic = memoize((service: ServiceFacts) => trafficByTarget(service, world));
+  return bound.flatMap((other, index) =>
+    [...conflictsOf(other, bound.slice(0, index), traffic, world)].map(([port, others]) =>
+      critical(
+        serviceTitle(other),
+        'spec.ports',
+        `it treats container port ${port} as another protocol than ${listedOf(others, serviceTitle)} ${others.length === 1 ? 'does' : 'do'}; policies would be read differently through each`,
+        'Give the port the same name prefix or appProtocol in both Services.',
+      ),
+    ),
   );
+}
+
+/** By container port, the Services before it of the same pods that treat it otherwise: one problem for all of them. */
+function conflictsOf(
+  other: ServiceFacts,
+  before: readonly ServiceFacts[],
+  trafficOfEach: (service: ServiceFacts) => ReadonlyMap<number, string>,
+  world: World,
+): ReadonlyMap<number, readonly ServiceFacts[]> {
+  const found = new Map<number, ServiceFacts[]>();
+  for (const service of before) {
+    if (!sharePods(service, other, world.workloads)) continue;
+    const mine = trafficOfEach(service);
+    for (const [port, traffic] of trafficOfEach(other)) {
+      if (!mine.has(port) || mine.get(port) === traffic) continue;
+      const known = found.get(port);
+      if (known === undefined) found.set(port, [service]);
+      else known.push(service);
+    }
+  }
+  return found;
 }
 
 function trafficByTarget(service: ServiceFacts, world: World): ReadonlyMap<number, string> {

@@ -1,3 +1,4 @@
+import { spend } from '../../../../base/effort.ts';
 import type { ConfigObject } from './world.ts';
 
 /** Something that cannot be carried over as it is. */
@@ -29,12 +30,25 @@ export function isSaidElsewhere({ tooLarge, unknownMesh }: Problem): boolean {
   return tooLarge === true || unknownMesh === true;
 }
 
+/**
+ * Characters of a message that take as long as a step, with what it takes to make a problem and to tell it. Whoever makes
+ * many of two things may bring about a problem for each pair of them, and each counts before the next is made.
+ */
+const charactersOfStep = 4;
+const stepsOfProblem = 8;
+
+function count(message: string): void {
+  spend(stepsOfProblem + message.length / charactersOfStep);
+}
+
 /** A problem that blocks. */
 export function critical(object: string, field: string, message: string, fix: string): Problem {
+  count(message);
   return { severity: 'Critical', object, field, message, fix };
 }
 
 /** A problem that only needs to be known. */
 export function warning(object: string, field: string, message: string, fix: string): Problem {
+  count(message);
   return { severity: 'Warning', object, field, message, fix };
 }
