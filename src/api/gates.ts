@@ -12,13 +12,49 @@ const Share = z
 
 const Query = z.string().min(1).max(2048);
 
+/** How many labels may be added to what a gate asks. */
+const mostMatchers = 4;
+
+/** A label that series have to have, and its value. */
+export const Matcher = z.object({
+  label: z
+    .string()
+    .max(40)
+    .regex(/^[a-zA-Z][a-zA-Z0-9_]*$/)
+    .describe('Name of the label.'),
+  value: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[ -~]+$/)
+    .describe('Its value, exactly.'),
+});
+export type Matcher = z.infer<typeof Matcher>;
+
+/** What a gate may ask without a query of its own. */
+export const GatePreset = z.enum(['ErrorRate', 'Refusals', 'Latency']);
+export type GatePreset = z.infer<typeof GatePreset>;
+
 const GateQuery = z
   .object({
-    preset: z
-      .enum(['ErrorRate'])
+    preset: GatePreset.optional().describe(
+      'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too. Refusals: who was let in before and is refused since, each calling namespace by itself: by HTTP 401, 403 and what gRPC says of these, as its own proxies see it before and since, and by connections that the new data plane refuses. Latency: requests that take longer than slowerThan, as callers outside of the namespace see them before and since; where none of them tells both, nothing is known.',
+    ),
+    slowerThan: z
+      .string()
+      .max(8)
+      .regex(/^(0\.5ms|[1-9][0-9]{0,5}ms|[1-9][0-9]{0,2}s)$/)
       .optional()
       .describe(
-        'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too.',
+        'Latency: a request that takes longer is slow. One of the bounds of the histogram, which by default are 0.5ms, 1ms, 5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 5s, 10s, 30s, 60s and 300s: where it is none of them, nothing is known.',
+      ),
+    extraMatchers: z
+      .array(Matcher)
+      .max(mostMatchers)
+      .optional()
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['label'] })
+      .describe(
+        'Labels that every series of the preset has to have besides, where one Prometheus has series of several clusters, for example. Not those that the preset asks for itself (MM164).',
       ),
     query: Query.optional().describe(
       'PromQL of your own for how many were bad, one number: $namespace stands for the name of the namespace, $range for the length of a piece of time, for example sum(increase(shop_failed_total{namespace="$namespace"}[$range])). Where there is none of it while total is there, none was bad.',
@@ -41,6 +77,18 @@ const GateQuery = z
       {
         rule: 'has(self.preset) ? !has(self.query) && !has(self.total) : has(self.query) && has(self.total)',
         message: 'give either preset, or query and total',
+      },
+      {
+        rule: "(has(self.preset) && self.preset == 'Latency') == has(self.slowerThan)",
+        message: 'slowerThan is what Latency needs, and only that',
+      },
+      {
+        rule: "!has(self.preset) || self.preset == 'ErrorRate' || has(self.maxIncrease)",
+        message: 'Refusals and Latency compare with what was before: give maxIncrease',
+      },
+      {
+        rule: '!has(self.extraMatchers) || has(self.preset)',
+        message: 'extraMatchers are for a preset: write them into a query of your own',
       },
       {
         rule: "!has(self.query) || (self.query.contains('$range') && self.query.contains('$namespace'))",

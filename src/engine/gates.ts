@@ -1,4 +1,4 @@
-import type { Gate, GateStatus } from '../api/gates.ts';
+import type { Gate, GatePreset, GateStatus } from '../api/gates.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
@@ -88,11 +88,24 @@ function sentence(text: string): string {
   return cutText(printable(text), 512);
 }
 
+/** Why there may be no series, where a preset has nobody to ask but those who tell before and since. */
+const hints: Readonly<Partial<Record<GatePreset, string>>> = {
+  Refusals: 'nobody outside of the namespace was let in before and can be asked since',
+  Latency: 'nobody outside of the namespace tells both before and since, with slowerThan among the bounds he has',
+};
+
+function whyOf({ prometheus: { preset } }: Gate, reason: string, why: string): string {
+  const hint = preset === undefined || reason !== 'NoSeries' ? undefined : hints[preset];
+  return hint === undefined ? why : `${why}, or ${hint}`;
+}
+
 function messageOf(gate: Gate, verdict: Verdict, observer: string): string {
   const reason = reasonOf(verdict);
-  if (verdict.kind === 'NoData') return sentence(`${words[reason] ?? 'Prometheus cannot be asked'}: ${verdict.why}`);
+  if (verdict.kind === 'NoData')
+    return sentence(`${words[reason] ?? 'Prometheus cannot be asked'}: ${whyOf(gate, reason, verdict.why)}`);
+  const of = verdict.of === undefined ? '' : ` of ${verdict.of.by}`;
   const by = observer === '' || observer === 'Query' ? '' : ` by ${observer}`;
-  return sentence(`${words[reason] ?? reason}: ${counts(verdict)}, ${askedOf(gate)}${by}`);
+  return sentence(`${words[reason] ?? reason}: ${counts(verdict)}, ${askedOf(gate)}${of}${by}`);
 }
 
 /** So much more is news: a thousand namespaces that wait are not to store each piece of time. */
@@ -139,7 +152,8 @@ function judged(situation: Situation, status: NamespaceMigrationStatus, gate: Ga
   // What was read from another time on is of before.
   const reading = (readings?.since === status.gatesSince ? readings?.byGate.get(gate.name) : undefined) ?? notYet;
   const verdict = judge(ruleOf(gate), reading, looked);
-  const observer = reading.kind === 'Read' ? (reading.observer ?? '') : '';
+  const of = verdict.kind === 'NoData' ? undefined : verdict.of;
+  const observer = of?.observer ?? (reading.kind === 'Read' ? (reading.observer ?? '') : '');
   const before = status.gates?.find(({ name }) => name === gate.name);
   return { gate, verdict, status: statusOf(situation, gate, verdict, observer, before) };
 }

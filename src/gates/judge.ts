@@ -17,6 +17,15 @@ export interface GateRule extends Bounds {
   readonly expectsTraffic: boolean;
 }
 
+/** What one of those who tell has counted. */
+export interface Part {
+  readonly by: string;
+  /** Who says so. */
+  readonly observer: string;
+  readonly baseline: readonly Block[];
+  readonly since: readonly Block[];
+}
+
 /** What was read of a namespace. Pieces of time are in order; those of which nothing is known are absent. */
 export type Reading =
   | { readonly kind: 'Unreachable'; readonly why: string }
@@ -31,6 +40,8 @@ export type Reading =
       readonly baseline: readonly Block[];
       /** From when the restarts were over. */
       readonly since: readonly Block[];
+      /** Each of these is to be within the limit, where it is not enough that all together are. */
+      readonly parts?: readonly Part[];
       /** Why nobody answers about what came after that, if nobody does. */
       readonly unanswered?: string;
     };
@@ -78,12 +89,28 @@ function unshown(below: Measured, { noData }: GateRule, { soaked, overdue }: Loo
   return { kind: 'Inconclusive', reason: 'TooFew', ...below };
 }
 
+/** What is above the limit: all together, or the worst of those of whom each is judged by himself. */
+function aboveOf(rule: GateRule, reading: Read): Verdict | undefined {
+  const all: readonly (Pick<Part, 'baseline' | 'since'> & Partial<Part>)[] = reading.parts ?? [reading];
+  const judged = all.flatMap(({ by, observer = '', baseline, since }) => {
+    const count = sum(since);
+    if (!(count.bad > 0)) return [];
+    const { fail, dispersion } = limitsOf(baseline, rule);
+    return [{ ...measured(count, fail, dispersion, 'Above'), ...(by !== undefined && { of: { by, observer } }) }];
+  });
+  const [worst] = judged.sort((one, other) => other.evidence - one.evidence);
+  // Of so many some one is beyond it by chance as many times as often (Bonferroni).
+  if (worst === undefined || !(worst.evidence >= all.length / rule.falseAlarm)) return undefined;
+  return { kind: 'Fail', reason: 'AboveLimit', ...worst };
+}
+
 function judgedBy(rule: GateRule, reading: Read, looked: Looked): Verdict {
   const { baseline, since, blockMs } = reading;
   const { fail, pass, dispersion } = limitsOf(baseline, rule);
   const count = sum(since);
+  const failure = aboveOf(rule, reading);
+  if (failure !== undefined) return failure;
   const above = measured(count, fail, dispersion, 'Above');
-  if (above.evidence >= 1 / rule.falseAlarm) return { kind: 'Fail', reason: 'AboveLimit', ...above };
   if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs))
     return { kind: 'Fail', reason: 'TrafficLost', ...above };
   if (count.total === 0) return withoutData(reading, rule, looked);

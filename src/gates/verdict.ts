@@ -17,6 +17,8 @@ export interface Measured {
   readonly limit: number;
   /** How much more likely that is on the side of the verdict than at the limit. */
   readonly evidence: number;
+  /** Of whom, and who says so, where it is about one of those who tell. */
+  readonly of?: { readonly by: string; readonly observer: string };
 }
 
 /** What a gate says of a namespace. */

@@ -26,6 +26,8 @@ export class PrometheusStandIn implements PrometheusTransport {
   series: readonly SeriesLabels[] = [];
   /** What callers, by their namespaces, count of a namespace in a piece of time that ends then; nothing by default. */
   traffic: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
+  /** What the called count of connections of callers, and how many of them they refuse; nothing by default. */
+  connections: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
   /** Which callers the called themselves know of; where there are none they tell nothing. */
   seen: (namespace: string) => readonly string[] = () => [];
   /** What has to happen before it answers. */
@@ -70,24 +72,40 @@ export class PrometheusStandIn implements PrometheusTransport {
     const times = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
     if (times.length > 11_000) return tooFine();
     if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, to) });
-    const isBad = expression.includes('response_code');
+    const { counted, label, scrapedBy } = this.#told(expression);
+    const isBad = /response_code|DENY| - sum by/.test(expression);
     const points = namesIn(expression).flatMap((namespace) =>
       times.flatMap((at) =>
-        Object.entries(expression.includes('reporter="source"') ? this.traffic(namespace, at) : {}).map(
-          ([by, { total, bad = 0 }]) => ({ namespace, by, value: [at / 1000, String(isBad ? bad : total)] }),
-        ),
+        Object.entries(counted(namespace, at)).map(([by, { total, bad = 0 }]) => ({
+          namespace,
+          by,
+          value: [at / 1000, String(isBad ? bad : total)],
+        })),
       ),
     );
     const series = Map.groupBy(points, ({ namespace, by }) => `${namespace}/${by}`);
     const result = [...series.values()].map((all) => ({
       metric: {
-        destination_service_namespace: all[0]?.namespace,
+        [label]: all[0]?.namespace,
         source_workload_namespace: all[0]?.by,
-        namespace: all[0]?.by,
+        namespace: scrapedBy ?? all[0]?.by,
       },
       values: all.map(({ value }) => value),
     }));
     return success({ resultType: 'matrix', result });
+  }
+
+  /** Who is asked, what he has counted, and where he was scraped if not where the caller is. */
+  #told(expression: string): {
+    readonly counted: PrometheusStandIn['traffic'];
+    readonly label: string;
+    readonly scrapedBy?: string;
+  } {
+    if (expression.includes('reporter="source"'))
+      return { counted: this.traffic, label: 'destination_service_namespace' };
+    const isOfCallers = expression.includes('source_workload_namespace');
+    const label = 'destination_workload_namespace';
+    return { counted: isOfCallers ? this.connections : () => ({}), label, scrapedBy: 'istio-system' };
   }
 
   #seenIn(expression: string, at: number): unknown {
@@ -101,11 +119,11 @@ export class PrometheusStandIn implements PrometheusTransport {
 }
 
 function isAboutSeen(expression: string): boolean {
-  return expression.includes('reporter="destination"') && expression.includes('source_workload_namespace');
+  return expression.includes('reporter="waypoint"') && expression.includes('source_workload_namespace');
 }
 
 function namesIn(expression: string): readonly string[] {
-  const [, names = ''] = /destination_service_namespace=~"([^"]*)"/.exec(expression) ?? [];
+  const [, names = ''] = /destination_(?:service|workload)_namespace=~"([^"]*)"/.exec(expression) ?? [];
   return names.split('|');
 }
 

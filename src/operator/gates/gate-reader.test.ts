@@ -225,6 +225,47 @@ describe('a reader of gates', () => {
     });
   });
 
+  it('asks what was told before of those of whom ztunnel tells, and counts nobody of whom nothing was', async () => {
+    const refusals = Gate.parse({ ...errors, prometheus: { preset: 'Refusals', maxIncrease: '1%' } });
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      const start = clock.now();
+      prometheus.traffic = () => ({});
+      prometheus.connections = (_namespace, at) =>
+        at <= start
+          ? { cron: { total: 10 }, locked: { total: 10, bad: 10 } }
+          : { cron: { total: 10 }, locked: { total: 10, bad: 10 }, late: { total: 10, bad: 10 } };
+      await pass(10 * minuteMs);
+      const wanted = want('shop', { gates: [refusals] });
+      reader.readings(wanted);
+      await pass(1000);
+      expect(reader.readings(wanted).get('errors')).toMatchObject({
+        observer: 'Own',
+        baseline: [],
+        since: [
+          { total: 10, bad: 0 },
+          { total: 10, bad: 0 },
+        ],
+        parts: [{ by: 'cron', observer: 'Own', baseline: [] }],
+      });
+    });
+  });
+
+  it('does not take for the same what is asked of another cluster, or by another bound', async () => {
+    const asking = (name: string, prometheus: object): Gate => Gate.parse({ ...errors, name, prometheus });
+    const of = (value: string): Gate =>
+      asking(value, { preset: 'ErrorRate', extraMatchers: [{ label: 'cluster', value }] });
+    const slower = (slowerThan: string): Gate =>
+      asking(`slower-${slowerThan}`, { preset: 'Latency', maxIncrease: '1%', slowerThan });
+    await run(async ({ prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      reader.readings(want('shop', { gates: [of('eu'), of('us'), slower('500ms'), slower('2s')] }));
+      await pass(1000);
+      const asked = prometheus.asked.map(({ expression }) => expression).join(' ');
+      for (const part of ['cluster="eu"', 'cluster="us"', 'le=~"500|500[.]0"', 'le=~"2000|2000[.]0"'])
+        expect(asked).toContain(part);
+    });
+  });
+
   const ownGate = Gate.parse({
     name: 'own',
     prometheus: { query: 'sum(slow{n="$namespace"}[$range])', total: 'sum(slow_all{n="$namespace"}[$range])' },
@@ -246,10 +287,20 @@ describe('a reader of gates', () => {
   });
 
   it('asks of a thousand namespaces so that each question can be sent, and of many in each', async () => {
+    const adding = Gate.parse({
+      name: 'adding',
+      prometheus: {
+        preset: 'Refusals',
+        maxIncrease: '1%',
+        extraMatchers: [{ label: 'k8s_cluster_name', value: 'arn:aws:eks:eu-central-1:123456789012:cluster/shop-1' }],
+      },
+    });
     await run(async ({ prometheus, reader, want, pass }) => {
       await pass(10 * minuteMs);
-      for (let n = 0; n < 1000; n += 1) reader.readings(want(`team-${n}-of-the-platform`));
+      for (let n = 0; n < 1000; n += 1)
+        reader.readings(want(`team-${n}-of-the-platform`, n < 900 ? {} : { gates: [errors, adding] }));
       await pass(1000);
+      expect(prometheus.asked.some(({ expression }) => expression.includes('k8s_cluster_name'))).toBe(true);
       const lengths = prometheus.asked.map(({ expression: query }) => new URLSearchParams({ query }).toString().length);
       expect(Math.max(...lengths)).toBeLessThan(8000);
       expect(lengths.length).toBeLessThan(600);

@@ -9,8 +9,8 @@ export interface Asked {
 
 /** What a gate asks, whomever it is about. */
 function askedBy({ prometheus, baseline }: Gate, { to, itinerary }: Want): readonly unknown[] {
-  const { preset, query, total, interval } = prometheus;
-  return [preset, query, total, interval, baseline.window, to, itinerary];
+  const { preset, slowerThan, extraMatchers, query, total, interval } = prometheus;
+  return [preset, slowerThan, extraMatchers, query, total, interval, baseline.window, to, itinerary];
 }
 
 /** Gates that ask the same wait for each other; those that ask something else do not wait for them. */
@@ -27,6 +27,14 @@ export function inquiryOf({ gate, want }: Asked): string {
 /** They stand in a URL up to nine times, of which proxies take some 8,000 characters. */
 const mostCharacters = 500;
 
+/** What stands beside them as often, as a URL has it. */
+function besides({ gate: { prometheus } }: Asked): number {
+  return (prometheus.extraMatchers ?? []).reduce(
+    (all, { label, value }) => all + label.length + encodeURIComponent(`,="${value}"`).length,
+    0,
+  );
+}
+
 /** So many at a time that a question about them can be sent. */
 export function inQuestions(all: readonly Asked[]): readonly (readonly Asked[])[] {
   const groups: Asked[][] = [];
@@ -38,7 +46,7 @@ export function inQuestions(all: readonly Asked[]): readonly (readonly Asked[])[
     if (characters > mostCharacters) {
       groups.push([]);
       names.clear();
-      characters = namespace.length + 1;
+      characters = besides(each) + namespace.length + 1;
     }
     names.add(namespace);
     groups.at(-1)?.push(each);
