@@ -49,6 +49,11 @@ describe('a gate of refusals', () => {
   it('hears of connections that the new data plane refuses, of whom was let in before', async () => {
     const traffic = new GatedTraffic();
     traffic.prometheus.traffic = () => ({});
+    traffic.prometheus.served = () => ({
+      cron: { total: 10 },
+      web: { total: 1000 },
+      locked: { total: 10, bad: 10 },
+    });
     traffic.prometheus.connections = (name, at) => ({
       cron: { total: 10, bad: name.endsWith('bad') && at > traffic.flipsAt ? 10 : 0 },
       web: { total: 1000 },

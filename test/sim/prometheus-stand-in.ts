@@ -26,7 +26,9 @@ export class PrometheusStandIn implements PrometheusTransport {
   series: readonly SeriesLabels[] = [];
   /** What callers, by their namespaces, count of a namespace in a piece of time that ends then; nothing by default. */
   traffic: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
-  /** What the called count of connections of callers, and how many of them they refuse; nothing by default. */
+  /** What the called count of what each caller asks of them, and how much of it they refuse; nothing by default. */
+  served: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
+  /** The same of connections alone, as the new data plane counts them. */
   connections: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
   /** Which callers the called themselves know of; where there are none they tell nothing. */
   seen: (namespace: string) => readonly string[] = () => [];
@@ -103,9 +105,10 @@ export class PrometheusStandIn implements PrometheusTransport {
   } {
     if (expression.includes('reporter="source"'))
       return { counted: this.traffic, label: 'destination_service_namespace' };
-    const isOfCallers = expression.includes('source_workload_namespace');
     const label = 'destination_workload_namespace';
-    return { counted: isOfCallers ? this.connections : () => ({}), label, scrapedBy: 'istio-system' };
+    const by = { label, scrapedBy: 'istio-system' };
+    if (!expression.includes('source_workload_namespace')) return { ...by, counted: () => ({}) };
+    return { ...by, counted: expression.includes('istio_requests_total') ? this.served : this.connections };
   }
 
   #seenIn(expression: string, at: number): unknown {

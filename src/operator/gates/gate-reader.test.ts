@@ -230,10 +230,10 @@ describe('a reader of gates', () => {
     await run(async ({ clock, prometheus, reader, want, pass }) => {
       const start = clock.now();
       prometheus.traffic = () => ({});
+      prometheus.served = (_namespace, at) =>
+        at <= start ? { cron: { total: 10 }, locked: { total: 10, bad: 10 } } : {};
       prometheus.connections = (_namespace, at) =>
-        at <= start
-          ? { cron: { total: 10 }, locked: { total: 10, bad: 10 } }
-          : { cron: { total: 10 }, locked: { total: 10, bad: 10 }, late: { total: 10, bad: 10 } };
+        at <= start ? {} : { cron: { total: 10 }, locked: { total: 10, bad: 10 }, late: { total: 10, bad: 10 } };
       await pass(10 * minuteMs);
       const wanted = want('shop', { gates: [refusals] });
       reader.readings(wanted);
@@ -292,7 +292,10 @@ describe('a reader of gates', () => {
       prometheus: {
         preset: 'Refusals',
         maxIncrease: '1%',
-        extraMatchers: [{ label: 'k8s_cluster_name', value: 'arn:aws:eks:eu-central-1:123456789012:cluster/shop-1' }],
+        extraMatchers: ['k8s_cluster_name', 'aws_account', 'environment'].map((label) => ({
+          label,
+          value: 'arn:aws:eks:eu-central-1:123456789012:cluster/shop-1',
+        })),
       },
     });
     await run(async ({ prometheus, reader, want, pass }) => {
