@@ -186,6 +186,10 @@ describe('the rules of MeshMigration', () => {
       'a gate about one of several clusters',
       gateOf({ preset: 'Refusals', maxIncrease: '1%', extraMatchers: [{ label: 'cluster', value: 'eu "1"' }] }),
     ],
+    [
+      'a gate about alerts',
+      { gates: [{ name: 'pager', alerts: { matchers: [{ label: 'namespace', value: '$namespace' }] } }] },
+    ],
     ['a gate about slow requests', gateOf({ preset: 'Latency', maxIncrease: '2%', slowerThan: '500ms' })],
     [
       'a gate by queries',
@@ -264,6 +268,17 @@ describe('the rules of MeshMigration', () => {
       'a gate that asks twice',
       gateOf({ preset: 'ErrorRate', total: '$namespace $range' }),
       'give either preset, or query and total',
+    ],
+    ['a gate about nothing', { gates: [{ name: 'pager' }] }, 'give either prometheus or alerts'],
+    [
+      'a gate about two things',
+      gateOf({ preset: 'ErrorRate' }, { alerts: { matchers: [{ label: 'severity', value: 'page' }] } }),
+      'give either prometheus or alerts',
+    ],
+    [
+      'alerts that do not fire',
+      { gates: [{ name: 'pager', alerts: { matchers: [{ label: 'alertstate', value: 'pending' }] } }] },
+      'alertstate is always firing',
     ],
     ['slow requests of no time', gateOf({ preset: 'Latency', maxIncrease: '1%' }), 'slowerThan is what Latency needs'],
     ['errors that are slow', gateOf({ preset: 'ErrorRate', slowerThan: '1s' }), 'slowerThan is what Latency needs'],
@@ -368,6 +383,7 @@ describe('the rules of MeshMigration', () => {
       `a value ${JSON.stringify(value)} of a label`,
       gateOf({ preset: 'ErrorRate', extraMatchers: [{ label: 'cluster', value }] }),
     ]),
+    ['all alerts', { gates: [{ name: 'pager', alerts: { matchers: [] } }] }],
     ['a preset that is none', gateOf({ preset: 'Errors' })],
     ...['0s', '500', '1.5s', '1m', '-1ms', '1h'].map((slowerThan): [string, Json] => [
       `slower than ${slowerThan}`,

@@ -35,7 +35,8 @@ export type Matcher = z.infer<typeof Matcher>;
 export const GatePreset = z.enum(['ErrorRate', 'Refusals', 'Latency']);
 export type GatePreset = z.infer<typeof GatePreset>;
 
-const GateQuery = z
+/** What a gate counts. */
+export const GateQuery = z
   .object({
     preset: GatePreset.optional().describe(
       'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too. Refusals: who was let in before and is refused since, each calling namespace by itself: by HTTP 401, 403 and what gRPC says of these, as its own proxies see it before and since, and by connections that the new data plane refuses. Latency: requests that take longer than slowerThan, as callers outside of the namespace see them before and since; where none of them tells both, nothing is known.',
@@ -105,6 +106,23 @@ const GateQuery = z
     ],
   });
 
+const FiringAlerts = z.object({
+  matchers: z
+    .array(Matcher)
+    .min(1)
+    .max(mostMatchers)
+    .meta({
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['label'],
+      'x-kubernetes-validations': [
+        { rule: "!self.exists(m, m.label == 'alertstate')", message: 'alertstate is always firing' },
+      ],
+    })
+    .describe(
+      'The labels that an alert has to have, all of them; alertname is the name of its rule. $namespace in a value stands for the name of the namespace: without it every such alert of the cluster counts against each.',
+    ),
+});
+
 /** One of `spec.gates`. */
 export const Gate = z
   .object({
@@ -114,8 +132,11 @@ export const Gate = z
       .max(63)
       .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
       .describe('Name of the gate, for messages and the status.'),
-    prometheus: GateQuery.describe(
+    prometheus: GateQuery.optional().describe(
       'What is counted. Asked of the Prometheus of the operator (--prometheus-url); without one nothing is started (MM164).',
+    ),
+    alerts: FiringAlerts.optional().describe(
+      'Alerts that must not fire, of the rules of the same Prometheus. Those that were there at the start, or had fired within baseline.window before it, do not count. It passes when none fires after the soak, and fails as soon as one does; whether there is a rule for it nobody looks at.',
     ),
     baseline: z
       .object({
@@ -156,9 +177,18 @@ export const Gate = z
         rule: '!has(self.soak) || !has(self.deadline) || duration(self.soak) <= duration(self.deadline)',
         message: 'soak is longer than deadline: nothing could pass in time',
       },
+      { rule: 'has(self.prometheus) != has(self.alerts)', message: 'give either prometheus or alerts' },
     ],
   });
 export type Gate = z.infer<typeof Gate>;
+
+/** A gate that counts; the others hear of alerts. */
+export type CountingGate = Gate & { readonly prometheus: NonNullable<Gate['prometheus']> };
+
+/** Whether it counts: what is not about alerts does. */
+export function isCounting(gate: Gate): gate is CountingGate {
+  return gate.prometheus !== undefined;
+}
 
 /** One of `status.gates`. */
 export const GateStatus = z.object({
@@ -170,7 +200,7 @@ export const GateStatus = z.object({
     .string()
     .max(32)
     .describe(
-      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, TooEarly, or NoTarget, where Prometheus cannot be asked.',
+      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, TooEarly, NoAlert, AlertFiring, or NoTarget, where Prometheus cannot be asked.',
     ),
   bad: z.int().min(0).optional().describe('How many were bad since the restarts, as Prometheus extrapolates it.'),
   total: z

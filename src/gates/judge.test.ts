@@ -208,6 +208,25 @@ describe('over half an hour of looks', () => {
   });
 });
 
+describe('a gate of alerts', () => {
+  const alerts = (...firing: readonly string[]): Reading => ({ kind: 'Alerts', firing });
+
+  test('fails as soon as one fires, and passes after the soak where none does', () => {
+    expect(judge(rule, alerts('A of shop'), young)).toEqual({
+      kind: 'Fail',
+      reason: 'AlertFiring',
+      why: 'A of shop',
+    });
+    expect(judge(rule, alerts(), young)).toMatchObject({ kind: 'Inconclusive', reason: 'Soaking' });
+    expect(judge(rule, alerts(), soaked)).toMatchObject({ kind: 'Pass', reason: 'NoAlert' });
+  });
+
+  test('names some, however many there are', () => {
+    const many = Array.from({ length: 5000 }, (_each, n) => `A${n}`);
+    expect(judge(rule, alerts(...many), young)).toMatchObject({ why: 'A0, A1, A2 and 4997 more' });
+  });
+});
+
 describe('a gate that judges each by himself', () => {
   const many = blocks(30, repeated(5, 0, 100_000));
   const part = (by: string, since: readonly Block[], baseline: readonly Block[] = steady): Part => ({

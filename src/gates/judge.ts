@@ -31,6 +31,8 @@ export type Reading =
   | { readonly kind: 'Unreachable'; readonly why: string }
   /** Nobody could have counted anything yet. */
   | { readonly kind: 'Early' }
+  /** Which alerts fire that were not there before, in words. */
+  | { readonly kind: 'Alerts'; readonly firing: readonly string[] }
   | {
       readonly kind: 'Read';
       readonly blockMs: number;
@@ -126,6 +128,18 @@ function isByTime(verdict: Verdict): boolean {
   return verdict.kind === 'Fail' && verdict.reason !== 'AboveLimit' && verdict.reason !== 'TrafficLost';
 }
 
+/** So many are named. */
+const mostNamed = 3;
+
+function alarmed(firing: readonly string[], { soaked }: Looked): Verdict {
+  if (firing.length > 0) {
+    const more = firing.length > mostNamed ? ` and ${firing.length - mostNamed} more` : '';
+    return { kind: 'Fail', reason: 'AlertFiring', why: `${firing.slice(0, mostNamed).join(', ')}${more}` };
+  }
+  const why = 'none fires that was not there before the start';
+  return soaked ? { kind: 'Pass', reason: 'NoAlert', why } : { kind: 'Inconclusive', reason: 'Soaking', why };
+}
+
 /**
  * Pure: the same reading gives the same verdict, whoever asks. That nobody can be asked is nobody's failure, and nobody's
  * health, whatever `noData` says; nor is it that there was no time to count anything.
@@ -136,6 +150,8 @@ export function judge(rule: GateRule, reading: Reading, looked: Looked): Verdict
       return { kind: 'NoData', reason: 'NoTarget', why: reading.why };
     case 'Early':
       return { kind: 'NoData', reason: 'TooEarly', why: explanations.TooEarly };
+    case 'Alerts':
+      return alarmed(reading.firing, looked);
     case 'Read': {
       const verdict = judgedBy(rule, reading, looked);
       const { unanswered } = reading;

@@ -7,8 +7,8 @@ import type { Scope } from './scope.ts';
 type Labels = Pick<GateTelemetry, 'labels'>;
 
 /** What a gate adds to its preset and the preset asks for itself: it would count other things than it says. */
-function contradicted({ prometheus: { extraMatchers = [] } }: Gate, { labels }: Labels): string | undefined {
-  return extraMatchers.find(({ label }) => labels.has(label))?.label;
+function contradicted({ prometheus }: Gate, { labels }: Labels): string | undefined {
+  return prometheus?.extraMatchers?.find(({ label }) => labels.has(label))?.label;
 }
 
 function finding(name: string, message: string, fix: string): Finding {
@@ -41,7 +41,7 @@ export function gateFindings(
       : [
           finding(
             name,
-            `spec.gates (${gate.name}) adds the label ${label} (extraMatchers), which ${gate.prometheus.preset ?? ''} asks for itself: it would not count what it says`,
+            `spec.gates (${gate.name}) adds the label ${label} (extraMatchers), which ${gate.prometheus?.preset ?? ''} asks for itself: it would not count what it says`,
             'Take the label out of extraMatchers, or write a query of your own.',
           ),
         ];

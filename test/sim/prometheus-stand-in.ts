@@ -15,6 +15,14 @@ export interface Counted {
   readonly bad?: number;
 }
 
+/** An alert as Prometheus tells it. */
+export interface StandInAlert {
+  readonly labels: SeriesLabels;
+  /** Milliseconds since the epoch. */
+  readonly activeAt: number;
+  readonly state?: 'firing' | 'pending';
+}
+
 /**
  * A Prometheus that knows the answers to the operator's questions instead of PromQL: what PromQL makes of them is seen
  * on a real engine (`npm run test:cluster -- promql`).
@@ -32,6 +40,10 @@ export class PrometheusStandIn implements PrometheusTransport {
   connections: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
   /** Which callers the called themselves know of; where there are none they tell nothing. */
   seen: (namespace: string) => readonly string[] = () => [];
+  /** The alerts of its rules. */
+  alerts: () => readonly StandInAlert[] = () => [];
+  /** Which alerts had fired at some time, by their series. */
+  fired: readonly SeriesLabels[] = [];
   /** What has to happen before it answers. */
   slow: (expression: string) => Promise<void> = () => Promise.resolve();
   /** Why it does not answer now, if it does not. */
@@ -43,9 +55,11 @@ export class PrometheusStandIn implements PrometheusTransport {
     if (this.away !== undefined) return Promise.reject(new Error(this.away));
     const form = new URLSearchParams(path.slice(path.indexOf('?') + 1));
     if (path.startsWith('/api/v1/query_range')) return this.#courses(form);
+    if (path.startsWith('/api/v1/alerts')) return Promise.resolve(this.#alerts());
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });
+    if (expression.includes('ALERTS{')) return Promise.resolve(this.#firedIn(expression, to));
     const isOfNamespaces = expression.startsWith('group by (namespace)');
     const isOfCalls = expression.includes('destination_workload!~');
     const found =
@@ -63,6 +77,23 @@ export class PrometheusStandIn implements PrometheusTransport {
     ];
     const result = members.map((metric) => ({ metric, value: [to / 1000, '1'] }));
     return Promise.resolve(success({ resultType: 'vector', result }));
+  }
+
+  #alerts(): PrometheusResponse {
+    const alerts = this.alerts().map(({ labels, activeAt, state = 'firing' }) => ({
+      labels,
+      annotations: {},
+      state,
+      activeAt: new Date(activeAt).toISOString(),
+      value: '1e+00',
+    }));
+    return success({ alerts });
+  }
+
+  #firedIn(expression: string, at: number): PrometheusResponse {
+    const found = this.fired.filter((labels) => fits(expression, { ...labels, alertstate: 'firing' }));
+    const result = found.map((metric) => ({ metric: { ...metric, alertstate: 'firing' }, value: [at / 1000, '1'] }));
+    return success({ resultType: 'vector', result });
   }
 
   /** What gates ask for: of callers alone, in pieces of time, and of whom the called know. */

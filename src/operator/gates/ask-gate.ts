@@ -1,4 +1,4 @@
-import type { Gate } from '../../api/gates.ts';
+import type { CountingGate } from '../../api/gates.ts';
 import { piecesOf, readingOf, type Observed, type Pieces, type Series } from '../../gates/pieces.ts';
 import type { Reading } from '../../gates/judge.ts';
 import { durationMs } from '../../base/duration.ts';
@@ -12,14 +12,14 @@ import type { Want } from './want.ts';
 
 /** Whom to ask. */
 export interface AskedServer {
-  readonly client: Pick<PrometheusClient, 'courses' | 'server'>;
+  readonly client: Pick<PrometheusClient, 'courses' | 'query' | 'alerts' | 'server'>;
   /** The mesh's own namespace, which speaks for all. */
   readonly rootNamespace: string;
 }
 
 /** Namespaces of which the same is asked, for one answer. */
 export interface Inquiry {
-  readonly gate: Gate;
+  readonly gate: CountingGate;
   readonly wants: readonly Want[];
 }
 
@@ -37,7 +37,7 @@ interface Question extends Omit<GateQuestion, 'observer'> {
 const onlyOne = '';
 
 /** PromQL of a user, which is about one namespace. */
-function ownQuestion({ query = '', total = '', interval }: Gate['prometheus'], want: Want): Question {
+function ownQuestion({ query = '', total = '', interval }: CountingGate['prometheus'], want: Want): Question {
   const { namespace } = want;
   // A function: in a replacement text `$` would mean something.
   const about = (text: string): string =>

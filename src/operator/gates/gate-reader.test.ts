@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrometheusStandIn } from '../../../test/sim/prometheus-stand-in.ts';
 import { VirtualClock } from '../../../test/sim/virtual-clock.ts';
-import { Gate } from '../../api/gates.ts';
+import { Gate, GateQuery } from '../../api/gates.ts';
 import { sleep } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
@@ -379,7 +379,7 @@ describe('a reader of gates', () => {
           {
             ...own,
             prometheus: {
-              ...own.prometheus,
+              ...GateQuery.parse(own.prometheus),
               total: 'x{reporter="source",destination_service_namespace=~"$namespace"}[$range]',
             },
           },

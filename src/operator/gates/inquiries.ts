@@ -1,4 +1,4 @@
-import type { Gate } from '../../api/gates.ts';
+import { isCounting, type Gate } from '../../api/gates.ts';
 import type { Want } from './want.ts';
 
 /** A gate and a namespace of which it asks. */
@@ -8,7 +8,10 @@ export interface Asked {
 }
 
 /** What a gate asks, whomever it is about. */
-function askedBy({ prometheus, baseline }: Gate, { to, itinerary }: Want): readonly unknown[] {
+function askedBy(gate: Gate, { to, itinerary }: Want): readonly unknown[] {
+  const { baseline, alerts } = gate;
+  if (!isCounting(gate)) return [alerts?.matchers, baseline.window];
+  const { prometheus } = gate;
   const { preset, slowerThan, extraMatchers, query, total, interval } = prometheus;
   return [preset, slowerThan, extraMatchers, query, total, interval, baseline.window, to, itinerary];
 }
@@ -20,7 +23,7 @@ export function laneOf({ gate, want }: Asked): string {
 
 /** What is the same for all namespaces of which a gate asks the same; PromQL of a user is about one. */
 export function inquiryOf({ gate, want }: Asked): string {
-  const alone = gate.prometheus.preset === undefined ? want.namespace : '';
+  const alone = isCounting(gate) && gate.prometheus.preset === undefined ? want.namespace : '';
   return JSON.stringify([...askedBy(gate, want), alone]);
 }
 
@@ -29,7 +32,7 @@ const mostCharacters = 500;
 
 /** What stands beside them as often, as a URL has it. */
 function besides({ gate: { prometheus } }: Asked): number {
-  return (prometheus.extraMatchers ?? []).reduce(
+  return (prometheus?.extraMatchers ?? []).reduce(
     (all, { label, value }) => all + label.length + encodeURIComponent(`,="${value}"`).length,
     0,
   );

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { Gate } from '../../../src/api/gates.ts';
+import { alertsBefore } from '../../../src/operator/gates/ask-alerts.ts';
+import { readAnswer } from '../../../src/prometheus/answer.ts';
 import type { World } from '../../scenarios/world.ts';
+import { runCommand } from '../command.ts';
 import { countsOf } from './gate-counts.ts';
 import { ensurePromql } from './program.ts';
-import { rising, scrapes, type WrittenSeries } from './series.ts';
+import { now, rising, scrapes, type WrittenSeries } from './series.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -116,6 +120,35 @@ function inCluster(series: readonly WrittenSeries[]): readonly WrittenSeries[] {
   ];
 }
 
+/** Alerts as Prometheus writes them while they are what they are. */
+const alertSeries: readonly WrittenSeries[] = [
+  ['Slow', 'shop', 'firing'],
+  ['Slow', 'other', 'firing'],
+  ['Pending', 'shop', 'pending'],
+].map(([alertname = '', namespace = '', alertstate = '']) => ({
+  labels: { __name__: 'ALERTS', alertname, namespace, alertstate, team: 'a"b' },
+  samples: [[now - 3_600_000, 1]],
+  endsAt: now - 3_500_000,
+}));
+
+const pager = Gate.parse({
+  name: 'pager',
+  alerts: {
+    matchers: [
+      { label: 'namespace', value: '$namespace' },
+      { label: 'team', value: 'a"b' },
+    ],
+  },
+});
+
+async function firedBefore(program: string, signal: AbortSignal): Promise<readonly (string | undefined)[]> {
+  const queries = [{ expression: alertsBefore(pager, { namespace: 'shop' }), at: now }];
+  const printed = await runCommand(program, [], { input: JSON.stringify({ series: alertSeries, queries }), signal });
+  return (JSON.parse(printed) as readonly unknown[]).flatMap((answer) =>
+    readAnswer(JSON.stringify(answer)).map(({ labels }) => labels['alertname']),
+  );
+}
+
 /** The queries of the other presets on series as Istio writes them, with the engine that Prometheus has. */
 export async function promqlPresets(world: World): Promise<void> {
   const program = await ensurePromql();
@@ -146,4 +179,5 @@ export async function promqlPresets(world: World): Promise<void> {
   }
   const here = await countsOf(program, inCluster(refusalSeries), 'Refusals', { extraMatchers: cluster }, signal);
   assert.deepEqual(here, since);
+  assert.deepEqual(await firedBefore(program, signal), ['Slow']);
 }

@@ -1,3 +1,4 @@
+import { quoted } from '../../../prometheus/promql.ts';
 import type { Asked, Counted } from '../../gate-telemetry.ts';
 import type { SeriesLabels } from '../../telemetry.ts';
 
@@ -21,11 +22,6 @@ export interface Grouped {
 
 /** Where and for how long it is looked. */
 export type Span = Pick<Asked, 'seconds' | 'root' | 'extraMatchers'>;
-
-/** A text of others in PromQL, whose strings are read as those of Go: what JSON escapes these read alike. */
-function quoted(text: string): string {
-  return JSON.stringify(text);
-}
 
 function selector(
   { metric, matchers }: Selected,
