@@ -266,6 +266,50 @@ describe('a reader of gates', () => {
     });
   });
 
+  const pager = (severity: string): Gate =>
+    Gate.parse({ name: severity, alerts: { matchers: [{ label: 'severity', value: severity }] } });
+
+  it('asks about alerts some times a minute, whoever else is to be asked about, and says so when there is news', async () => {
+    await run(async ({ clock, prometheus, reader, told, want, pass }) => {
+      const at = clock.now() + minuteMs;
+      let asked = 0;
+      prometheus.alerts = () => {
+        asked += 1;
+        return clock.now() < at + 5 * minuteMs
+          ? []
+          : [{ labels: { alertname: 'A', severity: 'page' }, activeAt: clock.now() }];
+      };
+      const wanted = want('shop', { gates: [pager('page')] });
+      const news = (): number => told.filter((key) => key === wanted.key).length;
+      reader.readings(wanted);
+      for (let second = 0; second < 60; second += 1) {
+        reader.readings(want(`web-${second}`));
+        await pass(1000);
+      }
+      expect(reader.readings(wanted).get('page')).toEqual({ kind: 'Alerts', firing: [] });
+      expect([asked, news()]).toEqual([3, 1]);
+      await pass(6 * minuteMs);
+      expect(reader.readings(wanted).get('page')).toEqual({ kind: 'Alerts', firing: ['A'] });
+      expect(news()).toBe(2);
+    });
+  });
+
+  it('does not take one alert for another, nor for what it was before Prometheus went away', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      const at = clock.now();
+      prometheus.alerts = () => [{ labels: { alertname: 'A', severity: 'page' }, activeAt: at }];
+      const wanted = want('shop', { gates: [pager('page'), pager('ticket')] });
+      reader.readings(wanted);
+      await pass(1000);
+      const both = reader.readings(wanted);
+      expect(['page', 'ticket'].map((name) => both.get(name))).toMatchObject([{ firing: ['A'] }, { firing: [] }]);
+      prometheus.away = 'ECONNREFUSED';
+      await pass(minuteMs);
+      expect(pieces(reader.readings(wanted).get('page'))).toBe('Unreachable');
+    });
+  });
+
   const ownGate = Gate.parse({
     name: 'own',
     prometheus: { query: 'sum(slow{n="$namespace"}[$range])', total: 'sum(slow_all{n="$namespace"}[$range])' },
