@@ -183,6 +183,15 @@ describe('the rules of MeshMigration', () => {
     ],
     ['a gate', { gates: [{ name: 'errors', prometheus: { preset: 'ErrorRate', max: '0.5%', maxIncrease: '50%' } }] }],
     [
+      'a gate about one of several clusters',
+      gateOf({ preset: 'Refusals', maxIncrease: '1%', extraMatchers: [{ label: 'cluster', value: 'eu "1"' }] }),
+    ],
+    [
+      'a gate about alerts',
+      { gates: [{ name: 'pager', alerts: { matchers: [{ label: 'namespace', value: '$namespace' }] } }] },
+    ],
+    ['a gate about slow requests', gateOf({ preset: 'Latency', maxIncrease: '2%', slowerThan: '500ms' })],
+    [
       'a gate by queries',
       {
         gates: [
@@ -259,6 +268,29 @@ describe('the rules of MeshMigration', () => {
       'a gate that asks twice',
       gateOf({ preset: 'ErrorRate', total: '$namespace $range' }),
       'give either preset, or query and total',
+    ],
+    ['a gate about nothing', { gates: [{ name: 'pager' }] }, 'give either prometheus or alerts'],
+    [
+      'a gate about two things',
+      gateOf({ preset: 'ErrorRate' }, { alerts: { matchers: [{ label: 'severity', value: 'page' }] } }),
+      'give either prometheus or alerts',
+    ],
+    [
+      'alerts that do not fire',
+      { gates: [{ name: 'pager', alerts: { matchers: [{ label: 'alertstate', value: 'pending' }] } }] },
+      'alertstate is always firing',
+    ],
+    ['slow requests of no time', gateOf({ preset: 'Latency', maxIncrease: '1%' }), 'slowerThan is what Latency needs'],
+    ['errors that are slow', gateOf({ preset: 'ErrorRate', slowerThan: '1s' }), 'slowerThan is what Latency needs'],
+    ['refusals whatever was before', gateOf({ preset: 'Refusals' }), 'give maxIncrease'],
+    [
+      'labels beside a query',
+      gateOf({
+        query: '$namespace $range',
+        total: '$namespace $range',
+        extraMatchers: [{ label: 'cluster', value: 'a' }],
+      }),
+      'extraMatchers are for a preset',
     ],
     ['a query about everybody', gateOf({ query: '$range', total: '$namespace $range' }), 'query needs $namespace'],
     ['a total without a range', gateOf({ query: '$namespace $range', total: '$namespace' }), 'total needs $namespace'],
@@ -343,6 +375,20 @@ describe('the rules of MeshMigration', () => {
       { acknowledge: [{ id: 'MM086', reason: 'x', until: '2027-01-01T00:00:00Z' }] },
     ],
     ['an answer without a reason', { acknowledge: [{ id: 'MM055', until: '2027-01-01T00:00:00Z' }] }],
+    ...['', 'a b', 'a"', '__name__', '1a', 'a='].map((label): [string, Json] => [
+      `a label ${JSON.stringify(label)} that no series has`,
+      gateOf({ preset: 'ErrorRate', extraMatchers: [{ label, value: 'x' }] }),
+    ]),
+    ...['', 'a\n', 'x'.repeat(65)].map((value): [string, Json] => [
+      `a value ${JSON.stringify(value)} of a label`,
+      gateOf({ preset: 'ErrorRate', extraMatchers: [{ label: 'cluster', value }] }),
+    ]),
+    ['all alerts', { gates: [{ name: 'pager', alerts: { matchers: [] } }] }],
+    ['a preset that is none', gateOf({ preset: 'Errors' })],
+    ...['0s', '500', '1.5s', '1m', '-1ms', '1h'].map((slowerThan): [string, Json] => [
+      `slower than ${slowerThan}`,
+      gateOf({ preset: 'Latency', maxIncrease: '1%', slowerThan }),
+    ]),
     ['an answer for ever', { acknowledge: [{ id: 'MM055', reason: 'x' }] }],
     ['an answer until a time that is none', { acknowledge: [{ id: 'MM055', reason: 'x', until: 'tomorrow' }] }],
     [

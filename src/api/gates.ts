@@ -12,13 +12,50 @@ const Share = z
 
 const Query = z.string().min(1).max(2048);
 
-const GateQuery = z
+/** How many labels may be added to what a gate asks. */
+const mostMatchers = 4;
+
+/** A label that series have to have, and its value. */
+export const Matcher = z.object({
+  label: z
+    .string()
+    .max(40)
+    .regex(/^[a-zA-Z][a-zA-Z0-9_]*$/)
+    .describe('Name of the label.'),
+  value: z
+    .string()
+    .min(1)
+    .max(64)
+    .regex(/^[ -~]+$/)
+    .describe('Its value, exactly.'),
+});
+export type Matcher = z.infer<typeof Matcher>;
+
+/** What a gate may ask without a query of its own. */
+export const GatePreset = z.enum(['ErrorRate', 'Refusals', 'Latency']);
+export type GatePreset = z.infer<typeof GatePreset>;
+
+/** What a gate counts. */
+export const GateQuery = z
   .object({
-    preset: z
-      .enum(['ErrorRate'])
+    preset: GatePreset.optional().describe(
+      'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too. Refusals: who was let in before and is refused since, each calling namespace by itself: by HTTP 401, 403 and what gRPC says of these, as its own proxies see it before and since, and by connections that the new data plane refuses. Latency: requests that take longer than slowerThan, as callers outside of the namespace see them before and since; where none of them tells both, nothing is known.',
+    ),
+    slowerThan: z
+      .string()
+      .max(8)
+      .regex(/^(0\.5ms|[1-9][0-9]{0,5}ms|[1-9][0-9]{0,2}s)$/)
       .optional()
       .describe(
-        'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too.',
+        'Latency: a request that takes longer is slow. One of the bounds of the histogram, which by default are 0.5ms, 1ms, 5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 5s, 10s, 30s, 60s and 300s: where it is none of them, nothing is known.',
+      ),
+    extraMatchers: z
+      .array(Matcher)
+      .max(mostMatchers)
+      .optional()
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['label'] })
+      .describe(
+        'Labels that every series of the preset has to have besides, where one Prometheus has series of several clusters, for example. Not those that the preset asks for itself (MM164).',
       ),
     query: Query.optional().describe(
       'PromQL of your own for how many were bad, one number: $namespace stands for the name of the namespace, $range for the length of a piece of time, for example sum(increase(shop_failed_total{namespace="$namespace"}[$range])). Where there is none of it while total is there, none was bad.',
@@ -43,6 +80,18 @@ const GateQuery = z
         message: 'give either preset, or query and total',
       },
       {
+        rule: "(has(self.preset) && self.preset == 'Latency') == has(self.slowerThan)",
+        message: 'slowerThan is what Latency needs, and only that',
+      },
+      {
+        rule: "!has(self.preset) || self.preset == 'ErrorRate' || has(self.maxIncrease)",
+        message: 'Refusals and Latency compare with what was before: give maxIncrease',
+      },
+      {
+        rule: '!has(self.extraMatchers) || has(self.preset)',
+        message: 'extraMatchers are for a preset: write them into a query of your own',
+      },
+      {
         rule: "!has(self.query) || (self.query.contains('$range') && self.query.contains('$namespace'))",
         message: 'query needs $namespace, and $range as the range of its counters',
       },
@@ -57,6 +106,23 @@ const GateQuery = z
     ],
   });
 
+const FiringAlerts = z.object({
+  matchers: z
+    .array(Matcher)
+    .min(1)
+    .max(mostMatchers)
+    .meta({
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['label'],
+      'x-kubernetes-validations': [
+        { rule: "!self.exists(m, m.label == 'alertstate')", message: 'alertstate is always firing' },
+      ],
+    })
+    .describe(
+      'The labels that an alert has to have, all of them; alertname is the name of its rule. $namespace in a value stands for the name of the namespace: without it every such alert of the cluster counts against each.',
+    ),
+});
+
 /** One of `spec.gates`. */
 export const Gate = z
   .object({
@@ -66,8 +132,11 @@ export const Gate = z
       .max(63)
       .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
       .describe('Name of the gate, for messages and the status.'),
-    prometheus: GateQuery.describe(
+    prometheus: GateQuery.optional().describe(
       'What is counted. Asked of the Prometheus of the operator (--prometheus-url); without one nothing is started (MM164).',
+    ),
+    alerts: FiringAlerts.optional().describe(
+      'Alerts that must not fire, of the rules of the same Prometheus. Those that were there at the start, or had fired within baseline.window before it, do not count. It passes when none fires after the soak, and fails as soon as one does; whether there is a rule for it nobody looks at.',
     ),
     baseline: z
       .object({
@@ -108,9 +177,18 @@ export const Gate = z
         rule: '!has(self.soak) || !has(self.deadline) || duration(self.soak) <= duration(self.deadline)',
         message: 'soak is longer than deadline: nothing could pass in time',
       },
+      { rule: 'has(self.prometheus) != has(self.alerts)', message: 'give either prometheus or alerts' },
     ],
   });
 export type Gate = z.infer<typeof Gate>;
+
+/** A gate that counts; the others hear of alerts. */
+export type CountingGate = Gate & { readonly prometheus: NonNullable<Gate['prometheus']> };
+
+/** Whether it counts: what is not about alerts does. */
+export function isCounting(gate: Gate): gate is CountingGate {
+  return gate.prometheus !== undefined;
+}
 
 /** One of `status.gates`. */
 export const GateStatus = z.object({
@@ -122,7 +200,7 @@ export const GateStatus = z.object({
     .string()
     .max(32)
     .describe(
-      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, TooEarly, or NoTarget, where Prometheus cannot be asked.',
+      'BelowLimit, AboveLimit, TrafficLost, TooFew, Soaking, NoTraffic, NoSeries, TooEarly, NoAlert, AlertFiring, or NoTarget, where Prometheus cannot be asked.',
     ),
   bad: z.int().min(0).optional().describe('How many were bad since the restarts, as Prometheus extrapolates it.'),
   total: z

@@ -2,7 +2,7 @@
 export const gateWaysOut = {
   GateFailed: {
     meaning:
-      'A gate of spec.gates shows that more goes wrong since the restarts than is allowed, or that what came before does not come any more.',
+      'A gate of spec.gates shows that more goes wrong since the restarts than is allowed, that what came before does not come any more, or that an alert fires.',
     remedy: 'Look at status.gates of the namespace, repair what it counts, then start again',
     command: 'GoOn',
   },

@@ -102,6 +102,39 @@ describe('gates', () => {
     ]);
   });
 
+  it('say of whom it is that they fail, where each is judged by himself, and who says so', () => {
+    const refusals = gate('refusals', { prometheus: { preset: 'Refusals', maxIncrease: '1%' } });
+    const part = { by: 'web', observer: 'Own', baseline: [], since: blocks(30, 1, 5, 5) };
+    const { status } = looked({
+      gates: [refusals],
+      readings: { refusals: { ...(well as Extract<Reading, { kind: 'Read' }>), parts: [part] } },
+    });
+    expect(status.gates).toMatchObject([
+      {
+        verdict: 'Fail',
+        observer: 'Own',
+        bad: 5,
+        message: 'too many are bad: 5 of 5, 100 %, at most 1.00 % allowed, Refusals of web by Own',
+      },
+    ]);
+  });
+
+  it.each([
+    ['Latency', { slowerThan: '500ms' }, /nobody outside of the namespace tells both before and since/],
+    ['Refusals', {}, /nobody outside of the namespace was let in before/],
+  ])('say what %s has to have where there is nobody to ask', (preset, more, words) => {
+    const nobody: Reading = { kind: 'Read', blockMs, baseline: [], since: [] };
+    const { status } = looked({
+      gates: [gate('one', { prometheus: { preset, maxIncrease: '1%', ...more } })],
+      readings: { one: nobody },
+      waitedMs: 30 * 60_000,
+    });
+    expect(status.gates).toMatchObject([
+      { verdict: 'NoData', reason: 'NoSeries', message: expect.stringMatching(words) },
+    ]);
+    expect(status.direction).toBe('Forward');
+  });
+
   it('write no larger count than a status takes, whoever makes it up', () => {
     const { status } = looked({ gates: [gate('errors')], readings: { errors: read(0, 1e20) }, waitedMs: hourMs });
     expect(status.gates?.map((each) => GateStatus.parse(each).total)).toEqual([Number.MAX_SAFE_INTEGER]);

@@ -1,14 +1,13 @@
 import { least } from '../base/lists.ts';
-import type { Gate, GateStatus } from '../api/gates.ts';
+import { isCounting, type Gate, type GateStatus } from '../api/gates.ts';
 import type { MeshMigrationSpec } from '../api/mesh-migration-spec.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { timestamp } from '../base/clock.ts';
-import { cutText } from '../base/cut-text.ts';
-import { printable } from '../base/printable.ts';
 import { durationMs } from '../base/duration.ts';
 import { judge, type GateRule, type Looked } from '../gates/judge.ts';
-import type { Measured, Verdict } from '../gates/verdict.ts';
+import type { Verdict } from '../gates/verdict.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
+import { statusOf } from './gate-status.ts';
 import { restartedNow, wasRestartedIn } from './restarted.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { deadline, standStill } from './waits.ts';
@@ -23,7 +22,13 @@ function shareOf(written: string): number {
   return Number(written.replace('%', '')) / 100;
 }
 
-function ruleOf({ prometheus: { preset, max, maxIncrease, falseAlarm, miss }, noData }: Gate): GateRule {
+/** Of alerts nothing is counted that it could be about. */
+const noRule: GateRule = { max: 0.5, falseAlarm: 0.01, miss: 0.01, noData: 'Inconclusive', expectsTraffic: false };
+
+function ruleOf(gate: Gate): GateRule {
+  if (!isCounting(gate)) return noRule;
+  const { preset, max, maxIncrease, falseAlarm, miss } = gate.prometheus;
+  const { noData } = gate;
   return {
     max: shareOf(max),
     ...(maxIncrease !== undefined && { maxIncrease: shareOf(maxIncrease) }),
@@ -45,92 +50,10 @@ export function wantedReadings(
   return Number.isNaN(before) || Number.isNaN(since) ? undefined : { before, since: Math.max(before, since) };
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toPrecision(3)} %`;
-}
-
-function counts({ bad, total, limit }: Measured): string {
-  const share = total === 0 ? '' : `, ${percent(bad / total)}`;
-  return `${whole(bad)} of ${whole(total)}${share}, at most ${percent(limit)} allowed`;
-}
-
-const words: Readonly<Record<string, string>> = {
-  AboveLimit: 'too many are bad',
-  TrafficLost: 'what came before does not come any more',
-  TooFew: 'too few to tell',
-  NoTraffic: 'nothing was counted',
-  NoSeries: 'there are no such series',
-  TooEarly: 'nothing can have been counted yet',
-  Soaking: 'well so far',
-  BelowLimit: 'well',
-};
-
 interface Judged {
   readonly gate: Gate;
   readonly verdict: Verdict;
   readonly status: GateStatus;
-}
-
-function reasonOf(verdict: Verdict): string {
-  return verdict.kind === 'Pass' ? (verdict.missing ?? 'BelowLimit') : verdict.reason;
-}
-
-function askedOf({ prometheus: { preset, query = '' } }: Gate): string {
-  return preset ?? cutText(query, 160);
-}
-
-/** As a status can hold it: an API server takes no larger number for an integer, nor a reader of JSON in between. */
-function whole(count: number): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, Math.round(count));
-}
-
-/** A query, and what a server says of it, is text of others. */
-function sentence(text: string): string {
-  return cutText(printable(text), 512);
-}
-
-function messageOf(gate: Gate, verdict: Verdict, observer: string): string {
-  const reason = reasonOf(verdict);
-  if (verdict.kind === 'NoData') return sentence(`${words[reason] ?? 'Prometheus cannot be asked'}: ${verdict.why}`);
-  const by = observer === '' || observer === 'Query' ? '' : ` by ${observer}`;
-  return sentence(`${words[reason] ?? reason}: ${counts(verdict)}, ${askedOf(gate)}${by}`);
-}
-
-/** So much more is news: a thousand namespaces that wait are not to store each piece of time. */
-const growth = 1.1;
-
-function isNear(before: number | undefined, count: number): boolean {
-  return before !== undefined && before <= count && count <= growth * before;
-}
-
-/** What is told of the counts: what was told before as long as it says the same, nearly. */
-function toldOf(verdict: Verdict, before: GateStatus | undefined): Verdict {
-  if (verdict.kind === 'NoData') return verdict;
-  const [bad, total] = [whole(verdict.bad), whole(verdict.total)];
-  if (before?.bad === undefined || before.total === undefined) return { ...verdict, bad, total };
-  const isSame = isNear(before.bad, bad) && isNear(before.total, total);
-  return { ...verdict, ...(isSame ? { bad: before.bad, total: before.total } : { bad, total }) };
-}
-
-function statusOf(
-  { now }: Situation,
-  gate: Gate,
-  verdict: Verdict,
-  observer: string,
-  before: GateStatus | undefined,
-): GateStatus {
-  const reason = reasonOf(verdict);
-  const isSame = before?.verdict === verdict.kind && before.reason === reason;
-  const told = toldOf(verdict, isSame ? before : undefined);
-  return {
-    name: gate.name,
-    verdict: told.kind,
-    reason,
-    ...(told.kind !== 'NoData' && { bad: told.bad, total: told.total, limit: percent(told.limit) }),
-    ...(observer !== '' && { observer }),
-    message: messageOf(gate, told, observer),
-    since: isSame ? before.since : timestamp(now),
-  };
 }
 
 const notYet = { kind: 'Unreachable', why: 'it has not been asked yet' } as const;
@@ -140,9 +63,10 @@ function judged(situation: Situation, status: NamespaceMigrationStatus, gate: Ga
   // What was read from another time on is of before.
   const reading = (readings?.since === status.gatesSince ? readings?.byGate.get(gate.name) : undefined) ?? notYet;
   const verdict = judge(ruleOf(gate), reading, looked);
-  const observer = reading.kind === 'Read' ? (reading.observer ?? '') : '';
+  const of = 'why' in verdict ? undefined : verdict.of;
+  const observer = of?.observer ?? (reading.kind === 'Read' ? (reading.observer ?? '') : '');
   const before = status.gates?.find(({ name }) => name === gate.name);
-  return { gate, verdict, status: statusOf(situation, gate, verdict, observer, before) };
+  return { gate, verdict, status: statusOf(situation.now, gate, verdict, observer, before) };
 }
 
 function said({ gate, status }: Judged): string {

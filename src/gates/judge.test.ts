@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { fc } from '../../test/support/properties.ts';
 import { play, type Traffic } from '../../test/support/gate-traffic.ts';
-import { judge, type GateRule, type Looked, type Reading } from './judge.ts';
+import { seededRandom } from '../base/random.ts';
+import { judge, type GateRule, type Looked, type Part, type Reading } from './judge.ts';
 import type { Block } from './limit.ts';
 
 const blockMs = 120_000;
@@ -204,5 +205,83 @@ describe('over half an hour of looks', () => {
     { perSecond: 0.2, before: 0, since: 1 },
   ])('who has become much worse fails each time: $perSecond/s, $before to $since', (traffic) => {
     expect(failed(traffic, 30)).toBe(30);
+  });
+});
+
+describe('a gate of alerts', () => {
+  const alerts = (...firing: readonly string[]): Reading => ({ kind: 'Alerts', firing });
+
+  test('fails as soon as one fires, and passes after the soak where none does', () => {
+    expect(judge(rule, alerts('A of shop'), young)).toEqual({
+      kind: 'Fail',
+      reason: 'AlertFiring',
+      why: 'A of shop',
+    });
+    expect(judge(rule, alerts(), young)).toMatchObject({ kind: 'Inconclusive', reason: 'Soaking' });
+    expect(judge(rule, alerts(), soaked)).toMatchObject({ kind: 'Pass', reason: 'NoAlert' });
+  });
+
+  test('names some, however many there are', () => {
+    const many = Array.from({ length: 5000 }, (_each, n) => `A${n}`);
+    expect(judge(rule, alerts(...many), young)).toMatchObject({ why: 'A0, A1, A2 and 4997 more' });
+  });
+});
+
+describe('a gate that judges each by himself', () => {
+  const many = blocks(30, repeated(5, 0, 100_000));
+  const part = (by: string, since: readonly Block[], baseline: readonly Block[] = steady): Part => ({
+    by,
+    observer: 'Callers',
+    baseline,
+    since,
+  });
+  const reading = (...parts: readonly Part[]): Reading => ({
+    kind: 'Read',
+    blockMs,
+    baseline: steady,
+    since: many,
+    parts,
+  });
+
+  test('fails one of whom all is bad, however much the others call, and says who it is', () => {
+    const refused = part('web', blocks(30, [[5, 5]]));
+    const verdict = judge(rule, reading(part('edge', many), refused), young);
+    expect(verdict).toMatchObject({ kind: 'Fail', reason: 'AboveLimit', bad: 5, total: 5, of: { by: 'web' } });
+  });
+
+  test('fails nobody for what was so before, nor for less than many at once show by chance', () => {
+    const [half, same] = [blocks(0, repeated(30, 50, 100)), blocks(30, repeated(5, 50, 100))];
+    expect(judge(rule, reading(part('web', same, half)), soaked).kind).toBe('Pass');
+    const three = part('web', blocks(30, [[3, 3]]));
+    const others = Array.from({ length: 100_000 }, (_each, n) => part(`other-${n}`, []));
+    expect(judge(rule, reading(three), soaked).kind).toBe('Fail');
+    expect(judge(rule, reading(three, ...others), soaked).kind).toBe('Pass');
+  });
+
+  test('passes nobody by parts alone: all together have to be shown to be well', () => {
+    const few = { ...reading(part('web', blocks(30, [[0, 2]]))), since: blocks(30, [[0, 2]]) } as Reading;
+    expect(judge(rule, few, soaked)).toMatchObject({ kind: 'Inconclusive', reason: 'TooFew' });
+    const none = { ...reading(), since: blocks(30, [[0, 0]]) } as Reading;
+    expect(judge(rule, none, overdue)).toMatchObject({ kind: 'NoData', reason: 'NoTraffic' });
+  });
+
+  test.each([1, 5, 50])('fails no more than falseAlarm of unchanged namespaces, of %i callers each', (callers) => {
+    const random = seededRandom(callers);
+    const counts = (length: number): readonly (readonly [number, number])[] =>
+      Array.from(
+        { length },
+        () => [Array.from({ length: 20 }, random).filter((one) => one < 0.01).length, 20] as const,
+      );
+    let failed = 0;
+    for (let run = 0; run < 200; run += 1) {
+      const parts = Array.from({ length: callers }, (_each, n) =>
+        part(`web-${n}`, blocks(30, counts(15)), blocks(0, counts(30))),
+      );
+      const looks = Array.from({ length: 15 }, (_each, look) =>
+        judge(rule, reading(...parts.map((each) => ({ ...each, since: each.since.slice(0, look + 1) }))), young),
+      );
+      if (looks.some(({ kind }) => kind === 'Fail')) failed += 1;
+    }
+    expect(failed).toBeLessThanOrEqual(4);
   });
 });

@@ -17,11 +17,22 @@ export interface GateRule extends Bounds {
   readonly expectsTraffic: boolean;
 }
 
+/** What one of those who tell has counted. */
+export interface Part {
+  readonly by: string;
+  /** Who says so. */
+  readonly observer: string;
+  readonly baseline: readonly Block[];
+  readonly since: readonly Block[];
+}
+
 /** What was read of a namespace. Pieces of time are in order; those of which nothing is known are absent. */
 export type Reading =
   | { readonly kind: 'Unreachable'; readonly why: string }
   /** Nobody could have counted anything yet. */
   | { readonly kind: 'Early' }
+  /** Which alerts fire that were not there before, in words. */
+  | { readonly kind: 'Alerts'; readonly firing: readonly string[] }
   | {
       readonly kind: 'Read';
       readonly blockMs: number;
@@ -31,6 +42,8 @@ export type Reading =
       readonly baseline: readonly Block[];
       /** From when the restarts were over. */
       readonly since: readonly Block[];
+      /** Each of these is to be within the limit, where it is not enough that all together are. */
+      readonly parts?: readonly Part[];
       /** Why nobody answers about what came after that, if nobody does. */
       readonly unanswered?: string;
     };
@@ -78,12 +91,28 @@ function unshown(below: Measured, { noData }: GateRule, { soaked, overdue }: Loo
   return { kind: 'Inconclusive', reason: 'TooFew', ...below };
 }
 
+/** What is above the limit: all together, or the worst of those of whom each is judged by himself. */
+function aboveOf(rule: GateRule, reading: Read): Verdict | undefined {
+  const all: readonly (Pick<Part, 'baseline' | 'since'> & Partial<Part>)[] = reading.parts ?? [reading];
+  const judged = all.flatMap(({ by, observer = '', baseline, since }) => {
+    const count = sum(since);
+    if (!(count.bad > 0)) return [];
+    const { fail, dispersion } = limitsOf(baseline, rule);
+    return [{ ...measured(count, fail, dispersion, 'Above'), ...(by !== undefined && { of: { by, observer } }) }];
+  });
+  const [worst] = judged.sort((one, other) => other.evidence - one.evidence);
+  // Of so many some one is beyond it by chance as many times as often (Bonferroni).
+  if (worst === undefined || !(worst.evidence >= all.length / rule.falseAlarm)) return undefined;
+  return { kind: 'Fail', reason: 'AboveLimit', ...worst };
+}
+
 function judgedBy(rule: GateRule, reading: Read, looked: Looked): Verdict {
   const { baseline, since, blockMs } = reading;
   const { fail, pass, dispersion } = limitsOf(baseline, rule);
   const count = sum(since);
+  const failure = aboveOf(rule, reading);
+  if (failure !== undefined) return failure;
   const above = measured(count, fail, dispersion, 'Above');
-  if (above.evidence >= 1 / rule.falseAlarm) return { kind: 'Fail', reason: 'AboveLimit', ...above };
   if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs))
     return { kind: 'Fail', reason: 'TrafficLost', ...above };
   if (count.total === 0) return withoutData(reading, rule, looked);
@@ -99,6 +128,18 @@ function isByTime(verdict: Verdict): boolean {
   return verdict.kind === 'Fail' && verdict.reason !== 'AboveLimit' && verdict.reason !== 'TrafficLost';
 }
 
+/** So many are named. */
+const mostNamed = 3;
+
+function alarmed(firing: readonly string[], { soaked }: Looked): Verdict {
+  if (firing.length > 0) {
+    const more = firing.length > mostNamed ? ` and ${firing.length - mostNamed} more` : '';
+    return { kind: 'Fail', reason: 'AlertFiring', why: `${firing.slice(0, mostNamed).join(', ')}${more}` };
+  }
+  const why = 'none fires that was not there before the start';
+  return soaked ? { kind: 'Pass', reason: 'NoAlert', why } : { kind: 'Inconclusive', reason: 'Soaking', why };
+}
+
 /**
  * Pure: the same reading gives the same verdict, whoever asks. That nobody can be asked is nobody's failure, and nobody's
  * health, whatever `noData` says; nor is it that there was no time to count anything.
@@ -109,6 +150,8 @@ export function judge(rule: GateRule, reading: Reading, looked: Looked): Verdict
       return { kind: 'NoData', reason: 'NoTarget', why: reading.why };
     case 'Early':
       return { kind: 'NoData', reason: 'TooEarly', why: explanations.TooEarly };
+    case 'Alerts':
+      return alarmed(reading.firing, looked);
     case 'Read': {
       const verdict = judgedBy(rule, reading, looked);
       const { unanswered } = reading;

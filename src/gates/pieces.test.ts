@@ -178,3 +178,74 @@ describe('numbers that no counter has', () => {
     }
   });
 });
+
+describe('a reading of each by himself', () => {
+  const calls = (before: Pieces, since: Pieces): Observed => ({ ...callers(before, since), each: true });
+  const refused = (before: Pieces, since: Pieces): Observed => ({
+    observer: 'Own',
+    comparable: false,
+    each: true,
+    before,
+    since,
+  });
+
+  it('leaves out who was refused rather than let in before, and who calls for the first time', () => {
+    const [locked, web] = [told('locked', { 120: 10 }, { 120: 9 }), told('web', { 120: 10 }, { 120: 5 })];
+    const since = both(
+      told('locked', { 360: 90 }, { 360: 90 }),
+      told('web', { 360: 10 }, { 360: 5 }),
+      told('new', { 360: 5 }, { 360: 5 }),
+    );
+    expect(readingOf([calls(both(locked, web), since)], 120)).toMatchObject({
+      baseline: [{ total: 10, bad: 5 }],
+      since: [{ total: 10, bad: 5 }],
+      parts: [{ by: 'web', observer: 'Callers', baseline: [{ total: 10 }], since: [{ total: 10, bad: 5 }] }],
+    });
+  });
+
+  it('has a part for each who counts, also where he does not tell any more', () => {
+    const before = both(told('web', { 120: 10 }), told('moved', { 120: 10 }));
+    const since = both(told('web', { 360: 10, 480: 10 }), told('moved', { 360: 10 }, { 360: 10 }));
+    const { parts } = readingOf([calls(before, since)], 120) as { parts: readonly unknown[] };
+    expect(parts).toMatchObject([
+      { by: 'web', since: [{ total: 10 }, { total: 10 }] },
+      { by: 'moved', since: [] },
+    ]);
+  });
+
+  it('takes what was counted otherwise before for no more than that somebody was let in, and never refused', () => {
+    const before = both(
+      told('cron', { 120: 10 }),
+      told('locked', { 120: 1000 }, { 120: 1 }),
+      told('quiet', { 120: 0 }),
+    );
+    const since = both(...['cron', 'locked', 'quiet', 'new'].map((by) => told(by, { 360: 5 }, { 360: 5 })));
+    expect(readingOf([refused(before, since)], 120)).toMatchObject({
+      observer: 'Own',
+      baseline: [],
+      since: [{ total: 5, bad: 5 }],
+      parts: [{ by: 'cron', observer: 'Own', baseline: [], since: [{ total: 5, bad: 5 }] }],
+    });
+  });
+
+  it('says that the series are there where none of those counts whom they are about', () => {
+    const reading = readingOf([refused(nothing, told('new', { 360: 5 }, { 360: 5 }))], 120);
+    expect(reading).toMatchObject({ since: [{ total: 0, bad: 0 }], parts: [] });
+    expect(readingOf([refused(nothing, nothing)], 120)).toMatchObject({ since: [], parts: [] });
+  });
+
+  it('judges those of all observers, whoever speaks for all together', () => {
+    const reading = readingOf(
+      [
+        calls(told('web', { 120: 10 }), told('web', { 360: 10 })),
+        refused(told('cron', { 120: 10 }), told('cron', { 360: 3 }, { 360: 3 })),
+      ],
+      120,
+    );
+    expect(reading).toMatchObject({
+      observer: 'Callers',
+      since: [{ total: 10, bad: 0 }],
+      parts: [{ by: 'web' }, { by: 'cron', since: [{ total: 3, bad: 3 }] }],
+    });
+  });
+});

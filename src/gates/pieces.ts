@@ -1,6 +1,6 @@
 import { greatest } from '../base/lists.ts';
-import type { Reading } from './judge.ts';
-import { type Block } from './limit.ts';
+import type { Part, Reading } from './judge.ts';
+import { sum, type Block } from './limit.ts';
 
 /** What one series had at each of some times, and who tells. */
 export interface Series {
@@ -70,6 +70,8 @@ export interface Observed {
   readonly observer: string;
   /** Whether it was the same before. */
   readonly comparable: boolean;
+  /** Each who tells is judged by himself, if all was not bad before already. */
+  readonly each?: true;
   readonly before: Pieces;
   readonly since: Pieces;
 }
@@ -87,12 +89,54 @@ function compared({ comparable, before, since }: Observed): Compared {
   return { baseline: together(only(before, lasting)), since: together(lasting) };
 }
 
-/** The first observer who has seen anything happen, else the first who would; never two of them together. */
-export function readingOf(observed: readonly Observed[], blockMs: number): Reading {
+/**
+ * Those of whom more was good than bad before: of the others nothing has become bad. Where other things were counted
+ * then, not even one may have been bad, because nothing tells how many that would be of these.
+ */
+function admittedIn({ comparable, before }: Observed): Pieces {
+  return new Map(
+    [...before].filter(([, blocks]) => {
+      const { bad, total } = sum(blocks);
+      return total > 0 && (comparable ? 2 * bad <= total : bad === 0);
+    }),
+  );
+}
+
+/** What counts of one observer. Of those who do not count there are series, in which nothing happened. */
+function countedOf(observed: Observed): Observed {
+  if (observed.each === undefined) return observed;
+  const before = admittedIn(observed);
+  const nothing = new Map(
+    [...observed.since].map(([by, blocks]) => [by, blocks.map(({ at }) => ({ at, total: 0, bad: 0 }))] as const),
+  );
+  const counted = only(observed.since, before);
+  return { ...observed, before, since: observed.comparable || counted.size > 0 ? counted : nothing };
+}
+
+/** Each who counts, by himself: he is one of as many, whether he still tells or not. */
+function partsOf({ observer, each, comparable, before, since }: Observed): readonly Part[] {
+  if (each === undefined) return [];
+  const lasting = comparable ? lastingIn(only(since, before)) : since;
+  return [...before].map(([by, blocks]) => ({
+    observer,
+    by,
+    baseline: comparable ? blocks : [],
+    since: lasting.get(by) ?? [],
+  }));
+}
+
+/**
+ * The first observer who has seen anything happen, else the first who would; never two of them together. Each who is
+ * judged by himself counts, whoever has seen it.
+ */
+export function readingOf(given: readonly Observed[], blockMs: number): Reading {
+  const observed = given.map(countedOf);
   const all = observed.map((each) => ({ observer: each.observer, ...compared(each) }));
+  const parts = observed.flatMap(partsOf);
   const chosen =
     all.find(({ baseline, since }) => [...baseline, ...since].some(({ total }) => total > 0)) ??
     all.find(({ since }) => since.length > 0) ??
     all[0];
-  return { kind: 'Read', blockMs, observer: '', baseline: [], since: [], ...chosen };
+  const isByPart = observed.some(({ each }) => each === true);
+  return { kind: 'Read', blockMs, observer: '', baseline: [], since: [], ...chosen, ...(isByPart && { parts }) };
 }

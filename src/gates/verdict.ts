@@ -17,9 +17,11 @@ export interface Measured {
   readonly limit: number;
   /** How much more likely that is on the side of the verdict than at the limit. */
   readonly evidence: number;
+  /** Of whom, and who says so, where it is about one of those who tell. */
+  readonly of?: { readonly by: string; readonly observer: string };
 }
 
-/** What a gate says of a namespace. */
+/** What a gate says of a namespace; with `why` where it has no counts. */
 export type Verdict =
   /** Fewer are bad than allowed; with `missing` because that is accepted. */
   | (Measured & { readonly kind: 'Pass'; readonly missing?: Missing | 'TooFew' })
@@ -27,4 +29,8 @@ export type Verdict =
   | (Measured & { readonly kind: 'Fail'; readonly reason: 'AboveLimit' | 'TrafficLost' | Missing | 'TooFew' })
   /** Neither is shown yet; `Soaking`: it would pass if it had been looked at for long enough. */
   | (Measured & { readonly kind: 'Inconclusive'; readonly reason: 'TooFew' | 'Soaking' })
-  | { readonly kind: 'NoData'; readonly reason: Missing; readonly why: string };
+  | { readonly kind: 'NoData'; readonly reason: Missing; readonly why: string }
+  /** Where nothing is counted. */
+  | { readonly kind: 'Pass'; readonly reason: 'NoAlert'; readonly why: string }
+  | { readonly kind: 'Fail'; readonly reason: 'AlertFiring'; readonly why: string }
+  | { readonly kind: 'Inconclusive'; readonly reason: 'Soaking'; readonly why: string };

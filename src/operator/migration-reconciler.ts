@@ -96,7 +96,7 @@ export class MigrationReconciler {
 
   /** Throws whatever a write threw, except when it only means that the picture was old. */
   async reconcile(name: string, signal: AbortSignal): Promise<Result> {
-    const { view, clock, meshes } = this.#context;
+    const { view, clock, meshes, gates } = this.#context;
     const object = view.migrations.get(undefined, name)?.object;
     if (object === undefined) {
       this.#migrations.gone(name);
@@ -104,10 +104,10 @@ export class MigrationReconciler {
     }
     const { key } = this.#migrations.meet(name, { key: object.metadata.uid ?? '' });
     if (isBehind(this.#context, [{ resource: meshMigrations, namespace: undefined, name }])) return { kind: 'Stale' };
-    const scope = withGateFindings(scopeIn(view, object), object, this.#context.gates !== undefined);
     const children = recordsOf(this.#context, object);
     const homes = view.namespaces.list();
     const adapter = meshes.along(object.spec);
+    const scope = withGateFindings(scopeIn(view, object), object, adapter.gateTelemetry, gates !== undefined);
     const isThere = (home: NamespaceView): boolean =>
       arrivedAlone(
         tolerant(adapter, (where, error) => {

@@ -252,10 +252,11 @@ export class NamespaceReconciler {
   }
 
   #blockers(migration: MeshMigration, scope: Scope, now: number): readonly Finding[] {
+    const { meshes, gates } = this.#context;
     const found = [
       ...scope.findings,
       ...windowFindings(migration, recordsOf(this.#context, migration), now),
-      ...gateFindings(migration, this.#context.gates !== undefined),
+      ...gateFindings(migration, meshes.along(migration.spec).gateTelemetry, gates !== undefined),
     ];
     return found.filter(({ severity }) => severity === 'Critical');
   }

@@ -23,8 +23,15 @@ const Failed = z.object({
   error: z.string().default(''),
 });
 
+/** An alert that fires. */
+export interface FiringAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Since when its condition holds, in milliseconds since the epoch; it may have fired later (`for`). */
+  readonly activeAt: number;
+}
+
 /**
- * What the two questions answer, as far as it is read; `infos` are remarks about the expression and say nothing about
+ * What the questions answer, as far as it is read; `infos` are remarks about the expression and say nothing about
  * the data.
  */
 const answers = {
@@ -50,9 +57,19 @@ const answers = {
       }),
     }),
   ]),
+  alerts: z.discriminatedUnion('status', [
+    Failed,
+    z.object({
+      status: z.literal('success'),
+      warnings: z.array(z.string()).optional(),
+      data: z.object({
+        alerts: z.array(z.object({ labels: Labels, state: z.string(), activeAt: z.string().nullish() })),
+      }),
+    }),
+  ]),
 } as const;
 
-const names = { vector: 'instant vector', matrix: 'matrix' } as const;
+const names = { vector: 'instant vector', matrix: 'matrix', alerts: 'list of alerts' } as const;
 
 function parsed<K extends keyof typeof answers>(text: string, kind: K): z.infer<(typeof answers)[K]> {
   let json: unknown;
@@ -108,4 +125,15 @@ export function readCourses(text: string): readonly Course[] {
       .map(([seconds, written]) => ({ at: Math.round(seconds * 1000), value: Number(written) }))
       .filter(({ value }) => Number.isFinite(value)),
   }));
+}
+
+/** Reads which alerts fire: of the rules of the server, and so of nobody whom it only scrapes. */
+export function readAlerts(text: string): readonly FiringAlert[] {
+  return complete(text, 'alerts')
+    .alerts.filter(({ state }) => state === 'firing')
+    .map(({ labels, activeAt }) => {
+      const at = Date.parse(activeAt ?? '');
+      if (Number.isNaN(at)) throw new PrometheusAnswerError('an alert does not say since when it is active');
+      return { labels, activeAt: at };
+    });
 }

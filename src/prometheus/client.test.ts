@@ -91,6 +91,32 @@ describe('a question', () => {
     expect(request?.headers.authorization).toBeUndefined();
   });
 
+  it('about alerts gives those that fire, and since when their condition holds', async () => {
+    const labels = { alertname: 'A', constructor: 'x' };
+    const alerts = [
+      {
+        labels,
+        annotations: { text: '' },
+        state: 'firing',
+        activeAt: '2030-01-01T00:00:00.123456789Z',
+        value: '1e+00',
+      },
+      { labels: { alertname: 'B' }, annotations: {}, state: 'pending', activeAt: '2030-01-01T00:00:00Z', value: '1' },
+    ];
+    const { client, asked } = await ask(json({ status: 'success', data: { alerts } }));
+    expect(await client.alerts(never)).toEqual([{ labels, activeAt: Date.UTC(2030, 0, 1) + 123 }]);
+    expect(new URL(asked[0]?.url ?? '', 'http://x').pathname).toBe('/api/v1/alerts');
+  });
+
+  it.each([
+    ['says no time', { status: 'success', data: { alerts: [{ labels: {}, state: 'firing' }] } }, /since when/],
+    ['is no list', { status: 'success', data: {} }, /no list of alerts/],
+    ['may be a part', { status: 'success', warnings: ['a store is away'], data: { alerts: [] } }, /may be incomplete/],
+  ])('about alerts has no answer where it %s', async (_title, body, message) => {
+    const { client } = await ask(json(body));
+    await expect(client.alerts(never)).rejects.toThrow(message);
+  });
+
   it('about some times is asked at once, and gives what there is of each series at each of them', async () => {
     const values = [
       [1_893_456_000, '3'],

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { readAnswer, readCourses, type Course, type Sample } from './answer.ts';
+import { readAlerts, readAnswer, readCourses, type Course, type FiringAlert, type Sample } from './answer.ts';
 import { readBody } from './body.ts';
 import { PrometheusError, PrometheusQueryError, PrometheusRefusedError, PrometheusUnreachableError } from './errors.ts';
 import type { PrometheusResponse, PrometheusTransport } from './transport.ts';
@@ -24,7 +24,7 @@ export interface Times {
 const remedies: Readonly<Record<number, string>> = {
   401: 'it wants to know who asks: see --prometheus-token-file',
   403: 'it does not allow the question to the token of --prometheus-token-file',
-  404: 'it serves no /api/v1/query there: --prometheus-url needs the path below which it does',
+  404: 'it serves no such path there: --prometheus-url needs the path below which it does',
 };
 
 /** Asks one Prometheus, or whatever speaks its HTTP API. */
@@ -59,6 +59,11 @@ export class PrometheusClient {
   async courses(expression: string, { from, to, stepMs }: Times, signal: AbortSignal): Promise<readonly Course[]> {
     const times = { start: String(from / 1000), end: String(to / 1000), step: String(stepMs / 1000) };
     return await this.#ask('query_range', { query: expression, ...times }, readCourses, signal);
+  }
+
+  /** What alerts of its rules fire now. Throws a {@link PrometheusError}, or the reason of `signal`. */
+  async alerts(signal: AbortSignal): Promise<readonly FiringAlert[]> {
+    return await this.#ask('alerts', {}, readAlerts, signal);
   }
 
   async #ask<T>(

@@ -15,6 +15,7 @@ import { promqlAlerts } from './promql/alerts-check.ts';
 import { promqlCallers } from './promql/check.ts';
 import { promqlCookbook } from './promql/cookbook-check.ts';
 import { promqlGates } from './promql/gates-check.ts';
+import { promqlPresets } from './promql/presets-check.ts';
 import { promqlOperator } from './promql/operator-check.ts';
 import { checkKubectl } from '../sim/kubectl.check.ts';
 import { policyCorpus, policyEnvoy, policyGenerated, policyPeers } from './policy/checks.ts';
@@ -122,6 +123,7 @@ export const checks: readonly Check[] = [
   { name: 'policy-envoy', run: policyEnvoy },
   { name: 'promql-callers', run: promqlCallers },
   { name: 'promql-gates', run: promqlGates },
+  { name: 'promql-presets', run: promqlPresets },
   { name: 'promql-cookbook', run: promqlCookbook },
   { name: 'promql-operator', run: promqlOperator },
   { name: 'promql-alerts', run: promqlAlerts },

@@ -1,11 +1,11 @@
-import { Gate } from '../../src/api/gates.ts';
+import { Gate, type CountingGate } from '../../src/api/gates.ts';
 import type { PrometheusOptions } from '../../src/operator/operator.ts';
 import { deployment, meshMigration, namespace } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { PrometheusStandIn, type Counted } from './prometheus-stand-in.ts';
 
 /** As it is written: what is left out has its default. */
-type Written = Partial<Omit<Gate, 'prometheus'>> & { readonly prometheus?: Partial<Gate['prometheus']> };
+type Written = Partial<Omit<Gate, 'prometheus'>> & { readonly prometheus?: Partial<CountingGate['prometheus']> };
 
 /** A gate that is in a hurry. */
 export function gate(given: Written = {}): Gate {
@@ -15,6 +15,22 @@ export function gate(given: Written = {}): Gate {
     deadline: '4m',
     ...given,
     prometheus: { preset: 'ErrorRate', interval: '1m', ...given.prometheus },
+  });
+}
+
+/** A gate of alerts of the namespace that is as much in a hurry. */
+export function alertGate(given: Written = {}): Gate {
+  return Gate.parse({
+    name: 'pager',
+    soak: '1m',
+    deadline: '4m',
+    alerts: {
+      matchers: [
+        { label: 'severity', value: 'page' },
+        { label: 'namespace', value: '$namespace' },
+      ],
+    },
+    ...given,
   });
 }
 

@@ -15,6 +15,14 @@ export interface Counted {
   readonly bad?: number;
 }
 
+/** An alert as Prometheus tells it. */
+export interface StandInAlert {
+  readonly labels: SeriesLabels;
+  /** Milliseconds since the epoch. */
+  readonly activeAt: number;
+  readonly state?: 'firing' | 'pending';
+}
+
 /**
  * A Prometheus that knows the answers to the operator's questions instead of PromQL: what PromQL makes of them is seen
  * on a real engine (`npm run test:cluster -- promql`).
@@ -26,8 +34,16 @@ export class PrometheusStandIn implements PrometheusTransport {
   series: readonly SeriesLabels[] = [];
   /** What callers, by their namespaces, count of a namespace in a piece of time that ends then; nothing by default. */
   traffic: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
+  /** What the called count of what each caller asks of them, and how much of it they refuse; nothing by default. */
+  served: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
+  /** The same of connections alone, as the new data plane counts them. */
+  connections: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
   /** Which callers the called themselves know of; where there are none they tell nothing. */
   seen: (namespace: string) => readonly string[] = () => [];
+  /** The alerts of its rules. */
+  alerts: () => readonly StandInAlert[] = () => [];
+  /** Which alerts had fired at some time, by their series. */
+  fired: readonly SeriesLabels[] = [];
   /** What has to happen before it answers. */
   slow: (expression: string) => Promise<void> = () => Promise.resolve();
   /** Why it does not answer now, if it does not. */
@@ -39,9 +55,11 @@ export class PrometheusStandIn implements PrometheusTransport {
     if (this.away !== undefined) return Promise.reject(new Error(this.away));
     const form = new URLSearchParams(path.slice(path.indexOf('?') + 1));
     if (path.startsWith('/api/v1/query_range')) return this.#courses(form);
+    if (path.startsWith('/api/v1/alerts')) return Promise.resolve(this.#alerts());
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });
+    if (expression.includes('ALERTS{')) return Promise.resolve(this.#firedIn(expression, to));
     const isOfNamespaces = expression.startsWith('group by (namespace)');
     const isOfCalls = expression.includes('destination_workload!~');
     const found =
@@ -61,6 +79,23 @@ export class PrometheusStandIn implements PrometheusTransport {
     return Promise.resolve(success({ resultType: 'vector', result }));
   }
 
+  #alerts(): PrometheusResponse {
+    const alerts = this.alerts().map(({ labels, activeAt, state = 'firing' }) => ({
+      labels,
+      annotations: {},
+      state,
+      activeAt: new Date(activeAt).toISOString(),
+      value: '1e+00',
+    }));
+    return success({ alerts });
+  }
+
+  #firedIn(expression: string, at: number): PrometheusResponse {
+    const found = this.fired.filter((labels) => fits(expression, { ...labels, alertstate: 'firing' }));
+    const result = found.map((metric) => ({ metric: { ...metric, alertstate: 'firing' }, value: [at / 1000, '1'] }));
+    return success({ resultType: 'vector', result });
+  }
+
   /** What gates ask for: of callers alone, in pieces of time, and of whom the called know. */
   async #courses(form: URLSearchParams): Promise<PrometheusResponse> {
     const expression = form.get('query') ?? '';
@@ -70,24 +105,41 @@ export class PrometheusStandIn implements PrometheusTransport {
     const times = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
     if (times.length > 11_000) return tooFine();
     if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, to) });
-    const isBad = expression.includes('response_code');
+    const { counted, label, scrapedBy } = this.#told(expression);
+    const isBad = /response_code|DENY| - sum by/.test(expression);
     const points = namesIn(expression).flatMap((namespace) =>
       times.flatMap((at) =>
-        Object.entries(expression.includes('reporter="source"') ? this.traffic(namespace, at) : {}).map(
-          ([by, { total, bad = 0 }]) => ({ namespace, by, value: [at / 1000, String(isBad ? bad : total)] }),
-        ),
+        Object.entries(counted(namespace, at)).map(([by, { total, bad = 0 }]) => ({
+          namespace,
+          by,
+          value: [at / 1000, String(isBad ? bad : total)],
+        })),
       ),
     );
     const series = Map.groupBy(points, ({ namespace, by }) => `${namespace}/${by}`);
     const result = [...series.values()].map((all) => ({
       metric: {
-        destination_service_namespace: all[0]?.namespace,
+        [label]: all[0]?.namespace,
         source_workload_namespace: all[0]?.by,
-        namespace: all[0]?.by,
+        namespace: scrapedBy ?? all[0]?.by,
       },
       values: all.map(({ value }) => value),
     }));
     return success({ resultType: 'matrix', result });
+  }
+
+  /** Who is asked, what he has counted, and where he was scraped if not where the caller is. */
+  #told(expression: string): {
+    readonly counted: PrometheusStandIn['traffic'];
+    readonly label: string;
+    readonly scrapedBy?: string;
+  } {
+    if (expression.includes('reporter="source"'))
+      return { counted: this.traffic, label: 'destination_service_namespace' };
+    const label = 'destination_workload_namespace';
+    const by = { label, scrapedBy: 'istio-system' };
+    if (!expression.includes('source_workload_namespace')) return { ...by, counted: () => ({}) };
+    return { ...by, counted: expression.includes('istio_requests_total') ? this.served : this.connections };
   }
 
   #seenIn(expression: string, at: number): unknown {
@@ -101,11 +153,11 @@ export class PrometheusStandIn implements PrometheusTransport {
 }
 
 function isAboutSeen(expression: string): boolean {
-  return expression.includes('reporter="destination"') && expression.includes('source_workload_namespace');
+  return expression.includes('reporter="waypoint"') && expression.includes('source_workload_namespace');
 }
 
 function namesIn(expression: string): readonly string[] {
-  const [, names = ''] = /destination_service_namespace=~"([^"]*)"/.exec(expression) ?? [];
+  const [, names = ''] = /destination_(?:service|workload)_namespace=~"([^"]*)"/.exec(expression) ?? [];
   return names.split('|');
 }
 

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 /** A gate as it is written in the cookbook. */
 export interface Recipe {
   readonly name: string;
-  readonly prometheus: Readonly<Record<string, unknown>> & { readonly query?: string; readonly total?: string };
+  readonly prometheus?: Readonly<Record<string, unknown>> & { readonly query?: string; readonly total?: string };
 }
 
 /** Every gate of docs/guides/gates.md. */

@@ -1,9 +1,9 @@
 import { greatest, least } from '../../base/lists.ts';
-import type { Gate } from '../../api/gates.ts';
+import type { CountingGate } from '../../api/gates.ts';
 import { piecesOf, readingOf, type Observed, type Pieces, type Series } from '../../gates/pieces.ts';
 import type { Reading } from '../../gates/judge.ts';
 import { durationMs } from '../../base/duration.ts';
-import type { GateQuestion } from '../../mesh/gate-telemetry.ts';
+import type { Counted, GateQuestion } from '../../mesh/gate-telemetry.ts';
 import type { Course } from '../../prometheus/answer.ts';
 import type { PrometheusClient, Times } from '../../prometheus/client.ts';
 import { PrometheusAnswerError } from '../../prometheus/errors.ts';
@@ -13,14 +13,14 @@ import type { Want } from './want.ts';
 
 /** Whom to ask. */
 export interface AskedServer {
-  readonly client: Pick<PrometheusClient, 'courses' | 'server'>;
+  readonly client: Pick<PrometheusClient, 'courses' | 'query' | 'alerts' | 'server'>;
   /** The mesh's own namespace, which speaks for all. */
   readonly rootNamespace: string;
 }
 
 /** Namespaces of which the same is asked, for one answer. */
 export interface Inquiry {
-  readonly gate: Gate;
+  readonly gate: CountingGate;
   readonly wants: readonly Want[];
 }
 
@@ -38,7 +38,7 @@ interface Question extends Omit<GateQuestion, 'observer'> {
 const onlyOne = '';
 
 /** PromQL of a user, which is about one namespace. */
-function ownQuestion({ query = '', total = '', interval }: Gate['prometheus'], want: Want): Question {
+function ownQuestion({ query = '', total = '', interval }: CountingGate['prometheus'], want: Want): Question {
   const { namespace } = want;
   // A function: in a replacement text `$` would mean something.
   const about = (text: string): string =>
@@ -54,20 +54,27 @@ function ownQuestion({ query = '', total = '', interval }: Gate['prometheus'], w
   };
 }
 
+/** Of a time in milliseconds or seconds. */
+function millisecondsOf(written: string): number {
+  return written.endsWith('ms') ? Number(written.slice(0, -2)) : 1000 * Number(written.slice(0, -1));
+}
+
 /** Those of one inquiry go the same way. */
 function questionsOf({ gate: { prometheus }, wants }: Inquiry, root: string): readonly Question[] {
-  const { preset, interval } = prometheus;
+  const { preset, interval, extraMatchers = [], slowerThan } = prometheus;
   const [first] = wants;
   if (first === undefined) return [];
   if (preset === undefined) return wants.map((want) => ownQuestion(prometheus, want));
   const { to, itinerary } = first;
   const namespaces = wants.map(({ namespace }) => namespace);
+  const slowerThanMs = slowerThan === undefined ? undefined : millisecondsOf(slowerThan);
+  const asked = { namespaces, seconds: stepOf(interval) / 1000, root, to, itinerary, extraMatchers };
   return first.telemetry
-    .questions(preset, { namespaces, seconds: stepOf(interval) / 1000, root, to, itinerary })
+    .questions(preset, { ...asked, ...(slowerThanMs !== undefined && { slowerThanMs }) })
     .map((question) => ({ ...question, wants, comparable: question.observer === 'Callers', single: false }));
 }
 
-function seriesOf(courses: readonly Course[], question: Question): ReadonlyMap<string, readonly Series[]> {
+function seriesOf(courses: readonly Course[], question: Asked): ReadonlyMap<string, readonly Series[]> {
   if (question.single && courses.length > 1)
     throw new PrometheusAnswerError(
       `a query of a gate gives ${courses.length} series where one number is needed: put sum() around it`,
@@ -84,10 +91,13 @@ function seriesOf(courses: readonly Course[], question: Question): ReadonlyMap<s
   );
 }
 
+/** What is asked about some time. */
+type Asked = Counted & Pick<Question, 'single'>;
+
 /** What one question says of each namespace about some time. */
 async function ask(
   { client }: AskedServer,
-  question: Question,
+  question: Asked,
   times: Times,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Pieces>> {
@@ -103,14 +113,14 @@ async function ask(
  * Without those of whose calls the called know nothing: they are made up. Where the called say nothing of anybody,
  * nobody is left out.
  */
-async function askSeen(
+async function askBefore(
   server: AskedServer,
   question: Question,
   times: Times,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Pieces>> {
-  const told = await ask(server, question, times, signal);
-  const { seen } = question;
+  const { seen, admitted = {} } = question;
+  const told = await ask(server, { ...question, ...admitted }, times, signal);
   if (seen === undefined || told.size === 0) return told;
   const courses = await server.client.courses(seen.expression, times, signal);
   const calls = courses.flatMap(({ labels, points }) =>
@@ -157,7 +167,7 @@ async function learnBefore(
     const near = missing.filter((want) => want.before <= last);
     missing = missing.filter((want) => want.before > last);
     const times = span(near.map((want) => before(want, windowMs, stepMs)));
-    const told = times === undefined ? new Map<string, Pieces>() : await askSeen(server, question, times, signal);
+    const told = times === undefined ? new Map<string, Pieces>() : await askBefore(server, question, times, signal);
     for (const want of near) {
       const pieces = cut(told.get(want.namespace), before(want, windowMs, stepMs));
       if (pieces.size > 0) known.set(keyOf(want, question, want.before), pieces);
@@ -208,8 +218,9 @@ export async function askGate(
   const windowMs = durationMs(gate.baseline.window);
   const observed = new Map<string, Observed[]>(wants.map(({ key }) => [key, []]));
   for (const question of questionsOf(inquiry, server.rootNamespace)) {
-    const { observer, comparable } = question;
-    if (comparable) await learnBefore(server, { interval, windowMs }, question, known.before, signal);
+    const { observer, comparable, each, admitted } = question;
+    if (comparable || admitted !== undefined)
+      await learnBefore(server, { interval, windowMs }, question, known.before, signal);
     await learnSince(server, stepMs, question, known.since, now, signal);
     for (const want of question.wants) {
       const told = known.before.get(keyOf(want, question, want.before)) ?? new Map();
@@ -217,6 +228,7 @@ export async function askGate(
         observer,
         // A query of a user is about one who tells: where it has told nothing before, there is nothing to compare with.
         comparable: comparable && (!question.single || told.size > 0),
+        ...(each === true && { each }),
         before: told,
         since: known.since.get(keyOf(want, question, want.since))?.pieces ?? new Map(),
       });

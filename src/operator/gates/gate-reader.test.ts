@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrometheusStandIn } from '../../../test/sim/prometheus-stand-in.ts';
 import { VirtualClock } from '../../../test/sim/virtual-clock.ts';
-import { Gate } from '../../api/gates.ts';
+import { Gate, GateQuery } from '../../api/gates.ts';
 import { sleep } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
@@ -225,6 +225,91 @@ describe('a reader of gates', () => {
     });
   });
 
+  it('asks what was told before of those of whom ztunnel tells, and counts nobody of whom nothing was', async () => {
+    const refusals = Gate.parse({ ...errors, prometheus: { preset: 'Refusals', maxIncrease: '1%' } });
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      const start = clock.now();
+      prometheus.traffic = () => ({});
+      prometheus.served = (_namespace, at) =>
+        at <= start ? { cron: { total: 10 }, locked: { total: 10, bad: 10 } } : {};
+      prometheus.connections = (_namespace, at) =>
+        at <= start ? {} : { cron: { total: 10 }, locked: { total: 10, bad: 10 }, late: { total: 10, bad: 10 } };
+      await pass(10 * minuteMs);
+      const wanted = want('shop', { gates: [refusals] });
+      reader.readings(wanted);
+      await pass(1000);
+      expect(reader.readings(wanted).get('errors')).toMatchObject({
+        observer: 'Own',
+        baseline: [],
+        since: [
+          { total: 10, bad: 0 },
+          { total: 10, bad: 0 },
+        ],
+        parts: [{ by: 'cron', observer: 'Own', baseline: [] }],
+      });
+    });
+  });
+
+  it('does not take for the same what is asked of another cluster, or by another bound', async () => {
+    const asking = (name: string, prometheus: object): Gate => Gate.parse({ ...errors, name, prometheus });
+    const of = (value: string): Gate =>
+      asking(value, { preset: 'ErrorRate', extraMatchers: [{ label: 'cluster', value }] });
+    const slower = (slowerThan: string): Gate =>
+      asking(`slower-${slowerThan}`, { preset: 'Latency', maxIncrease: '1%', slowerThan });
+    await run(async ({ prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      reader.readings(want('shop', { gates: [of('eu'), of('us'), slower('500ms'), slower('2s')] }));
+      await pass(1000);
+      const asked = prometheus.asked.map(({ expression }) => expression).join(' ');
+      for (const part of ['cluster="eu"', 'cluster="us"', 'le=~"500|500[.]0"', 'le=~"2000|2000[.]0"'])
+        expect(asked).toContain(part);
+    });
+  });
+
+  const pager = (severity: string): Gate =>
+    Gate.parse({ name: severity, alerts: { matchers: [{ label: 'severity', value: severity }] } });
+
+  it('asks about alerts some times a minute, whoever else is to be asked about, and says so when there is news', async () => {
+    await run(async ({ clock, prometheus, reader, told, want, pass }) => {
+      const at = clock.now() + minuteMs;
+      let asked = 0;
+      prometheus.alerts = () => {
+        asked += 1;
+        return clock.now() < at + 5 * minuteMs
+          ? []
+          : [{ labels: { alertname: 'A', severity: 'page' }, activeAt: clock.now() }];
+      };
+      const wanted = want('shop', { gates: [pager('page')] });
+      const news = (): number => told.filter((key) => key === wanted.key).length;
+      reader.readings(wanted);
+      for (let second = 0; second < 60; second += 1) {
+        reader.readings(want(`web-${second}`));
+        await pass(1000);
+      }
+      expect(reader.readings(wanted).get('page')).toEqual({ kind: 'Alerts', firing: [] });
+      expect([asked, news()]).toEqual([3, 1]);
+      await pass(6 * minuteMs);
+      expect(reader.readings(wanted).get('page')).toEqual({ kind: 'Alerts', firing: ['A'] });
+      expect(news()).toBe(2);
+    });
+  });
+
+  it('does not take one alert for another, nor for what it was before Prometheus went away', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      const at = clock.now();
+      prometheus.alerts = () => [{ labels: { alertname: 'A', severity: 'page' }, activeAt: at }];
+      const wanted = want('shop', { gates: [pager('page'), pager('ticket')] });
+      reader.readings(wanted);
+      await pass(1000);
+      const both = reader.readings(wanted);
+      expect(['page', 'ticket'].map((name) => both.get(name))).toMatchObject([{ firing: ['A'] }, { firing: [] }]);
+      prometheus.away = 'ECONNREFUSED';
+      await pass(minuteMs);
+      expect(pieces(reader.readings(wanted).get('page'))).toBe('Unreachable');
+    });
+  });
+
   const ownGate = Gate.parse({
     name: 'own',
     prometheus: { query: 'sum(slow{n="$namespace"}[$range])', total: 'sum(slow_all{n="$namespace"}[$range])' },
@@ -246,10 +331,23 @@ describe('a reader of gates', () => {
   });
 
   it('asks of a thousand namespaces so that each question can be sent, and of many in each', async () => {
+    const adding = Gate.parse({
+      name: 'adding',
+      prometheus: {
+        preset: 'Refusals',
+        maxIncrease: '1%',
+        extraMatchers: ['k8s_cluster_name', 'aws_account', 'environment'].map((label) => ({
+          label,
+          value: 'arn:aws:eks:eu-central-1:123456789012:cluster/shop-1',
+        })),
+      },
+    });
     await run(async ({ prometheus, reader, want, pass }) => {
       await pass(10 * minuteMs);
-      for (let n = 0; n < 1000; n += 1) reader.readings(want(`team-${n}-of-the-platform`));
+      for (let n = 0; n < 1000; n += 1)
+        reader.readings(want(`team-${n}-of-the-platform`, n < 900 ? {} : { gates: [errors, adding] }));
       await pass(1000);
+      expect(prometheus.asked.some(({ expression }) => expression.includes('k8s_cluster_name'))).toBe(true);
       const lengths = prometheus.asked.map(({ expression: query }) => new URLSearchParams({ query }).toString().length);
       expect(Math.max(...lengths)).toBeLessThan(8000);
       expect(lengths.length).toBeLessThan(600);
@@ -325,7 +423,7 @@ describe('a reader of gates', () => {
           {
             ...own,
             prometheus: {
-              ...own.prometheus,
+              ...GateQuery.parse(own.prometheus),
               total: 'x{reporter="source",destination_service_namespace=~"$namespace"}[$range]',
             },
           },

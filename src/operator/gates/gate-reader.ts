@@ -4,7 +4,10 @@ import type { Random } from '../../base/random.ts';
 import { Places } from '../../base/places.ts';
 import type { Reading } from '../../gates/judge.ts';
 import { PrometheusQueryError, PrometheusTooLargeError } from '../../prometheus/errors.ts';
+import { isCounting, type Gate } from '../../api/gates.ts';
+import { askAlerts } from './ask-alerts.ts';
 import { askGate, type AskedServer } from './ask-gate.ts';
+import { inPlaces } from './in-places.ts';
 import { inQuestions, inquiryOf, laneOf, type Asked } from './inquiries.ts';
 import { Known } from './known.ts';
 import { since, stepOf } from './pieces-of-time.ts';
@@ -12,6 +15,9 @@ import { isSameWant, type Want } from './want.ts';
 
 /** How often it is looked whether there is a new piece of time, give or take a tenth. */
 const intervalMs = 30_000;
+
+/** How often it is looked whether alerts fire, at most. */
+const alertsMs = 25_000;
 
 /** After this without a look at it, nobody wants it any more; each is looked at every ten minutes at least. */
 const forgottenMs = 15 * 60_000;
@@ -152,10 +158,11 @@ export class GateReader {
   }
 
   /** There is a piece of time that nobody has asked about, or nothing has been read at all. */
-  #isDue({ gate: { name, prometheus }, want }: Asked, now: number): boolean {
-    const read = this.#wanted.get(want.key)?.reads.get(name);
+  #isDue({ gate, want }: Asked, now: number): boolean {
+    const read = this.#wanted.get(want.key)?.reads.get(gate.name);
     if (read === undefined || isUnanswered(read.reading)) return true;
-    return (since(want, now, stepOf(prometheus.interval))?.to ?? 0) > read.until;
+    if (!isCounting(gate)) return this.#options.clock.monotonic() - read.at >= alertsMs;
+    return lastPiece(gate, want, now) > read.until;
   }
 
   async #ask(inquiry: string, all: readonly Asked[], now: number, signal: AbortSignal): Promise<void> {
@@ -165,7 +172,7 @@ export class GateReader {
     this.#known.set(inquiry, known);
     const wants = [...new Map(all.map(({ want }) => [want.key, want])).values()];
     try {
-      const readings = await askGate(this.#server(), { gate: first.gate, wants }, known, now, signal);
+      const readings = await this.#readingsOf(first.gate, wants, known, now, signal);
       this.#said.delete(inquiry);
       for (const each of all) this.#note(each, readings.get(each.want.key), '', now);
     } catch (error) {
@@ -191,16 +198,18 @@ export class GateReader {
     }
   }
 
-  #server(): AskedServer {
+  async #readingsOf(
+    gate: Gate,
+    wants: readonly Want[],
+    known: Known,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Reading>> {
     const { client, rootNamespace } = this.#options;
-    return {
-      rootNamespace,
-      client: {
-        server: client.server,
-        courses: async (expression, times, signal) =>
-          await this.#places.take(async () => await client.courses(expression, times, signal), signal),
-      },
-    };
+    const server = { rootNamespace, client: inPlaces(client, this.#places) };
+    return isCounting(gate)
+      ? await askGate(server, { gate, wants }, known, now, signal)
+      : await askAlerts(server, gate, wants, known, signal);
   }
 
   #failed(inquiry: string, all: readonly Asked[], why: string, now: number): void {
@@ -215,17 +224,17 @@ export class GateReader {
   #note({ gate, want }: Asked, given: Reading | undefined, why: string, now: number): void {
     const wanted = this.#wanted.get(want.key);
     if (wanted === undefined || !isSameWant(wanted.want, want)) return;
-    const stepMs = stepOf(gate.prometheus.interval);
     const monotonic = this.#options.clock.monotonic();
     const known = wanted.reads.get(gate.name);
-    const isKept = known?.reading.kind === 'Read' && monotonic - known.at < goodForPieces * stepMs;
-    const old: Reading = isKept ? { ...known.reading, unanswered: why } : { kind: 'Unreachable', why };
+    const kept = keptOf(known, gate, monotonic);
+    const old: Reading = kept === undefined ? { kind: 'Unreachable', why } : { ...kept.reading, unanswered: why };
     const read: Read = {
       reading: given ?? old,
-      at: given === undefined && isKept ? known.at : monotonic,
-      until: since(want, now, stepMs)?.to ?? 0,
+      at: given === undefined && kept !== undefined ? kept.at : monotonic,
+      until: lastPiece(gate, want, now),
     };
     this.#wanted.set(want.key, { ...wanted, reads: new Map([...wanted.reads, [gate.name, read]]) });
+    if (isSameAlerts(known?.reading, read.reading)) return;
     for (const handler of this.#handlers) handler(want.key);
   }
 }
@@ -234,6 +243,27 @@ export class GateReader {
 function isTooMuch(error: unknown): boolean {
   if (error instanceof PrometheusTooLargeError) return true;
   return error instanceof PrometheusQueryError && error.message.includes('too many samples');
+}
+
+/** The end of the last piece of time that is over. */
+function lastPiece(gate: Gate, want: Want, now: number): number {
+  return isCounting(gate) ? (since(want, now, stepOf(gate.prometheus.interval))?.to ?? 0) : 0;
+}
+
+/** What was counted and stands for a while. What alerts there were says nothing of now. */
+function keptOf(
+  known: Read | undefined,
+  gate: Gate,
+  monotonic: number,
+): { readonly reading: Extract<Reading, { kind: 'Read' }>; readonly at: number } | undefined {
+  if (known?.reading.kind !== 'Read' || !isCounting(gate)) return undefined;
+  const goodForMs = goodForPieces * stepOf(gate.prometheus.interval);
+  return monotonic - known.at < goodForMs ? { reading: known.reading, at: known.at } : undefined;
+}
+
+/** Whether it is no news: it is asked about often. */
+function isSameAlerts(one: Reading | undefined, other: Reading): boolean {
+  return one?.kind === 'Alerts' && other.kind === 'Alerts' && one.firing.join() === other.firing.join();
 }
 
 function isUnanswered(reading: Reading): boolean {

@@ -1,4 +1,4 @@
-import type { Gate } from '../../api/gates.ts';
+import { isCounting, type Gate } from '../../api/gates.ts';
 import type { Want } from './want.ts';
 
 /** A gate and a namespace of which it asks. */
@@ -8,9 +8,12 @@ export interface Asked {
 }
 
 /** What a gate asks, whomever it is about. */
-function askedBy({ prometheus, baseline }: Gate, { to, itinerary }: Want): readonly unknown[] {
-  const { preset, query, total, interval } = prometheus;
-  return [preset, query, total, interval, baseline.window, to, itinerary];
+function askedBy(gate: Gate, { to, itinerary }: Want): readonly unknown[] {
+  const { baseline, alerts } = gate;
+  if (!isCounting(gate)) return [alerts?.matchers, baseline.window];
+  const { prometheus } = gate;
+  const { preset, slowerThan, extraMatchers, query, total, interval } = prometheus;
+  return [preset, slowerThan, extraMatchers, query, total, interval, baseline.window, to, itinerary];
 }
 
 /** Gates that ask the same wait for each other; those that ask something else do not wait for them. */
@@ -20,12 +23,20 @@ export function laneOf({ gate, want }: Asked): string {
 
 /** What is the same for all namespaces of which a gate asks the same; PromQL of a user is about one. */
 export function inquiryOf({ gate, want }: Asked): string {
-  const alone = gate.prometheus.preset === undefined ? want.namespace : '';
+  const alone = isCounting(gate) && gate.prometheus.preset === undefined ? want.namespace : '';
   return JSON.stringify([...askedBy(gate, want), alone]);
 }
 
 /** They stand in a URL up to nine times, of which proxies take some 8,000 characters. */
 const mostCharacters = 500;
+
+/** What stands beside them as often, as a URL has it. */
+function besides({ gate: { prometheus } }: Asked): number {
+  return (prometheus?.extraMatchers ?? []).reduce(
+    (all, { label, value }) => all + label.length + encodeURIComponent(`,="${value}"`).length,
+    0,
+  );
+}
 
 /** So many at a time that a question about them can be sent. */
 export function inQuestions(all: readonly Asked[]): readonly (readonly Asked[])[] {
@@ -38,7 +49,7 @@ export function inQuestions(all: readonly Asked[]): readonly (readonly Asked[])[
     if (characters > mostCharacters) {
       groups.push([]);
       names.clear();
-      characters = namespace.length + 1;
+      characters = besides(each) + namespace.length + 1;
     }
     names.add(namespace);
     groups.at(-1)?.push(each);

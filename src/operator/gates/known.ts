@@ -11,6 +11,11 @@ export function keyOf(want: Want, { observer }: { readonly observer: string }, a
   return `${placeOf(want, at)} ${observer}`;
 }
 
+/** By what is known again what was before the start. */
+export function beforeKeyOf(want: Want): string {
+  return placeOf(want, want.before);
+}
+
 function placeIn(key: string): string {
   return key.slice(0, key.lastIndexOf(' '));
 }
@@ -22,6 +27,9 @@ export class Known {
   /** Of the time since, and until when that was asked about. */
   readonly since = new Map<string, { readonly until: number; readonly pieces: Pieces }>();
 
+  /** Which alerts had fired before. */
+  readonly alerts = new Map<string, ReadonlySet<string>>();
+
   /** Forgets all but what is known of these. */
   keep(wants: readonly Want[]): void {
     const [befores, sinces] = [
@@ -29,6 +37,7 @@ export class Known {
       new Set(wants.map((want) => placeOf(want, want.since))),
     ];
     for (const key of this.before.keys()) if (!befores.has(placeIn(key))) this.before.delete(key);
+    for (const key of this.alerts.keys()) if (!befores.has(key)) this.alerts.delete(key);
     for (const key of this.since.keys()) if (!sinces.has(placeIn(key))) this.since.delete(key);
   }
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { gateTelemetry } from '../../../src/mesh/istio/telemetry/gate-queries.ts';
-import { readAnswer } from '../../../src/prometheus/answer.ts';
 import type { World } from '../../scenarios/world.ts';
-import { runCommand } from '../command.ts';
+import { countsOf } from './gate-counts.ts';
 import { ensurePromql } from './program.ts';
-import { now, pieceSeconds, rising, scrapes, type WrittenSeries } from './series.ts';
+import { rising, scrapes, type WrittenSeries } from './series.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -54,40 +52,9 @@ const series: readonly WrittenSeries[] = [
   counter({ ...connection, __name__: 'istio_tcp_connections_closed_total', response_flags: 'DENY' }, 1),
 ];
 
-/** What the engine of Prometheus makes of what gates ask for, in one piece of time. */
-export async function gateCounts(program: string, signal: AbortSignal): Promise<unknown> {
-  const asked = {
-    namespaces: ['shop'],
-    seconds: pieceSeconds,
-    root: 'istio-system',
-    to: 'IstioAmbient',
-    itinerary: 'L4',
-  } as const;
-  const questions = gateTelemetry.questions('ErrorRate', asked);
-  const asks = questions.flatMap((question) => [
-    { name: `${question.observer} total`, expression: question.total, read: question.read },
-    { name: `${question.observer} bad`, expression: question.bad, read: question.read },
-    ...(question.seen === undefined ? [] : [{ name: `${question.observer} seen`, ...question.seen }]),
-  ]);
-  const queries = asks.map(({ expression }) => ({ expression, at: now }));
-  const printed = await runCommand(program, [], { input: JSON.stringify({ series, queries }), signal });
-  const answers = JSON.parse(printed) as readonly unknown[];
-  return Object.fromEntries(
-    asks.map(({ name, read }, at) => {
-      const answer = readAnswer(JSON.stringify(answers[at]));
-      const counts = answer.flatMap(({ labels, value }) => {
-        const told = read(labels);
-        return told === undefined ? [] : [`${told.namespace} ${told.by} ${Math.round(value)}`];
-      });
-      // Of what nobody may say there is nothing in the answer, or it could be made too large.
-      return [name, { counts: counts.sort(), others: answer.length - counts.length }];
-    }),
-  );
-}
-
 /** The queries of gates on series as Istio writes them, with the engine that Prometheus has. */
 export async function promqlGates(world: World): Promise<void> {
-  assert.deepEqual(await gateCounts(await ensurePromql(), world.signal), {
+  assert.deepEqual(await countsOf(await ensurePromql(), series, 'ErrorRate', {}, world.signal), {
     'Callers total': {
       counts: [
         `shop edge ${6 * scrapes}`,

@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
+import { GatePreset } from '../../../api/gates.ts';
 import type { Asked, GateQuestion } from '../../gate-telemetry.ts';
 import { gateTelemetry } from './gate-queries.ts';
 
 const root = 'istio-system';
 
-function asked(given: Partial<Asked> = {}): readonly GateQuestion[] {
-  return gateTelemetry.questions('ErrorRate', {
+function asked(given: Partial<Asked> = {}, preset: GatePreset = 'ErrorRate'): readonly GateQuestion[] {
+  return gateTelemetry.questions(preset, {
     namespaces: ['shop', 'web'],
     seconds: 120,
     root,
     to: 'IstioAmbient',
     itinerary: 'L4',
+    extraMatchers: [],
     ...given,
   });
 }
@@ -103,5 +105,85 @@ describe('what serves', () => {
     expect(read({ ...told, namespace: root })).toEqual({ namespace: 'shop', by: 'shop' });
     expect(read({ ...told, namespace: 'mallory' })).toBeUndefined();
     expect(read({})).toBeUndefined();
+  });
+});
+
+/** Everything that is asked. */
+function expressionsOf(questions: readonly GateQuestion[]): readonly string[] {
+  return questions.flatMap(({ total, bad, seen, admitted }) => [
+    total,
+    bad,
+    ...(seen === undefined ? [] : [seen.expression]),
+    ...(admitted === undefined ? [] : [admitted.total, admitted.bad]),
+  ]);
+}
+
+describe('whatever is asked', () => {
+  const matchers = [
+    { label: 'cluster', value: 'eu' },
+    { label: 'tenant', value: 'a"} or vector(1) # \\ \u0007' },
+  ];
+
+  it.each(GatePreset.options)('has the labels that are added in each of its selectors, as they are (%s)', (preset) => {
+    const all = expressionsOf(asked({ extraMatchers: matchers, slowerThanMs: 500 }, preset));
+    expect(all.length).toBeGreaterThan(2);
+    const added = ',cluster="eu",tenant="a\\"} or vector(1) # \\\\ \\u0007"}[120s]';
+    for (const expression of all) {
+      const ranges = expression.split('[120s]').length - 1;
+      expect(ranges).toBeGreaterThan(1);
+      expect(expression.split(added).length - 1).toBe(ranges);
+    }
+  });
+
+  it.each(GatePreset.options)('asks for no label that may be added (%s)', (preset) => {
+    const all = expressionsOf(asked({ slowerThanMs: 500 }, preset)).join(' ');
+    const used = [...all.matchAll(/[{,](\w+)(?:=~|!~|!=|=)"/g)].map(([, label = '']) => label);
+    expect(used.length).toBeGreaterThan(0);
+    expect([...new Set(used)].filter((label) => !gateTelemetry.labels.has(label))).toEqual([]);
+  });
+
+  it.each(GatePreset.options)('has no room for names that others make up (%s)', (preset) => {
+    for (const expression of expressionsOf(asked({ slowerThanMs: 500 }, preset)))
+      expect(expression).toContain('label_replace(group by (namespace) (');
+  });
+});
+
+describe('refusals', () => {
+  it('are asked of callers each by himself, and of ztunnel only on the way to it', () => {
+    const observers = (to: Asked['to']): readonly unknown[] =>
+      asked({ to }, 'Refusals').map(({ observer, each }) => [observer, each]);
+    expect(observers('IstioAmbient')).toEqual([
+      ['Callers', true],
+      ['Own', true],
+    ]);
+    for (const to of ['IstioSidecar', 'None'] as const) expect(observers(to)).toEqual([['Callers', true]]);
+  });
+
+  it('are told by ztunnel of those alone of whom something is known before', () => {
+    const [callers, own] = asked({}, 'Refusals');
+    expect(own?.admitted).toBeDefined();
+    expect(callers?.admitted).toBeUndefined();
+    expect(own?.bad).toContain('response_flags="DENY"');
+    const labels = { destination_workload_namespace: 'shop', source_workload_namespace: 'web' };
+    expect(own?.read({ ...labels, namespace: root })).toEqual({ namespace: 'shop', by: 'web' });
+    expect(own?.read({ ...labels, namespace: 'web' })).toBeUndefined();
+    expect(own?.read({ ...labels, source_workload_namespace: 'shop', namespace: root })).toBeUndefined();
+  });
+});
+
+describe('latency', () => {
+  it.each([
+    [500, 'le=~"500|500[.]0"'],
+    [0.5, 'le=~"0[.]5"'],
+    [300_000, 'le=~"300000|300000[.]0"'],
+  ])('is asked by one bound, however Prometheus writes it (%d ms)', (slowerThanMs, matcher) => {
+    const [question] = asked({ slowerThanMs }, 'Latency');
+    expect(question?.total).toContain(matcher);
+    expect(question?.bad).toContain(matcher);
+  });
+
+  it('is asked of callers alone, who measure the same before and since', () => {
+    expect(asked({ slowerThanMs: 500 }, 'Latency').map(({ observer }) => observer)).toEqual(['Callers']);
+    expect(asked({}, 'Latency')).toEqual([]);
   });
 });
