@@ -15,7 +15,8 @@ const byMethod = config('AuthorizationPolicy', {
   rules: [{ to: [{ operation: { methods: ['GET'] } }] }],
 });
 const services = many((at) => service({ name: `s${at}` }));
-const headless = services.map((each) => ({ ...each, headless: true }));
+// One is to have a waypoint, and what is said of the others is told then.
+const headless = services.map((each, at) => ({ ...each, headless: at > 0 }));
 
 /** What a tenant makes many of, so that each of them is named beside each of the others, or of other things. */
 const shapes: Readonly<Record<string, () => Surroundings>> = {
@@ -38,7 +39,13 @@ const shapes: Readonly<Record<string, () => Surroundings>> = {
   'Telemetries of headless Services': () =>
     surroundings(
       { services: headless },
-      many((at) => config('Telemetry', { selector: { matchLabels: { app: 'web' } } }, { name: `telemetry-${'x'.repeat(40)}-${at}` })),
+      many((at) =>
+        config(
+          'Telemetry',
+          { selector: { matchLabels: { app: 'web' } } },
+          { name: `telemetry-${'x'.repeat(40)}-${at}` },
+        ),
+      ),
     ),
   'Services that read one port differently': () =>
     surroundings(

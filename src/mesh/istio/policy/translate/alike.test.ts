@@ -36,7 +36,7 @@ describe('two objects of one name', () => {
       Array.from(
         { length: 2 },
         () =>
-          'AuthorizationPolicy shop/x would be made 2 times, for AuthorizationPolicy shop/a and AuthorizationPolicy shop/b',
+          'AuthorizationPolicy shop/x would be made 2 times, for AuthorizationPolicy shop/a, AuthorizationPolicy shop/b',
       ),
     );
     expect(alike([c, b, a])).toEqual(found);
