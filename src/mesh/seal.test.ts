@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { fc } from '../../test/support/properties.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../api/resources.ts';
-import { isMeaningful, isSealed, sealOf, type Sealed } from './seal.ts';
+import { charactersOfBody, isMeaningful, isSealed, sealOf, type Sealed } from './seal.ts';
 
 const made = {
   kind: 'Gateway',
@@ -53,5 +55,38 @@ describe('isSealed', () => {
   ])('does not mind %s', (key) => {
     expect(isSealed(sealed({}, { [key]: '5' }))).toBe(true);
     expect(isMeaningful(key)).toBe(false);
+  });
+});
+
+/** Another account of the same: all of it as one text. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
+
+describe('sealOf', () => {
+  const specs = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6 });
+
+  it('is the digest of all that an object says as one text, so that what earlier versions applied is known', () => {
+    fc.assert(
+      fc.property(specs, (written) => {
+        const { listeners: _defaults, ...spec } = written;
+        const said = [...['WasmPlugin', 'shop', 'it'].map((part) => JSON.stringify(part)), '{}', '{}', textOf(spec)];
+        const digest = createHash('sha256').update(`[${said.join()}]`).digest('hex').slice(0, 32);
+        expect(sealOf({ kind: 'WasmPlugin', namespace: 'shop', name: 'it', spec })).toBe(digest);
+        expect(charactersOfBody(spec)).toBe(textOf(spec).length);
+      }),
+    );
+  });
+
+  it('is another one for another object of the same spec, whichever was asked about before', () => {
+    const spec = { rules: [{}] };
+    const [a, b] = ['a', 'b'].map((name) => ({ kind: 'AuthorizationPolicy', namespace: 'shop', name, spec }));
+    const seals = [a, b, a, b].map((each) => each && sealOf(each));
+    expect(new Set(seals).size).toBe(2);
+    expect(seals.slice(0, 2)).toEqual(seals.slice(2));
   });
 });

@@ -58,7 +58,9 @@ export function lowering(): Lowering {
     });
   const ofCondition = (condition: Condition, as: Seen): Question =>
     conditions.get(condition, as, () => {
-      spend(condition.reduce((literals, clause) => literals + clause.length, 0) * stepsOfLiteral);
+      // What asks about nothing is a question too.
+      const literals = condition.reduce((sum, clause) => sum + Math.max(1, clause.length), 0);
+      spend(Math.max(1, literals) * stepsOfLiteral);
       return some(condition.map((clause) => every(clause.map((literal) => ofLiteral(literal, as)))));
     });
   const ofLiteral = ({ anyOf, negated }: Literal, as: Seen): Question => {

@@ -79,6 +79,24 @@ describe('copies of one object for many Services', () => {
     expect(new Set(copies.map(({ object }) => object.spec['rules'])).size).toBe(texts.size);
   });
 
+  it('say at the start where one would be more than the cluster takes, because each rule names each port', () => {
+    const given = shaped('AUDIT: n rules, out of ambient with 200 Services', 1000, 1);
+    const ports = Array.from({ length: 400 }, (_, at) => ({
+      name: `http-${at}`,
+      port: 1000 + at,
+      targetPort: 10_000 + at,
+      protocol: 'TCP',
+    }));
+    const { manifests, problems } = translated({
+      ...given,
+      services: given.services.map((service) => ({ ...service, ports })),
+    });
+    expect(manifests).toEqual([]);
+    expect(problems).toEqual([
+      expect.objectContaining({ severity: 'Critical', object: 'AuthorizationPolicy shop/large', tooLarge: true }),
+    ]);
+  });
+
   it.each(oneIn(3, shapes))('of usual size are made: %s', (name) => {
     expect(stepsOf(shaped(name, 100))).not.toBe('TooLarge');
   });

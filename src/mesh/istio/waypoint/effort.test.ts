@@ -90,6 +90,8 @@ const spec = fc.record({
   rules: fc.array(rule, { minLength: 1, maxLength: 8 }),
 });
 
+const silentRules = Array.from({ length: 20_000 }, () => ({}));
+
 describe('the steps of a look', () => {
   it('are about in proportion to what stands in the policies, until it is given up', () => {
     fc.assert(
@@ -166,6 +168,24 @@ describe('the steps of a look', () => {
       }),
     );
     expect(translationSteps / (made.kind === 'Done' ? made.steps : 1)).toBeLessThan(20_000);
+  });
+
+  it.each(['ALLOW', 'DENY'])('count rules that say nothing: %s', (action) => {
+    const given = surroundings({}, [config('AuthorizationPolicy', { action, rules: silentRules })]);
+    const world = worldOf(given);
+    const translated = bounded(translationSteps, () => translate(world));
+    expect(translated.kind === 'Done' ? translated.steps : 0).toBeGreaterThan(20_000 * 16);
+  });
+
+  it('are given up, and nothing is thrown, where rules are more than a call has room for arguments', () => {
+    const faults: unknown[] = [];
+    const rules = Array.from({ length: 150_000 }, () => ({}));
+    const given = surroundings({ onFault: (...fault) => void faults.push(fault) }, [
+      config('AuthorizationPolicy', { action: 'DENY', rules }),
+    ]);
+    expect(() => translate(worldOf(given))).not.toThrow();
+    expect(istio.findings(given, 'Start').map(({ id }) => id)).toContain('MM119');
+    expect(faults).toEqual([]);
   });
 
   it('are not those of another namespace: what is given up there is a finding there', () => {

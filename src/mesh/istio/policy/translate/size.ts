@@ -26,6 +26,9 @@ export function sizeOf(object: ConfigObject): number {
  */
 const stepsOfCharacter = 3;
 
+/** The same of what says little in many parts, as rules that say nothing do. */
+const stepsOfRule = 16;
+
 /** Of what is carried over and not compared. */
 const stepsOfOther = 1 / 8;
 
@@ -35,7 +38,8 @@ export function countSizes({
   requestAuthentications,
   extensions,
 }: Pick<Sized, 'policies' | 'requestAuthentications' | 'extensions'>): void {
-  for (const { object } of policies) spend(sizeOf(object) * stepsOfCharacter);
+  for (const { object } of policies)
+    spend(Math.max(sizeOf(object) * stepsOfCharacter, partsOf(object.spec) * stepsOfRule));
   for (const object of [...requestAuthentications.map((original) => original.object), ...extensions])
     spend(sizeOf(object) * stepsOfOther);
 }
