@@ -32,14 +32,14 @@ export const Matcher = z.object({
 export type Matcher = z.infer<typeof Matcher>;
 
 /** What a gate may ask without a query of its own. */
-export const GatePreset = z.enum(['ErrorRate', 'Refusals', 'Latency']);
+export const GatePreset = z.enum(['ErrorRate', 'Refusals', 'Latency', 'MtlsShare']);
 export type GatePreset = z.infer<typeof GatePreset>;
 
 /** What a gate counts. */
 export const GateQuery = z
   .object({
     preset: GatePreset.optional().describe(
-      'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too. Refusals: who was let in before and is refused since, each calling namespace by itself: by HTTP 401, 403 and what gRPC says of these, as its own proxies see it before and since, and by connections that the new data plane refuses. Latency: requests that take longer than slowerThan, as callers outside of the namespace see them before and since; where none of them tells both, nothing is known.',
+      'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too. Refusals: who was let in before and is refused since, each calling namespace by itself: by HTTP 401, 403 and what gRPC says of these, as its own proxies see it before and since, and by connections that the new data plane refuses. Latency: requests that take longer than slowerThan, as callers outside of the namespace see them before and since; where none of them tells both, nothing is known. MtlsShare: what comes without mutual TLS, as the new data plane sees it, of calling namespaces of which all came with it before, each by itself; compared with max alone.',
     ),
     slowerThan: z
       .string()
@@ -84,8 +84,12 @@ export const GateQuery = z
         message: 'slowerThan is what Latency needs, and only that',
       },
       {
-        rule: "!has(self.preset) || self.preset == 'ErrorRate' || has(self.maxIncrease)",
+        rule: "!has(self.preset) || !(self.preset in ['Refusals', 'Latency']) || has(self.maxIncrease)",
         message: 'Refusals and Latency compare with what was before: give maxIncrease',
+      },
+      {
+        rule: "!has(self.preset) || self.preset != 'MtlsShare' || !has(self.maxIncrease)",
+        message: 'MtlsShare is compared with max alone: leave maxIncrease out',
       },
       {
         rule: '!has(self.extraMatchers) || has(self.preset)',
