@@ -294,6 +294,25 @@ describe('a reader of gates', () => {
     });
   });
 
+  it('asks no oftener where there are more alerts than can be read', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      let asked = 0;
+      prometheus.alerts = () => {
+        asked += 1;
+        return Array.from({ length: 100 }, (_each, n) => ({
+          labels: { alertname: `A${n}` },
+          activeAt: clock.now(),
+        }));
+      };
+      await pass(10 * minuteMs);
+      const all = Array.from({ length: 20 }, (_each, n) => want(`team-${n}`, { gates: [pager('page')] }));
+      for (const each of all) reader.readings(each);
+      await pass(1000);
+      expect(all.map((each) => pieces(reader.readings(each).get('page')))).toEqual(all.map(() => 'Unreachable'));
+      expect(asked).toBe(1);
+    }, 1000);
+  });
+
   it('does not take one alert for another, nor for what it was before Prometheus went away', async () => {
     await run(async ({ clock, prometheus, reader, want, pass }) => {
       await pass(10 * minuteMs);
