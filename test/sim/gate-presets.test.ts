@@ -124,9 +124,9 @@ describe('a gate of latency', () => {
 });
 
 describe('a gate of mutual TLS', () => {
-  const encrypted = gate({ name: 'mtls', prometheus: { preset: 'MtlsShare' } });
+  const encrypted = gate({ name: 'mtls', prometheus: { preset: 'MtlsShare' }, onFail: 'Pause' });
 
-  it('takes back where a caller sends in plaintext what he encrypted before, and nobody for one who never did', async () => {
+  it('holds where a caller sends in plaintext what he encrypted before, and nobody for one who never did', async () => {
     const traffic = new GatedTraffic();
     traffic.prometheus.served = () => ({
       web: { total: 100_000 },
@@ -142,7 +142,10 @@ describe('a gate of mutual TLS', () => {
       const [bad, good] = [world.ns('bad'), world.ns('good')];
       await startGated(world, [encrypted], 'bad', 'good');
       await flip(world, traffic, bad);
-      expect(await failed(world, bad)).toMatch(/10 of 10, 100 %, at most 1.00 % allowed, MtlsShare of cron by Own$/);
+      const { status: held } = await world.childPhase('Failed', bad, 30 * minuteMs);
+      expect(held?.failure?.reason).toBe('GateHeld');
+      expect(held?.failure?.message).toMatch(/10 of 10, 100 %, at most 1.00 % allowed, MtlsShare of cron by Own$/);
+      await world.modesAre({ Ambient: 1 }, bad);
       const { status } = await world.childPhase('Migrated', good, 30 * minuteMs);
       expect(status?.gates).toMatchObject([{ verdict: 'Pass', observer: 'Own', bad: 0 }]);
     });

@@ -206,6 +206,26 @@ describe('a reader of gates', () => {
     });
   });
 
+  it('believes none of these who says that he is refused', async () => {
+    const refusals = Gate.parse({ ...errors, prometheus: { preset: 'Refusals', maxIncrease: '1%' } });
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      const start = clock.now();
+      prometheus.traffic = (_namespace, at) => ({
+        edge: { total: 10 },
+        mallory: { total: 1e308, bad: at > start ? 1e308 : 0 },
+      });
+      prometheus.seen = () => ['edge'];
+      await pass(10 * minuteMs);
+      const wanted = want('shop', { gates: [refusals] });
+      reader.readings(wanted);
+      await pass(1000);
+      expect(reader.readings(wanted).get('errors')).toMatchObject({
+        since: [{ total: 10 }, { total: 10 }],
+        parts: [{ by: 'edge' }],
+      });
+    });
+  });
+
   it('asks of fewer where Prometheus would read too much, so that one who has it do so is alone with that', async () => {
     await run(async ({ prometheus, reader, want, pass }) => {
       prometheus.slow = (expression) => {
