@@ -190,6 +190,7 @@ describe('the rules of MeshMigration', () => {
       'a gate about alerts',
       { gates: [{ name: 'pager', alerts: { matchers: [{ label: 'namespace', value: '$namespace' }] } }] },
     ],
+    ['a gate about plaintext', gateOf({ preset: 'MtlsShare' }, { onFail: 'Pause' })],
     ['a gate about slow requests', gateOf({ preset: 'Latency', maxIncrease: '2%', slowerThan: '500ms' })],
     [
       'a gate by queries',
@@ -282,6 +283,12 @@ describe('the rules of MeshMigration', () => {
     ],
     ['slow requests of no time', gateOf({ preset: 'Latency', maxIncrease: '1%' }), 'slowerThan is what Latency needs'],
     ['errors that are slow', gateOf({ preset: 'ErrorRate', slowerThan: '1s' }), 'slowerThan is what Latency needs'],
+    [
+      'plaintext as it was before',
+      gateOf({ preset: 'MtlsShare', maxIncrease: '1%' }, { onFail: 'Pause' }),
+      'MtlsShare is compared with max alone',
+    ],
+    ['plaintext by which somebody goes back', gateOf({ preset: 'MtlsShare' }), 'give onFail Pause'],
     ['refusals whatever was before', gateOf({ preset: 'Refusals' }), 'give maxIncrease'],
     [
       'labels beside a query',

@@ -32,14 +32,14 @@ export const Matcher = z.object({
 export type Matcher = z.infer<typeof Matcher>;
 
 /** What a gate may ask without a query of its own. */
-export const GatePreset = z.enum(['ErrorRate', 'Refusals', 'Latency']);
+export const GatePreset = z.enum(['ErrorRate', 'Refusals', 'Latency', 'MtlsShare']);
 export type GatePreset = z.infer<typeof GatePreset>;
 
 /** What a gate counts. */
 export const GateQuery = z
   .object({
     preset: GatePreset.optional().describe(
-      'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too. Refusals: who was let in before and is refused since, each calling namespace by itself: by HTTP 401, 403 and what gRPC says of these, as its own proxies see it before and since, and by connections that the new data plane refuses. Latency: requests that take longer than slowerThan, as callers outside of the namespace see them before and since; where none of them tells both, nothing is known.',
+      'ErrorRate: requests that fail, as callers outside of the namespace see them before and since: HTTP 5xx, no answer, and the failures of gRPC; where none of them tells anything, as the new data plane sees requests, or connections, which is compared with max alone. That traffic of before does not come any more is a failure too. Refusals: who was let in before and is refused since, each calling namespace by itself: by HTTP 401, 403 and what gRPC says of these, as its own proxies see it before and since, and by connections that the new data plane refuses. Latency: requests that take longer than slowerThan, as callers outside of the namespace see them before and since; where none of them tells both, nothing is known. MtlsShare: what comes without mutual TLS, as the new data plane sees it, of calling namespaces of which all came with it before, each by itself; compared with max alone, and for a person to decide (onFail: Pause), because what scrapes is seen only since.',
     ),
     slowerThan: z
       .string()
@@ -63,7 +63,7 @@ export const GateQuery = z
     total: Query.optional().describe('PromQL for how many there were, in the same way.'),
     max: Share.default('1%').describe('The share of bad ones that is allowed whatever was before.'),
     maxIncrease: Share.optional().describe(
-      'How much larger than before the start the share may be. Default: it is compared with max alone.',
+      'How much larger than before the start the share may be. Default: it is compared with max alone, and for a person to decide (onFail: Pause), because what scrapes is seen only since.',
     ),
     falseAlarm: Share.default('1%').describe(
       'With which chance at most a namespace that is within the limit fails, however often it is looked at.',
@@ -84,8 +84,12 @@ export const GateQuery = z
         message: 'slowerThan is what Latency needs, and only that',
       },
       {
-        rule: "!has(self.preset) || self.preset == 'ErrorRate' || has(self.maxIncrease)",
+        rule: "!has(self.preset) || !(self.preset in ['Refusals', 'Latency']) || has(self.maxIncrease)",
         message: 'Refusals and Latency compare with what was before: give maxIncrease',
+      },
+      {
+        rule: "!has(self.preset) || self.preset != 'MtlsShare' || !has(self.maxIncrease)",
+        message: 'MtlsShare is compared with max alone: leave maxIncrease out',
       },
       {
         rule: '!has(self.extraMatchers) || has(self.preset)',
@@ -178,6 +182,10 @@ export const Gate = z
         message: 'soak is longer than deadline: nothing could pass in time',
       },
       { rule: 'has(self.prometheus) != has(self.alerts)', message: 'give either prometheus or alerts' },
+      {
+        rule: "!has(self.prometheus) || !has(self.prometheus.preset) || self.prometheus.preset != 'MtlsShare' || (has(self.onFail) && self.onFail == 'Pause')",
+        message: 'MtlsShare cannot tell from a call what scrapes in plaintext, as before: give onFail Pause',
+      },
     ],
   });
 export type Gate = z.infer<typeof Gate>;

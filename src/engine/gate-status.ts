@@ -48,6 +48,7 @@ function sentence(text: string): string {
 /** Why there may be no series, where a preset has nobody to ask but those who tell before and since. */
 const hints: Readonly<Partial<Record<GatePreset, string>>> = {
   Refusals: 'nobody outside of the namespace was let in before and can be asked since',
+  MtlsShare: 'the new data plane says of nothing whether it was encrypted',
   Latency: 'nobody outside of the namespace tells both before and since, with slowerThan among the bounds he has',
 };
 

@@ -258,6 +258,12 @@ describe('a gate that judges each by himself', () => {
     expect(judge(rule, reading(three, ...others), soaked).kind).toBe('Pass');
   });
 
+  test('finds the one who is refused among very many who are refused a little more than is allowed', () => {
+    const little = Array.from({ length: 20_000 }, (_each, n) => part(`other-${n}`, blocks(30, [[2, 100]])));
+    const verdict = judge(rule, reading(...little, part('web', blocks(30, [[50, 50]]))), young);
+    expect(verdict).toMatchObject({ kind: 'Fail', bad: 50, of: { by: 'web' } });
+  });
+
   test('passes nobody by parts alone: all together have to be shown to be well', () => {
     const few = { ...reading(part('web', blocks(30, [[0, 2]]))), since: blocks(30, [[0, 2]]) } as Reading;
     expect(judge(rule, few, soaked)).toMatchObject({ kind: 'Inconclusive', reason: 'TooFew' });

@@ -91,14 +91,24 @@ function unshown(below: Measured, { noData }: GateRule, { soaked, overdue }: Loo
   return { kind: 'Inconclusive', reason: 'TooFew', ...below };
 }
 
+/** Of more than so many who are beyond `max` at once no further one is worth the time. */
+const mostJudged = 1000;
+
+/** Those that could be above the limit, which is never below `max`; the furthest first. */
+function suspects<T extends Pick<Part, 'since'>>(all: readonly T[], max: number): readonly (T & { count: Count })[] {
+  return all
+    .map((each) => ({ ...each, count: sum(each.since) }))
+    .filter(({ count: { bad, total } }) => bad > max * total)
+    .sort((one, other) => other.count.bad - max * other.count.total - (one.count.bad - max * one.count.total))
+    .slice(0, mostJudged);
+}
+
 /** What is above the limit: all together, or the worst of those of whom each is judged by himself. */
 function aboveOf(rule: GateRule, reading: Read): Verdict | undefined {
   const all: readonly (Pick<Part, 'baseline' | 'since'> & Partial<Part>)[] = reading.parts ?? [reading];
-  const judged = all.flatMap(({ by, observer = '', baseline, since }) => {
-    const count = sum(since);
-    if (!(count.bad > 0)) return [];
+  const judged = suspects(all, rule.max).map(({ by, observer = '', baseline, count }) => {
     const { fail, dispersion } = limitsOf(baseline, rule);
-    return [{ ...measured(count, fail, dispersion, 'Above'), ...(by !== undefined && { of: { by, observer } }) }];
+    return { ...measured(count, fail, dispersion, 'Above'), ...(by !== undefined && { of: { by, observer } }) };
   });
   const [worst] = judged.sort((one, other) => other.evidence - one.evidence);
   // Of so many some one is beyond it by chance as many times as often (Bonferroni).

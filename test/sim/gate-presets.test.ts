@@ -123,6 +123,48 @@ describe('a gate of latency', () => {
   });
 });
 
+describe('a gate of mutual TLS', () => {
+  const encrypted = gate({ name: 'mtls', prometheus: { preset: 'MtlsShare' }, onFail: 'Pause' });
+
+  it('holds where a caller sends in plaintext what he encrypted before, and nobody for one who never did', async () => {
+    const traffic = new GatedTraffic();
+    traffic.prometheus.served = () => ({
+      web: { total: 100_000 },
+      cron: { total: 10 },
+      old: { total: 500, bad: 500 },
+    });
+    traffic.prometheus.connections = (name, at) => ({
+      web: { total: 100_000 },
+      cron: { total: 10, bad: name.endsWith('bad') && at > traffic.flipsAt ? 10 : 0 },
+      old: { total: 500, bad: 500 },
+    });
+    await run(traffic, async (world) => {
+      const [bad, good] = [world.ns('bad'), world.ns('good')];
+      await startGated(world, [encrypted], 'bad', 'good');
+      await flip(world, traffic, bad);
+      const { status: held } = await world.childPhase('Failed', bad, 30 * minuteMs);
+      expect(held?.failure?.reason).toBe('GateHeld');
+      expect(held?.failure?.message).toMatch(/10 of 10, 100 %, at most 1.00 % allowed, MtlsShare of cron by Own$/);
+      await world.modesAre({ Ambient: 1 }, bad);
+      const { status } = await world.childPhase('Migrated', good, 30 * minuteMs);
+      expect(status?.gates).toMatchObject([{ verdict: 'Pass', observer: 'Own', bad: 0 }]);
+    });
+  });
+
+  it('is undecided where nothing says whether it was encrypted', async () => {
+    const traffic = new GatedTraffic();
+    await run(traffic, async (world) => {
+      const home = world.ns('good');
+      await startGated(world, [encrypted], 'good');
+      await says(world, /NoData NoSeries/, home);
+      await world.pause(10 * minuteMs);
+      const { status } = await world.child(home);
+      expect(status?.gates?.[0]?.message).toMatch(/says of nothing whether it was encrypted$/);
+      expect(status?.phase).toBe('Migrating');
+    });
+  });
+});
+
 describe('labels that are added to a gate', () => {
   const adding = (label: string, value: string): ReturnType<typeof gate> =>
     gate({ prometheus: { extraMatchers: [{ label, value }] } });

@@ -106,7 +106,7 @@ export class PrometheusStandIn implements PrometheusTransport {
     if (times.length > 11_000) return tooFine();
     if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, to) });
     const { counted, label, scrapedBy } = this.#told(expression);
-    const isBad = /response_code|DENY| - sum by/.test(expression);
+    const isBad = /response_code|DENY|none.unknown| - sum by/.test(expression);
     const points = namesIn(expression).flatMap((namespace) =>
       times.flatMap((at) =>
         Object.entries(counted(namespace, at)).map(([by, { total, bad = 0 }]) => ({

@@ -88,6 +88,21 @@ describe('alerts', () => {
     ]);
   });
 
+  it('are unknown of him alone of whom nobody can tell what was before', async () => {
+    const prometheus = new PrometheusStandIn();
+    prometheus.alerts = () => [alert(start + hourMs), alert(start + hourMs, { namespace: 'web' })];
+    const clock = new VirtualClock({ random: seededRandom(1) });
+    const client = new PrometheusClient(prometheus, clock, { timeoutMs: 20_000, maxBytes: 1000 });
+    prometheus.fired = Array.from({ length: 50 }, (_each, n) => alert(0, { alertname: `Made-up-${n}` }).labels);
+    const wants = ['shop', 'web'].map(wantOf);
+    const server = { client, rootNamespace: 'istio-system' };
+    const readings = await askAlerts(server, pager, wants, new Known(), new AbortController().signal);
+    expect(wants.map(({ key }) => readings.get(key))).toEqual([
+      { kind: 'Unreachable', why: expect.stringMatching(/larger/) },
+      { kind: 'Alerts', firing: ['Slow of web'] },
+    ]);
+  });
+
   it('are asked for by values that reach no further than their quotes', async () => {
     const value = '$namespace"} or vector(1) #\\';
     const gate = Gate.parse({ name: 'pager', alerts: { matchers: [{ label: 'team', value }] } });

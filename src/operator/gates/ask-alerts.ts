@@ -1,6 +1,8 @@
 import type { Gate, Matcher } from '../../api/gates.ts';
 import { durationMs } from '../../base/duration.ts';
 import type { Reading } from '../../gates/judge.ts';
+import type { FiringAlert } from '../../prometheus/answer.ts';
+import { PrometheusError } from '../../prometheus/errors.ts';
 import { quoted } from '../../prometheus/promql.ts';
 import type { AskedServer } from './ask-gate.ts';
 import { beforeKeyOf, type Known } from './known.ts';
@@ -77,6 +79,31 @@ function named({ alertname = '?', namespace }: Labels): string {
   return namespace === undefined ? alertname : `${alertname} of ${namespace}`;
 }
 
+/** What fires for one namespace. That nobody knows what was before is no news for the others. */
+async function readingFor(
+  server: AskedServer,
+  gate: Gate,
+  want: Want,
+  { all, known }: { readonly all: readonly FiringAlert[]; readonly known: Known },
+  signal: AbortSignal,
+): Promise<Reading> {
+  const matchers = matchersFor(gate, want);
+  const meant = all.filter(
+    ({ labels, activeAt }) =>
+      activeAt >= want.before + secondMs && matchers.every(({ label, value }) => labels[label] === value),
+  );
+  // Nobody has to be asked what was before of what is not there now.
+  if (meant.length === 0) return { kind: 'Alerts', firing: [] };
+  try {
+    const before = await knownBefore(server, gate, want, known, signal);
+    const fresh = meant.filter(({ labels }) => !before.has(identityOf(labels)));
+    return { kind: 'Alerts', firing: [...new Set(fresh.map(({ labels }) => named(labels)))].sort() };
+  } catch (error) {
+    if (!(error instanceof PrometheusError)) throw error;
+    return { kind: 'Unreachable', why: error.message };
+  }
+}
+
 /**
  * Which alerts of the rules of Prometheus fire for each of some namespaces, by its key. One whose condition held before
  * the start does not count, nor does one that had fired then: a server that is restarted says of all that they have just
@@ -91,16 +118,6 @@ export async function askAlerts(
 ): Promise<ReadonlyMap<string, Reading>> {
   const all = await server.client.alerts(signal);
   const readings = new Map<string, Reading>();
-  for (const want of wants) {
-    const matchers = matchersFor(gate, want);
-    const meant = all.filter(
-      ({ labels, activeAt }) =>
-        activeAt >= want.before + secondMs && matchers.every(({ label, value }) => labels[label] === value),
-    );
-    // Nobody has to be asked what was before of what is not there now.
-    const before = meant.length === 0 ? new Set() : await knownBefore(server, gate, want, known, signal);
-    const fresh = meant.filter(({ labels }) => !before.has(identityOf(labels)));
-    readings.set(want.key, { kind: 'Alerts', firing: [...new Set(fresh.map(({ labels }) => named(labels)))].sort() });
-  }
+  for (const want of wants) readings.set(want.key, await readingFor(server, gate, want, { all, known }, signal));
   return readings;
 }

@@ -206,6 +206,26 @@ describe('a reader of gates', () => {
     });
   });
 
+  it('believes none of these who says that he is refused', async () => {
+    const refusals = Gate.parse({ ...errors, prometheus: { preset: 'Refusals', maxIncrease: '1%' } });
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      const start = clock.now();
+      prometheus.traffic = (_namespace, at) => ({
+        edge: { total: 10 },
+        mallory: { total: 1e308, bad: at > start ? 1e308 : 0 },
+      });
+      prometheus.seen = () => ['edge'];
+      await pass(10 * minuteMs);
+      const wanted = want('shop', { gates: [refusals] });
+      reader.readings(wanted);
+      await pass(1000);
+      expect(reader.readings(wanted).get('errors')).toMatchObject({
+        since: [{ total: 10 }, { total: 10 }],
+        parts: [{ by: 'edge' }],
+      });
+    });
+  });
+
   it('asks of fewer where Prometheus would read too much, so that one who has it do so is alone with that', async () => {
     await run(async ({ prometheus, reader, want, pass }) => {
       prometheus.slow = (expression) => {
@@ -292,6 +312,25 @@ describe('a reader of gates', () => {
       expect(reader.readings(wanted).get('page')).toEqual({ kind: 'Alerts', firing: ['A'] });
       expect(news()).toBe(2);
     });
+  });
+
+  it('asks no oftener where there are more alerts than can be read', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      let asked = 0;
+      prometheus.alerts = () => {
+        asked += 1;
+        return Array.from({ length: 100 }, (_each, n) => ({
+          labels: { alertname: `A${n}` },
+          activeAt: clock.now(),
+        }));
+      };
+      await pass(10 * minuteMs);
+      const all = Array.from({ length: 20 }, (_each, n) => want(`team-${n}`, { gates: [pager('page')] }));
+      for (const each of all) reader.readings(each);
+      await pass(1000);
+      expect(all.map((each) => pieces(reader.readings(each).get('page')))).toEqual(all.map(() => 'Unreachable'));
+      expect(asked).toBe(1);
+    }, 1000);
   });
 
   it('does not take one alert for another, nor for what it was before Prometheus went away', async () => {

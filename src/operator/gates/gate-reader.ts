@@ -178,7 +178,8 @@ export class GateReader {
     } catch (error) {
       if (signal.aborted) return;
       // Series are anybody's to make up: whom they are about has too much of them by himself, and nobody else has.
-      if (isTooMuch(error) && wants.length > 1) {
+      // What alerts there are is no less for fewer of them.
+      if (isTooMuch(error) && wants.length > 1 && isCounting(first.gate)) {
         const half = new Set(wants.slice(wants.length / 2).map(({ key }) => key));
         await this.#ask(
           inquiry,

@@ -106,6 +106,20 @@ const latencySeries: readonly WrittenSeries[] = [
   ...took('mallory', 50, 1, '500', { source_workload_namespace: 'web' }),
 ];
 
+const [mutual, clear, unsaid] = ['mutual_tls', 'unknown', ''].map((policy) => ({ connection_security_policy: policy }));
+
+const plaintextSeries: readonly WrittenSeries[] = [
+  tcp('connections_opened', 'web', 8, mutual),
+  tcp('connections_opened', 'web', 2, clear),
+  tcp('connections_opened', 'edge', 5, mutual),
+  tcp('connections_opened', 'other', 5, unsaid),
+  tcp('connections_opened', 'web', 90, { ...clear, namespace: 'mallory' }),
+  tcp('connections_opened', 'shop', 90, clear),
+  served('web', '200', 10, mutual),
+  served('edge', '200', 10, mutual),
+  served('edge', '200', 1, { connection_security_policy: 'none' }),
+];
+
 function times(counts: readonly string[], others = 0): { readonly counts: readonly string[]; readonly others: number } {
   return { counts: counts.map((each) => each.replace(/\d+$/, (rise) => String(Number(rise) * scrapes))), others };
 }
@@ -179,5 +193,12 @@ export async function promqlPresets(world: World): Promise<void> {
   }
   const here = await countsOf(program, inCluster(refusalSeries), 'Refusals', { extraMatchers: cluster }, signal);
   assert.deepEqual(here, since);
+  assert.deepEqual(await countsOf(program, plaintextSeries, 'MtlsShare', {}, signal), {
+    'Own total': times(['shop edge 5', 'shop web 10'], 1),
+    'Own bad': times(['shop web 2'], 1),
+    // Of each place where it was scraped; who reads it adds them up.
+    'Own before total': times(['shop edge 5', 'shop edge 11', 'shop web 10', 'shop web 10'], 1),
+    'Own before bad': times(['shop edge 1', 'shop web 2'], 1),
+  });
   assert.deepEqual(await firedBefore(program, signal), ['Slow']);
 }

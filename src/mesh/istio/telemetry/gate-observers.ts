@@ -45,6 +45,9 @@ export function about(label: string, { namespaces }: Asked): string {
 /** What proxies of callers are asked for: by the Service that was called and by who called. */
 export const ofCallers: Grouped = { by: [service, source], speaker: source };
 
+/** The proxies of the called, by who called. */
+export const byCalled: Grouped = { by: [workload, source], speaker: workload };
+
 /** The series of callers. */
 export function calledBy(asked: Asked, metric: string, more: readonly string[] = []): Selected {
   return { metric, matchers: ['reporter="source"', about(service, asked), ...more] };

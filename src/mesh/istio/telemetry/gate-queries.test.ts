@@ -126,7 +126,7 @@ describe('whatever is asked', () => {
 
   it.each(GatePreset.options)('has the labels that are added in each of its selectors, as they are (%s)', (preset) => {
     const all = expressionsOf(asked({ extraMatchers: matchers, slowerThanMs: 500 }, preset));
-    expect(all.length).toBeGreaterThan(2);
+    expect(all.length).toBeGreaterThan(1);
     const added = ',cluster="eu",tenant="a\\"} or vector(1) # \\\\ \\u0007"}[120s]';
     for (const expression of all) {
       const ranges = expression.split('[120s]').length - 1;
@@ -185,5 +185,23 @@ describe('latency', () => {
   it('is asked of callers alone, who measure the same before and since', () => {
     expect(asked({ slowerThanMs: 500 }, 'Latency').map(({ observer }) => observer)).toEqual(['Callers']);
     expect(asked({}, 'Latency')).toEqual([]);
+  });
+});
+
+describe('plaintext', () => {
+  it('is told by the new data plane, of those of whom something is known before', () => {
+    const [own, ...more] = asked({}, 'MtlsShare');
+    expect(more).toEqual([]);
+    expect([own?.observer, own?.each]).toEqual(['Own', true]);
+    expect(own?.admitted).toBeDefined();
+    expect(own?.total).not.toContain('istio_requests_total');
+    expect(asked({ to: 'IstioSidecar' }, 'MtlsShare')[0]?.total).toContain('istio_requests_total');
+    expect(asked({ to: 'None' }, 'MtlsShare')).toEqual([]);
+  });
+
+  it('is nothing that a series does not say, because a Telemetry has taken the label out', () => {
+    const [own] = asked({}, 'MtlsShare');
+    expect(own?.total).toContain('connection_security_policy!=""');
+    expect(own?.bad).toContain('connection_security_policy=~"none|unknown"');
   });
 });

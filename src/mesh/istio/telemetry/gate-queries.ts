@@ -2,6 +2,7 @@ import type { GatePreset } from '../../../api/gates.ts';
 import type { Asked, GateQuestion, GateTelemetry } from '../../gate-telemetry.ts';
 import { failuresByOwn, failuresOfCallers, service, source, workload } from './gate-observers.ts';
 import { latency } from './latency.ts';
+import { plaintextOf } from './plaintext.ts';
 import { refusals } from './refusals.ts';
 import { scraped } from './spoken-counts.ts';
 
@@ -9,6 +10,7 @@ const presets: Readonly<Record<GatePreset, (asked: Asked) => readonly GateQuesti
   ErrorRate: (asked) => [failuresOfCallers(asked), ...failuresByOwn(asked)],
   Refusals: refusals,
   Latency: latency,
+  MtlsShare: plaintextOf,
 };
 
 /** The standard metrics of Istio. */
@@ -23,6 +25,7 @@ export const gateTelemetry: GateTelemetry = {
     'response_code',
     'response_flags',
     'grpc_response_status',
+    'connection_security_policy',
     'le',
   ]),
 };

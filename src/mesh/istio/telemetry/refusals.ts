@@ -1,6 +1,7 @@
 import type { Asked, GateQuestion } from '../../gate-telemetry.ts';
 import {
   about,
+  byCalled,
   byCallers,
   calledBy,
   callersOf,
@@ -8,7 +9,6 @@ import {
   connections,
   ofCallers,
   requests,
-  source,
   workload,
 } from './gate-observers.ts';
 import { increases, sharesOf, spoken, type Selected } from './spoken-counts.ts';
@@ -27,9 +27,6 @@ const refusedRequests: readonly Selected[] = [
 
 /** What the server has sent: nothing, as long as all connections of a caller are refused. */
 const answered = 'istio_tcp_sent_bytes_total';
-
-/** The proxies of the called, by who called. */
-const byCalled = { by: [workload, source], speaker: workload };
 
 function refusedCallers(asked: Asked): GateQuestion {
   const counted = sharesOf(ofCallers, asked, calledBy(asked, requests), refusedRequests);
