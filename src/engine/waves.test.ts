@@ -115,10 +115,10 @@ describe('a wave', () => {
     [
       'and for as long as it takes to see that something died meanwhile',
       both,
-      { before: [arrived(25 * hourMs)], watching: { ms: 119_000, now }, watch: '2m' },
+      { before: [arrived(25 * hourMs)], watching: { ms: 149_000, now }, watch: '2m' },
       'Soaking',
     ],
-    ['and is done then', both, { before: [arrived(25 * hourMs)], watching: { ms: 120_000, now }, watch: '2m' }, 'Done'],
+    ['and is done then', both, { before: [arrived(25 * hourMs)], watching: { ms: 150_000, now }, watch: '2m' }, 'Done'],
     [
       'soaks on where its time is over only by a clock that was set',
       both,
