@@ -15,6 +15,11 @@ export interface Obstacle {
   readonly forMs?: number;
 }
 
+/** Two looks may follow each other in no time. */
+function isKnown(situation: Situation, obstacle: string): boolean {
+  return situation.waits?.includes(obstacle) ?? waitedBefore(situation, obstacle) > 0;
+}
+
 /**
  * By when it counts that nothing is in the way: Infinity while something is, undefined once it has been away for long
  * enough, or never was there. Asked at each look in which it could be there: only what was seen to be away counts.
@@ -24,7 +29,7 @@ export function calmAt(
   { before, isThere, wasThere = false, forMs = calmMs }: Obstacle,
 ): number | undefined {
   const obstacle = `something is in the way before ${before}`;
-  if (!isThere && !wasThere && waitedBefore(situation, obstacle) === 0) return undefined;
+  if (!isThere && !wasThere && !isKnown(situation, obstacle)) return undefined;
   const calm = isThere ? undefined : settledBefore(situation, before, forMs);
   if (calm?.over === true) {
     waitEnded(situation, obstacle);

@@ -201,8 +201,16 @@ export function awaitsOthers(
 ): Held | undefined {
   const awaited = step.awaits?.(surroundings);
   if (awaited === undefined || (awaited.yields === true && isOwnWayBack(status))) return undefined;
-  const { stuck, message } = awaited;
-  return { kind: 'Wait', parked: 'Waits', stuck, stalled: reasonToWait(status, awaited), message };
+  const { stuck, message, namespaces } = awaited;
+  const held = namespaces ?? (stuck ? [] : undefined);
+  return {
+    kind: 'Wait',
+    parked: 'Waits',
+    stuck,
+    stalled: reasonToWait(status, awaited),
+    ...(held && { held }),
+    message,
+  };
 }
 
 /**

@@ -236,6 +236,7 @@ export class NamespaceReconciler {
       nextRestartAt: now + owed.ms,
       restartsOwed: owed.mostly,
       waited: this.#memory.stopwatch.read(subject.waits),
+      waits: this.#memory.stopwatch.names(subject.waits),
       findingsDueInMs: this.#memory.told.dueInMs(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
       noSlot: noSlot(namespace, progress, this.#slotsFor(namespace, migration), parking),

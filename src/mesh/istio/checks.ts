@@ -159,7 +159,10 @@ function heldByOthers(catalogue: readonly Rule[], surroundings: Surroundings): H
 /** The checks that some rules make. */
 export function checksOf(
   catalogue: readonly Rule[],
-): Pick<MeshAdapter, 'findings' | 'isUnknown' | 'isOfOthers' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'> {
+): Pick<
+  MeshAdapter,
+  'findings' | 'isUnknown' | 'isOfMesh' | 'isOfOthers' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'
+> {
   return {
     findings(surroundings, when) {
       const asked = onlyRestarts(surroundings) ? restartRules : undefined;
@@ -177,6 +180,7 @@ export function checksOf(
     },
     isUnknown: ({ id }) =>
       id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
+    isOfMesh: ({ id }) => catalogue.some((rule) => rule.id === id && 'back' in rule && rule.back === 'AskedAnew'),
     isOfOthers,
     unready: (surroundings) =>
       heldByOthers(catalogue, surroundings) ??

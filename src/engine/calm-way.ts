@@ -1,0 +1,124 @@
+import { stalledBy } from '../api/common.ts';
+import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
+import { listed } from '../base/counted.ts';
+import type { Route } from '../mesh/adapter.ts';
+import { calmAt, calmMs } from './calm.ts';
+import type { Outcome, Situation } from './situation.ts';
+import { leavesEarly, waitEnded } from './waits.ts';
+import type { Walked } from './walk.ts';
+import type { StalledReason } from './ways-out.ts';
+
+type Waiting = Extract<Outcome, { kind: 'Wait' }>;
+
+/** What is said of what holds a namespace, there and back: by that the next process knows of it. */
+const told: Readonly<Record<'Forward' | 'Backward', readonly StalledReason[]>> = {
+  Forward: ['HeldByFinding', 'WaitsForOthers'],
+  Backward: ['RollbackStuck', 'WouldBeRefused'],
+};
+
+/** By it this process knows that it has looked before: what is told by then, it has told. */
+const looked = 'its way was looked at';
+
+function wasHeld(situation: Situation, way: keyof typeof told): boolean {
+  const isFirst = situation.waits?.includes(looked) !== true;
+  const stalled = stalledBy(situation.object.status?.conditions)?.reason;
+  situation.waited(looked);
+  return isFirst && told[way].some((reason) => reason === stalled);
+}
+
+const goesFirst = ' goes first';
+
+/**
+ * Whether a namespace has done what others waited for, by what is seen in it: what only needs a policy that is away, or
+ * a pod that is, has not.
+ */
+function isThrough({ adapter, surroundings: { mesh } }: Situation, { from, to }: Route, name: string): boolean {
+  const labels = mesh.labelsOf?.(name);
+  if (labels === undefined) return true;
+  const isOld = mesh.pods(name).some((pod) => !pod.terminating && adapter.modeOf(pod) === adapter.modeFor(from));
+  return adapter.arrived({ from, to }, labels) && !isOld;
+}
+
+/** Namespaces that were waited for in the looks before this one, and have not gone. */
+function stillToGo(situation: Situation, route: Route): readonly string[] {
+  const names = (situation.waits ?? []).flatMap((wait) =>
+    wait.endsWith(goesFirst) ? [wait.slice(0, -goesFirst.length)] : [],
+  );
+  return names.filter((name) => !isThrough(situation, route, name)).sort();
+}
+
+function routeOf({ spec: { from, to } }: Situation, { direction }: NamespaceMigrationStatus): Route {
+  return direction === 'Backward' ? { from: to, to: from } : { from, to };
+}
+
+/** By when it counts that nobody has to go first who has not gone. */
+function othersAt(
+  situation: Situation,
+  before: string,
+  names: readonly string[],
+  absent: readonly string[],
+): number | undefined {
+  if (names.length === 0 && absent.length === 0) return undefined;
+  const obstacle = { before: `${before}, by others`, isThere: names.length > 0, wasThere: absent.length > 0 };
+  const until = calmAt(situation, obstacle);
+  for (const name of names) situation.waited(name + goesFirst);
+  for (const name of absent) {
+    if (until === undefined) waitEnded(situation, name + goesFirst);
+    else situation.waited(name + goesFirst);
+  }
+  return until;
+}
+
+/** By when it counts that nothing holds it; who was waited for and is still `absent` by then. */
+function goesOnAt(
+  situation: Situation,
+  status: NamespaceMigrationStatus,
+  held: Waiting | undefined,
+): { readonly until: number | undefined; readonly absent: readonly string[] } {
+  const way = status.direction === 'Backward' ? 'Backward' : 'Forward';
+  const before = way === 'Backward' ? 'it goes back' : 'it goes on';
+  const names = held?.held ?? [];
+  const absent = held === undefined ? stillToGo(situation, routeOf(situation, status)) : [];
+  const others = othersAt(situation, before, names, absent);
+  const until = calmAt(situation, {
+    before,
+    isThere: held !== undefined && names.length === 0,
+    wasThere: wasHeld(situation, way),
+  });
+  return { until: others === undefined ? until : Math.max(others, until ?? 0), absent };
+}
+
+/**
+ * What held a namespace may be away for a moment only, because somebody replaces it: a policy, and with it the need to
+ * wait for callers. Until it counts as gone nothing is written, and what needs a person is told as before, so that the
+ * next process knows of it. Those who were waited for and have gone are waited for no longer.
+ *
+ * Labels that protect and that somebody has taken away are put back at once (`urgent`). Safe: nothing is written or
+ * begun; dying before or after, the next process waits anew. No deadline begins anew by it either: what comes and goes
+ * would never be over.
+ */
+export function onceCalm(situation: Situation, before: NamespaceMigrationStatus, walked: Walked): Walked {
+  const { outcome } = walked;
+  const isBack = before.direction === 'Backward';
+  const held = outcome.kind === 'Wait' && outcome.held !== undefined ? outcome : undefined;
+  const { until, absent } = goesOnAt(situation, before, held);
+  const changes = outcome.kind === 'Announce' || (outcome.kind === 'Write' && outcome.urgent !== true);
+  if (until === undefined || !changes) return walked;
+  leavesEarly(situation);
+  const stuck = absent.length === 0;
+  const what = isBack ? 'the rollback' : 'it';
+  const gone = stuck
+    ? `nothing holds ${what} any more`
+    : `nobody has to go before it any more, though ${listed(absent)} ${absent.length === 1 ? 'has' : 'have'} not gone`;
+  return {
+    status: before,
+    outcome: {
+      kind: 'Wait',
+      until,
+      tells: until,
+      parked: 'Waits',
+      ...(stuck && { stuck, stalled: isBack ? 'RollbackStuck' : 'HeldByFinding' }),
+      message: `${gone}; it goes on when that has stayed so for ${calmMs / 1000}s`,
+    },
+  };
+}
