@@ -69,23 +69,31 @@ function othersAt(
   return until;
 }
 
-/** By when it counts that nothing holds it; who was waited for and is still `absent` by then. */
+/** By when it counts that nothing holds it (`held`), and that nobody has to go first of those who are still `absent`. */
 function goesOnAt(
   situation: Situation,
   status: NamespaceMigrationStatus,
   held: Waiting | undefined,
-): { readonly until: number | undefined; readonly absent: readonly string[] } {
+): { readonly held: number | undefined; readonly others: number | undefined; readonly absent: readonly string[] } {
   const way = status.direction === 'Backward' ? 'Backward' : 'Forward';
   const before = way === 'Backward' ? 'it goes back' : 'it goes on';
   const names = held?.held ?? [];
   const absent = held === undefined ? stillToGo(situation, routeOf(situation, status)) : [];
   const others = othersAt(situation, before, names, absent);
-  const until = calmAt(situation, {
-    before,
-    isThere: held !== undefined && names.length === 0,
-    wasThere: wasHeld(situation, way),
-  });
-  return { until: others === undefined ? until : Math.max(others, until ?? 0), absent };
+  const isThere = held !== undefined && names.length === 0;
+  return { held: calmAt(situation, { before, isThere, wasThere: wasHeld(situation, way) }), others, absent };
+}
+
+function changes(outcome: Outcome): boolean {
+  return outcome.kind === 'Announce' || (outcome.kind === 'Write' && outcome.urgent !== true);
+}
+
+function message(isBack: boolean, isHeld: boolean, absent: readonly string[]): string {
+  const what = isBack ? 'the rollback' : 'it';
+  const gone = isHeld
+    ? `nothing holds ${what} any more`
+    : `nobody has to go before it any more, though ${listed(absent)} ${absent.length === 1 ? 'has' : 'have'} not gone`;
+  return `${gone}; it goes on when that has stayed so for ${calmMs / 1000}s`;
 }
 
 /**
@@ -99,17 +107,12 @@ function goesOnAt(
  */
 export function onceCalm(situation: Situation, before: NamespaceMigrationStatus, walked: Walked): Walked {
   const { outcome } = walked;
-  const isBack = before.direction === 'Backward';
-  const held = outcome.kind === 'Wait' && outcome.held !== undefined ? outcome : undefined;
-  const { until, absent } = goesOnAt(situation, before, held);
-  const changes = outcome.kind === 'Announce' || (outcome.kind === 'Write' && outcome.urgent !== true);
-  if (until === undefined || !changes) return walked;
+  const waiting = outcome.kind === 'Wait' && outcome.held !== undefined ? outcome : undefined;
+  const { held, others, absent } = goesOnAt(situation, before, waiting);
+  const until = Math.max(held ?? 0, others ?? 0);
+  if (until === 0 || !changes(outcome)) return walked;
   leavesEarly(situation);
-  const stuck = absent.length === 0;
-  const what = isBack ? 'the rollback' : 'it';
-  const gone = stuck
-    ? `nothing holds ${what} any more`
-    : `nobody has to go before it any more, though ${listed(absent)} ${absent.length === 1 ? 'has' : 'have'} not gone`;
+  const [isBack, isHeld] = [before.direction === 'Backward', held !== undefined];
   return {
     status: before,
     outcome: {
@@ -117,8 +120,8 @@ export function onceCalm(situation: Situation, before: NamespaceMigrationStatus,
       until,
       tells: until,
       parked: 'Waits',
-      ...(stuck && { stuck, stalled: isBack ? 'RollbackStuck' : 'HeldByFinding' }),
-      message: `${gone}; it goes on when that has stayed so for ${calmMs / 1000}s`,
+      ...(isHeld && { stuck: true, stalled: isBack ? 'RollbackStuck' : 'HeldByFinding' }),
+      message: message(isBack, isHeld, absent),
     },
   };
 }
