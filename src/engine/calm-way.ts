@@ -1,8 +1,8 @@
-import { stalledBy } from '../api/common.ts';
+import type { Condition } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import { listed } from '../base/counted.ts';
 import type { Route } from '../mesh/adapter.ts';
-import { calmAt, calmMs } from './calm.ts';
+import { calmAt, calmMs, wayTo } from './calm.ts';
 import type { Outcome, Situation } from './situation.ts';
 import { leavesEarly, waitEnded } from './waits.ts';
 import type { Walked } from './walk.ts';
@@ -13,18 +13,38 @@ type Waiting = Extract<Outcome, { kind: 'Wait' }>;
 /** What is said of what holds a namespace, there and back: by that the next process knows of it. */
 const told: Readonly<Record<'Forward' | 'Backward', readonly StalledReason[]>> = {
   Forward: ['HeldByFinding', 'WaitsForOthers'],
-  Backward: ['RollbackStuck', 'WouldBeRefused'],
+  Backward: ['RollbackStuck'],
 };
 
 /** By it this process knows that it has looked before: what is told by then, it has told. */
 const looked = 'its way was looked at';
 
-function wasHeld(situation: Situation, way: keyof typeof told): boolean {
-  const isFirst = situation.waits?.includes(looked) !== true;
-  const stalled = stalledBy(situation.object.status?.conditions)?.reason;
-  situation.waited(looked);
-  return isFirst && told[way].some((reason) => reason === stalled);
+/** What another process has told of it last; undefined from the second look on. */
+function toldBefore({ waits, object: { status } }: Situation): Pick<Condition, 'type' | 'reason'> | undefined {
+  if (waits?.includes(looked) === true) return undefined;
+  return status?.conditions?.find(({ type, status: is }) => type !== 'Ready' && is === 'True');
 }
+
+type Way = keyof typeof told;
+
+function wayOf({ direction }: Pick<NamespaceMigrationStatus, 'direction'>): Way {
+  return direction === 'Backward' ? 'Backward' : 'Forward';
+}
+
+const goes: Readonly<Record<Way, string>> = { Forward: 'it goes on', Backward: 'it goes back' };
+
+function wasHeld(situation: Situation, way: Way): boolean {
+  const last = toldBefore(situation);
+  return last?.type === 'Stalled' && told[way].some((reason) => reason === last.reason);
+}
+
+function wasWaiting(situation: Situation): boolean {
+  const last = toldBefore(situation);
+  return last?.type === 'Reconciling' && last.reason === ('WaitsForOthers' satisfies StalledReason);
+}
+
+/** In the place of names: those for whom a process before this one waited. */
+const somebody = '';
 
 const goesFirst = ' goes first';
 
@@ -33,6 +53,7 @@ const goesFirst = ' goes first';
  * a pod that is, has not.
  */
 function isThrough({ adapter, surroundings: { mesh } }: Situation, { from, to }: Route, name: string): boolean {
+  if (name === somebody) return false;
   const labels = mesh.labelsOf?.(name);
   if (labels === undefined) return true;
   const isOld = mesh.pods(name).some((pod) => !pod.terminating && adapter.modeOf(pod) === adapter.modeFor(from));
@@ -44,7 +65,8 @@ function stillToGo(situation: Situation, route: Route): readonly string[] {
   const names = (situation.waits ?? []).flatMap((wait) =>
     wait.endsWith(goesFirst) ? [wait.slice(0, -goesFirst.length)] : [],
   );
-  return names.filter((name) => !isThrough(situation, route, name)).sort();
+  const all = wasWaiting(situation) ? [...names, somebody] : names;
+  return all.filter((name) => !isThrough(situation, route, name)).sort();
 }
 
 function routeOf({ spec: { from, to } }: Situation, { direction }: NamespaceMigrationStatus): Route {
@@ -75,24 +97,41 @@ function goesOnAt(
   status: NamespaceMigrationStatus,
   held: Waiting | undefined,
 ): { readonly held: number | undefined; readonly others: number | undefined; readonly absent: readonly string[] } {
-  const way = status.direction === 'Backward' ? 'Backward' : 'Forward';
-  const before = way === 'Backward' ? 'it goes back' : 'it goes on';
+  const way = wayOf(status);
+  const before = goes[way];
   const names = held?.held ?? [];
   const absent = held === undefined ? stillToGo(situation, routeOf(situation, status)) : [];
   const others = othersAt(situation, before, names, absent);
   const isThere = held !== undefined && names.length === 0;
-  return { held: calmAt(situation, { before, isThere, wasThere: wasHeld(situation, way) }), others, absent };
+  const known = calmAt(situation, { before, isThere, wasThere: wasHeld(situation, way) });
+  situation.waited(looked);
+  return { held: known, others, absent };
+}
+
+/**
+ * A look that has something else to do first says so by what it stores: what a process before this one has told of it is
+ * kept for the next.
+ */
+export function notesHold(situation: Situation, status: Pick<NamespaceMigrationStatus, 'direction'>): void {
+  const way = wayOf(status);
+  if (wasHeld(situation, way)) situation.waited(wayTo(goes[way]));
+  if (wasWaiting(situation)) situation.waited(somebody + goesFirst);
+  situation.waited(looked);
 }
 
 function changes(outcome: Outcome): boolean {
   return outcome.kind === 'Announce' || (outcome.kind === 'Write' && outcome.urgent !== true);
 }
 
+function whoIsAbsent(absent: readonly string[]): string {
+  const names = absent.filter((name) => name !== somebody);
+  if (names.length === 0)
+    return 'nobody has to go before it any more, and whether those have gone who had to is not known';
+  return `nobody has to go before it any more, though ${listed(names)} ${names.length === 1 ? 'has' : 'have'} not gone`;
+}
+
 function message(isBack: boolean, isHeld: boolean, absent: readonly string[]): string {
-  const what = isBack ? 'the rollback' : 'it';
-  const gone = isHeld
-    ? `nothing holds ${what} any more`
-    : `nobody has to go before it any more, though ${listed(absent)} ${absent.length === 1 ? 'has' : 'have'} not gone`;
+  const gone = isHeld ? `nothing holds ${isBack ? 'the rollback' : 'it'} any more` : whoIsAbsent(absent);
   return `${gone}; it goes on when that has stayed so for ${calmMs / 1000}s`;
 }
 
@@ -120,7 +159,7 @@ export function onceCalm(situation: Situation, before: NamespaceMigrationStatus,
       until,
       tells: until,
       parked: 'Waits',
-      ...(isHeld && { stuck: true, stalled: isBack ? 'RollbackStuck' : 'HeldByFinding' }),
+      ...(isHeld ? { stuck: true, stalled: isBack ? 'RollbackStuck' : 'HeldByFinding' } : { held: absent }),
       message: message(isBack, isHeld, absent),
     },
   };

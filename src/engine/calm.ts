@@ -15,6 +15,11 @@ export interface Obstacle {
   readonly forMs?: number;
 }
 
+/** By what it is known that something is in the way. */
+export function wayTo(before: string): string {
+  return `something is in the way before ${before}`;
+}
+
 /** Two looks may follow each other in no time. */
 function isKnown(situation: Situation, obstacle: string): boolean {
   return situation.waits?.includes(obstacle) ?? waitedBefore(situation, obstacle) > 0;
@@ -28,7 +33,7 @@ export function calmAt(
   situation: Situation,
   { before, isThere, wasThere = false, forMs = calmMs }: Obstacle,
 ): number | undefined {
-  const obstacle = `something is in the way before ${before}`;
+  const obstacle = wayTo(before);
   if (!isThere && !wasThere && !isKnown(situation, obstacle)) return undefined;
   const calm = isThere ? undefined : settledBefore(situation, before, forMs);
   if (calm?.over === true) {

@@ -1,6 +1,6 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
-import { onceCalm } from './calm-way.ts';
+import { notesHold, onceCalm } from './calm-way.ts';
 import type { Verdict } from './conditions.ts';
 import { differences } from './differences.ts';
 import type { Draft } from './draft.ts';
@@ -31,6 +31,7 @@ export function goBack(
   const binding = bindingOnTheWayBack(situation, turned, itinerary, followed);
   if (binding !== undefined) {
     leavesEarly(situation);
+    notesHold(situation, turned);
     return binding;
   }
   const foreign = changedOnTheWayBack(situation, turned, itinerary);

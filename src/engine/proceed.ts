@@ -2,7 +2,7 @@ import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { Followed } from './follow.ts';
-import { onceCalm } from './calm-way.ts';
+import { notesHold, onceCalm } from './calm-way.ts';
 import { heldByFinding } from './held.ts';
 import type { Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
@@ -41,5 +41,6 @@ export function proceed(
   const kept = upkeep(situation, status, steps, followed);
   if (kept.outcome.kind === 'Done') return onceCalm(situation, kept.status, walk(situation, kept.status, steps));
   leavesEarly(situation);
+  notesHold(situation, status);
   return kept;
 }

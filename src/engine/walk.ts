@@ -201,8 +201,9 @@ export function awaitsOthers(
 ): Held | undefined {
   const awaited = step.awaits?.(surroundings);
   if (awaited === undefined || (awaited.yields === true && isOwnWayBack(status))) return undefined;
-  const { stuck, message, namespaces } = awaited;
-  const held = namespaces ?? (stuck ? [] : undefined);
+  const { stuck, message, namespaces, yields } = awaited;
+  // What ends when somebody insists is nobody's to replace.
+  const held = yields === true ? undefined : (namespaces ?? (stuck ? [] : undefined));
   return {
     kind: 'Wait',
     parked: 'Waits',

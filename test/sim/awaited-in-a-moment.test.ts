@@ -71,6 +71,29 @@ describe('those who have to go first, by a policy that is away for a moment', ()
     });
   });
 
+  it('are waited for by an operator that has just taken over', async () => {
+    await run('awaited-taken', async (world) => {
+      const [a, b] = [world.ns('a'), world.ns('b')];
+      await world.create(namespace(a), deployment(a, 'web', { replicas: 9, ...slowly(minuteMs) }));
+      await world.podsReady(9, a);
+      await called(world, b, a);
+      await start(world, {}, ['a', 'b']);
+      await world.pause(minuteMs);
+      assert.match((await world.child(b)).status?.message ?? '', /they go first/);
+      await world.operator.kill();
+      await world.delete(kinds.AuthorizationPolicy, b, 'readers');
+      await world.operator.start();
+      await world.pause(36_000); // Until it leads, and has looked for as long as proxies get.
+      assert.match(
+        (await world.child(b)).status?.message ?? '',
+        /^nobody has to go before it any more, and whether those have gone who had to is not known/,
+      );
+      await world.create(readableBy(b, a));
+      await world.pause(20_000);
+      assert.deepEqual(await world.modes(b), { Sidecar: 1 });
+    });
+  });
+
   it('are waited for on the way back too', async () => {
     await run('awaited-back', async (world) => {
       const [a, b] = [world.ns('a'), world.ns('b')];
