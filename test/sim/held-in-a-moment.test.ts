@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from '@jest/globals';
 import type { KubeObject } from '../../src/api/object.ts';
 import { stalled } from '../scenarios/http.ts';
-import { deployment, kinds, meshMigration, namespace, object } from '../scenarios/manifests.ts';
+import { deployment, kinds, meshMigration, namespace, object, strict } from '../scenarios/manifests.ts';
 import type { World } from '../scenarios/world.ts';
 import { runOnSimulation } from './run-scenario.ts';
 
@@ -68,6 +68,28 @@ describe('what holds a namespace on the way there and is away for a moment', () 
       await held(world);
       await world.delete(kinds.AuthorizationPolicy, world.ns('other'), 'no-caller');
       await world.childPhase('Migrated');
+    });
+  });
+
+  it('is over by its deadline where it comes and goes', async () => {
+    await run('held-churn', async (world) => {
+      const home = world.ns();
+      const behaviour = { 'ambient.istio.io/bypass-inbound-capture': 'true' };
+      await world.create(namespace(home), deployment(home, 'api', { behaviour }));
+      await world.podsReady(1, home);
+      await world.create(meshMigration(world.name, { names: [home] }, { restart: { progressDeadline: '1m' } }));
+      await world.eventually('it is started', async () =>
+        (await world.child()).status?.direction === 'Forward' ? true : undefined,
+      );
+      for (let n = 0; n < 6; n += 1) {
+        await world.create(strict(home));
+        if (n === 0) assert.match(await stalled(world, 'HeldByFinding', home), /MM144/);
+        await world.pause(20_000);
+        if ((await world.child()).status?.failure !== undefined) break;
+        await world.delete(kinds.PeerAuthentication, home, strict(home).metadata.name);
+        await world.pause(20_000);
+      }
+      assert.equal((await world.child()).status?.failure?.reason, 'CriticalFinding');
     });
   });
 });
