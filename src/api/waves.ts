@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ApprovalMode } from './approval.ts';
 import { DurationOrNone, Time } from './common.ts';
-import { LabelSelector, NamespaceName, NamespaceNames } from './names.ts';
+import { LabelSelector, NamespaceNames } from './names.ts';
 
 /** One of `spec.waves`. */
 export const Wave = z.object({
@@ -71,7 +71,7 @@ export const WaveStatus = z.object({
   migrated: z.int().min(0).describe('Those that are Migrated or Finalized and need nobody.'),
   unfinished: z.int().min(0).describe('Those that are blocked, incomplete, rolled back, or need a person (Stalled).'),
   stopped: z
-    .array(NamespaceName)
+    .array(z.string().max(63))
     .max(mostStopped)
     .optional()
     .describe(
