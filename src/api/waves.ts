@@ -29,7 +29,7 @@ export const Wave = z.object({
       'Who belongs to it, of those in scope: each namespace to the first wave that takes it, and to the last of all where none does. An empty selector takes all that are left.',
     ),
   soak: DurationOrNone.default('0s').describe(
-    'How long everything stays as it is, once the wave has arrived, before the next one begins. Namespaces that go back, or stall, begin it anew, and so do those that join.',
+    'How long everything stays as it is, once the wave has arrived, before the next one begins. Namespaces that go back, or stall, begin it anew, each that stalls and goes on again once, and so do those that join.',
   ),
   maxFailures: z
     .int32()
@@ -56,6 +56,9 @@ export type Wave = z.infer<typeof Wave>;
 /** What the wave without a name is called, to which all belong that no wave takes; no name of a wave has brackets. */
 export const otherNamespaces = '(others)';
 
+/** As many of those that came to a stop as are named: each of any others begins a soak anew as often as it stops. */
+export const mostStopped = 100;
+
 /** One of `status.waves`. */
 export const WaveStatus = z.object({
   name: z.string().max(63).describe(`Name of the wave; ${otherNamespaces} for the namespaces that no wave takes.`),
@@ -67,6 +70,14 @@ export const WaveStatus = z.object({
   total: z.int().min(0).describe('Its namespaces.'),
   migrated: z.int().min(0).describe('Those that are Migrated or Finalized and need nobody.'),
   unfinished: z.int().min(0).describe('Those that are blocked, incomplete, rolled back, or need a person (Stalled).'),
+  stopped: z
+    .array(z.string().max(63))
+    .max(mostStopped)
+    .optional()
+    .describe(
+      'Those that came to a stop since it has arrived, whatever became of them: each begins the soak anew once. Absent where none did.',
+    )
+    .meta({ 'x-kubernetes-list-type': 'set' }),
   arrivedAt: Time.optional().describe('Since when all of it is where it shall be, but for as many as maxFailures.'),
   doneAt: Time.optional().describe(
     'When its soak was over. It stays so whatever becomes of its namespaces, until all of the migration goes back. Absent where it has nobody.',

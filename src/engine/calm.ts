@@ -15,6 +15,16 @@ export interface Obstacle {
   readonly forMs?: number;
 }
 
+/** By what it is known that something is in the way. */
+export function wayTo(before: string): string {
+  return `something is in the way before ${before}`;
+}
+
+/** Two looks may follow each other in no time. */
+function isKnown(situation: Situation, obstacle: string): boolean {
+  return situation.waits?.includes(obstacle) ?? waitedBefore(situation, obstacle) > 0;
+}
+
 /**
  * By when it counts that nothing is in the way: Infinity while something is, undefined once it has been away for long
  * enough, or never was there. Asked at each look in which it could be there: only what was seen to be away counts.
@@ -23,8 +33,8 @@ export function calmAt(
   situation: Situation,
   { before, isThere, wasThere = false, forMs = calmMs }: Obstacle,
 ): number | undefined {
-  const obstacle = `something is in the way before ${before}`;
-  if (!isThere && !wasThere && waitedBefore(situation, obstacle) === 0) return undefined;
+  const obstacle = wayTo(before);
+  if (!isThere && !wasThere && !isKnown(situation, obstacle)) return undefined;
   const calm = isThere ? undefined : settledBefore(situation, before, forMs);
   if (calm?.over === true) {
     waitEnded(situation, obstacle);

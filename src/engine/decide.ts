@@ -5,6 +5,7 @@ import type { Itinerary } from '../mesh/adapter.ts';
 import { acceptEdit } from './accept-edit.ts';
 import { takenAlong } from './company.ts';
 import { backOutOfScope, courseOf, goesBackByItself, type Course } from './course.ts';
+import { notesHold } from './calm-way.ts';
 import type { Verdict } from './conditions.ts';
 import { hold, type Draft } from './draft.ts';
 import type { Finding } from '../api/common.ts';
@@ -113,6 +114,7 @@ function continueCourse(situation: Situation, status: NamespaceMigrationStatus):
   if (followed.write !== undefined && !followed.refused) {
     if (course !== 'Hold') leavesEarly(situation);
     else keepsWaiting(situation, followed.status);
+    notesHold(situation, followed.status);
     return whileFollowing(followed.write, followed, course);
   }
   return alsoRestoring(

@@ -38,7 +38,8 @@ export function flip(
 ): Outcome {
   const outcome = labelsStep(situation, status, work);
   if (status.direction === 'Backward') return flipBack(situation, status, step, work, steps, outcome) ?? outcome;
-  if (outcome.kind !== 'Write' || isUrgent(situation, status)) return outcome;
+  if (outcome.kind !== 'Write') return outcome;
+  if (isUrgent(situation, status)) return { ...outcome, urgent: true };
   const critical = situation.adapter.unready(situation.surroundings);
   return critical === undefined ? outcome : heldByFinding(situation, critical, step.name);
 }
@@ -82,7 +83,7 @@ export function heldOnTheWayBack(situation: Situation, hasFailed: boolean, what 
   const unready = adapter.unreadyBack(surroundings, hasFailed);
   if (unready === undefined) return undefined;
   const lasting = adapter.unreadyBack(surroundings, hasFailed, true);
-  return lasting === undefined ? untilItStands(situation, unready, what) : heldBack(lasting, what);
+  return lasting === undefined ? untilItStands(situation, unready, what) : heldBack(situation, lasting, what);
 }
 
 /**
@@ -118,5 +119,5 @@ function untilItStands(situation: Situation, finding: Finding, what: string): He
     durationMs(spec.restart.progressDeadline),
     agents.reduce((done, { replicas, updated }) => done - Math.max(0, replicas - updated), 0),
   );
-  return over ? undefined : { ...heldBack(finding, what), until };
+  return over ? undefined : { ...heldBack(situation, finding, what), until };
 }

@@ -1,6 +1,6 @@
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { Itinerary } from '../mesh/adapter.ts';
-import { backOnceCalm } from './calm-back.ts';
+import { notesHold, onceCalm } from './calm-way.ts';
 import type { Verdict } from './conditions.ts';
 import { differences } from './differences.ts';
 import type { Draft } from './draft.ts';
@@ -31,6 +31,7 @@ export function goBack(
   const binding = bindingOnTheWayBack(situation, turned, itinerary, followed);
   if (binding !== undefined) {
     leavesEarly(situation);
+    notesHold(situation, turned);
     return binding;
   }
   const foreign = changedOnTheWayBack(situation, turned, itinerary);
@@ -66,7 +67,7 @@ function heldBeforehand(
 function walkBack(situation: Situation, turned: NamespaceMigrationStatus, itinerary: Itinerary): Draft {
   const held = heldBeforehand(situation, turned, itinerary);
   const found = held === undefined ? walk(situation, turned, itinerary.backward) : { status: turned, outcome: held };
-  const walked = backOnceCalm(situation, turned, found, itinerary);
+  const walked = onceCalm(situation, turned, found);
   const { outcome } = walked;
   switch (outcome.kind) {
     case 'Done':

@@ -13,6 +13,11 @@ export function sentence({ id, object, message }: Finding): string {
   return `${id} ${object}: ${message}`;
 }
 
+/** Components of the mesh that come and go are no object that somebody replaces: whatever goes on asks about them anew. */
+function heldBy({ adapter }: Situation, finding: Finding): { readonly held?: readonly string[] } {
+  return adapter.isOfMesh(finding) ? {} : { held: [] };
+}
+
 /**
  * What keeps a write back that would break or loosen something, because of what appeared since the start: it is not
  * sent, and the finding clears by itself or by a person, or after the deadline the namespace has failed. The message
@@ -22,24 +27,32 @@ export function sentence({ id, object, message }: Finding): string {
  */
 export function heldByFinding(situation: Situation, { finding, others, passing }: Hold, what: string): Outcome {
   const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
+  const held = heldBy(situation, finding);
   if (passing === true) return { kind: 'Wait', parked: 'Waits', message };
-  if (others) return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'HeldByFinding', message };
+  if (others) return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'HeldByFinding', ...held, message };
   const { over, until } = deadline(
     situation,
     `${what}: ${sentence(finding)}`,
     durationMs(situation.spec.restart.progressDeadline),
   );
   if (over) return { kind: 'Failed', reason: 'CriticalFinding', message: sentence(finding) };
-  return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', message };
+  return { kind: 'Wait', until, stuck: true, stalled: 'HeldByFinding', ...held, message };
 }
 
 /**
  * The same on the way back, for which there is no other way out: it has no deadline, and the slot is given back
  * meanwhile.
  */
-export function heldBack(finding: Finding, what: string): Extract<Outcome, { kind: 'Wait' }> {
+export function heldBack(situation: Situation, finding: Finding, what: string): Extract<Outcome, { kind: 'Wait' }> {
   const message = `${what} waits: ${sentence(finding)}. ${finding.fix}`;
-  return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'RollbackStuck', message };
+  return {
+    kind: 'Wait',
+    parked: 'Waits',
+    stuck: true,
+    stalled: 'RollbackStuck',
+    ...heldBy(situation, finding),
+    message,
+  };
 }
 
 function isSame(a: Finding, b: Finding): boolean {

@@ -9,6 +9,11 @@ function toldUntil(outcome: Outcome): number | undefined {
   return outcome.kind === 'Wait' ? outcome.tells : undefined;
 }
 
+/** Others that are to go first are told by one word at every step; what may be gone by the next look is known by it. */
+function reasonOf(outcome: Outcome, step: string): string {
+  return outcome.kind === 'Wait' && outcome.held !== undefined && outcome.held.length > 0 ? 'WaitsForOthers' : step;
+}
+
 /** `stalled` is why, when what it waits for does not come by itself. */
 export function inProgress(
   outcome: Extract<Outcome, { message: string }>,
@@ -19,7 +24,7 @@ export function inProgress(
   const { message } = outcome;
   const verdict: Verdict = stuck
     ? { state: 'Stalled', reason: outcome.stalled ?? stalled, message }
-    : { state: 'InProgress', reason, message };
+    : { state: 'InProgress', reason: reasonOf(outcome, reason), message };
   if (outcome.kind === 'Write') return { verdict, next: { kind: 'Write', write: outcome.write } };
   const until = outcome.kind === 'Wait' || outcome.kind === 'Pace' ? outcome.until : undefined;
   const parked = outcome.kind === 'Wait' ? outcome.parked : undefined;

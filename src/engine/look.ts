@@ -246,7 +246,7 @@ export function look(situation: Situation, status: NamespaceMigrationStatus): Dr
   const looked: NamespaceMigrationStatus = { ...planned(situation, status), findings };
   const critical = findings.filter(({ severity }) => severity === 'Critical');
   const [first] = critical;
-  const calm = startsAt(situation, first !== undefined);
+  const calm = startsAt(situation, critical);
   if (first === undefined) return next(situation, looked, calm);
   const more = critical.length > 1 ? ` (and ${counted(critical.length - 1, 'more critical finding')})` : '';
   return hold(looked, 'Blocked', {

@@ -2,6 +2,7 @@ import type { Finding } from '../api/common.ts';
 import type { NamespaceMigrationStatus } from '../api/namespace-migration.ts';
 import type { StepPlan } from '../mesh/adapter.ts';
 import type { Followed } from './follow.ts';
+import { notesHold, onceCalm } from './calm-way.ts';
 import { heldByFinding } from './held.ts';
 import type { Situation } from './situation.ts';
 import { upkeep } from './upkeep.ts';
@@ -24,7 +25,8 @@ function stay(
   leavesEarly(situation);
   const kept = upkeep(withoutDeadlines(situation), start, steps, followed);
   if (kept.outcome.kind === 'Write' || kept.outcome.kind === 'Pace') return kept;
-  return { status: start, outcome: heldByFinding(situation, { finding, others: true }, start.step ?? 'The start') };
+  const outcome = heldByFinding(situation, { finding, others: true }, start.step ?? 'The start');
+  return onceCalm(situation, start, { status: start, outcome });
 }
 
 /** Goes forward as far as it may: what was made is kept up first, and nothing is begun while something is `holding`. */
@@ -37,7 +39,8 @@ export function proceed(
 ): Walked {
   if (holding !== undefined) return stay(situation, status, steps, followed, holding);
   const kept = upkeep(situation, status, steps, followed);
-  if (kept.outcome.kind === 'Done') return walk(situation, kept.status, steps);
+  if (kept.outcome.kind === 'Done') return onceCalm(situation, kept.status, walk(situation, kept.status, steps));
   leavesEarly(situation);
+  notesHold(situation, status);
   return kept;
 }

@@ -180,7 +180,7 @@ function unfit({ situation, status, step, stale, workload }: Turn): Outcome | un
   const held = heldUntilFirstIsBack(situation, status, step);
   if (held !== undefined) return held;
   const finding = situation.adapter.unfitBack(situation.surroundings, workload, status.failure !== undefined);
-  return finding && heldBack(finding, `the way back of ${workload.kind} ${workload.name}`);
+  return finding && heldBack(situation, finding, `the way back of ${workload.kind} ${workload.name}`);
 }
 
 /**
@@ -195,6 +195,7 @@ function awaitsOthers({ situation, stale, workload }: Turn): Outcome | undefined
       parked: 'Waits',
       stuck: awaited.stuck,
       stalled: awaited.refusesOnly === true ? 'WouldBeRefused' : 'RollbackStuck',
+      held: awaited.namespaces ?? [],
       message: awaited.message,
     }
   );

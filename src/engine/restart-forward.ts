@@ -1,7 +1,7 @@
 import type { WorkloadRecord } from '../api/namespace-migration.ts';
 import { restartAnnotation } from '../api/resources.ts';
 import { durationMs } from '../base/duration.ts';
-import { selects, type BudgetView } from '../mesh/views.ts';
+import { budgetGone, tightBudget } from './budgets.ts';
 import { notEnrolled } from './enrolment.ts';
 import { heldByFinding } from './held.ts';
 import { isRolledOut, restartsByEviction } from './rollout.ts';
@@ -24,14 +24,6 @@ import {
 } from './turn.ts';
 import { deadline } from './waits.ts';
 import { commandLine } from './command-lines.ts';
-
-/** A budget that cannot spare what the restart takes, or whose status is not of its current spec. */
-function tightBudget({ situation, workload }: Turn, takes: number): BudgetView | undefined {
-  if (takes === 0) return undefined;
-  return situation.surroundings.budgets
-    .filter(({ selector }) => selector !== undefined && selects(selector, workload.templateLabels))
-    .find(({ current, disruptionsAllowed }) => !current || disruptionsAllowed < takes);
-}
 
 /** Not for ever: the namespace holds a slot, and somebody has to look. */
 function notYet({ situation, step, workload }: Turn, message: string): Outcome {
@@ -80,7 +72,7 @@ function guard(turn: Turn): Outcome | Manner {
       turn,
       `PodDisruptionBudget ${budget.name} can spare ${budget.disruptionsAllowed} pods, restarting ${name} takes 1 at least`,
     );
-  return mayBeRestarted(turn) ?? pace(situation) ?? (byEviction ? 'Evictions' : 'Rollout');
+  return budgetGone(turn) ?? mayBeRestarted(turn) ?? pace(situation) ?? (byEviction ? 'Evictions' : 'Rollout');
 }
 
 /** A restart that has been announced and sent: fails at a deadline, else waits. */

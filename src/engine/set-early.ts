@@ -43,12 +43,12 @@ function waiting(
   situation: Situation,
   status: NamespaceMigrationStatus,
   step: StepPlan,
-  { message }: Awaiting,
+  { message, namespaces = [] }: Awaiting,
 ): Outcome {
   const way = putBack(situation, status.original?.labels ?? []);
   const on = way === '' ? '' : `. ${way}; then have it go on with these labels`;
   const told = `${message}. The labels of the namespace say already that it moves${hands(situation, step)}: pods that are created now are in the new data plane, and nothing is restarted before the others have gone${on}`;
-  return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'WaitsForOthers', message: told };
+  return { kind: 'Wait', parked: 'Waits', stuck: true, stalled: 'WaitsForOthers', held: namespaces, message: told };
 }
 
 /**

@@ -78,6 +78,8 @@ export interface Situation {
    * by it (`deadline` in waits.ts). Timestamps in the status are display only.
    */
   readonly waited: (wait: string) => number;
+  /** Names of the waits that the look before this one named or kept. Default: none are known. */
+  readonly waits?: readonly string[];
   /**
    * Whether this process has deleted the objects of ours that are not watched, in this attempt: nothing else could
    * tell.
@@ -217,7 +219,8 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
   | { readonly kind: 'Done' }
   /** Says in the status what will be done next. */
   | { readonly kind: 'Announce'; readonly message: string }
-  | { readonly kind: 'Write'; readonly write: Write; readonly message: string }
+  /** `urgent`: what protects was taken away, and is put back by it. */
+  | { readonly kind: 'Write'; readonly write: Write; readonly message: string; readonly urgent?: true }
   /** `stalled` is why a person has to do something, if it is `stuck` for another reason than a pod. */
   | {
       readonly kind: 'Wait';
@@ -228,6 +231,11 @@ export type Outcome = { readonly patch?: Partial<NamespaceMigrationStatus> } & (
       readonly stuck?: boolean;
       readonly stalled?: StalledReason;
       readonly parked?: Parked;
+      /**
+       * Something outside of its own pods holds it, which may be away for a moment (`calm-way.ts`): names of namespaces
+       * that are to go first, none where nobody's going would end it.
+       */
+      readonly held?: readonly string[];
     }
   /** Waits for nothing but the clock: `until` is shown in the status. */
   | { readonly kind: 'Pace'; readonly message: string; readonly until: number }

@@ -9,9 +9,11 @@ function soaking(last: WaveStatus, soak: string, watch: string): string {
   const looked = `is looked at for ${watch}, half a minute at least,`;
   if (last.unfinished > 0 && durationMs(soak) <= durationMs(watch))
     return `has arrived but for ${last.unfinished} that came to a stop, and ${looked} from ${since} on`;
+  if (last.stopped !== undefined && durationMs(soak) <= durationMs(watch))
+    return `has arrived, with ${last.stopped.length} that came to a stop before and go on by now, and ${looked} from ${since} on`;
   return durationMs(soak) > 0
     ? `soaks for ${soak} from ${since} on`
-    : `has arrived, and ${looked} since the operator was started, or a record made anew`;
+    : `has arrived, and is looked at for ${watch} and half a minute more since the operator was started, or a record made anew`;
 }
 
 function held({ name, total, unfinished }: WaveStatus, maxFailures: number): string {

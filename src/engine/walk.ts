@@ -201,8 +201,17 @@ export function awaitsOthers(
 ): Held | undefined {
   const awaited = step.awaits?.(surroundings);
   if (awaited === undefined || (awaited.yields === true && isOwnWayBack(status))) return undefined;
-  const { stuck, message } = awaited;
-  return { kind: 'Wait', parked: 'Waits', stuck, stalled: reasonToWait(status, awaited), message };
+  const { stuck, message, namespaces, yields } = awaited;
+  // What ends when somebody insists is nobody's to replace.
+  const held = yields === true ? undefined : (namespaces ?? (stuck ? [] : undefined));
+  return {
+    kind: 'Wait',
+    parked: 'Waits',
+    stuck,
+    stalled: reasonToWait(status, awaited),
+    ...(held && { held }),
+    message,
+  };
 }
 
 /**

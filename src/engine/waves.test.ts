@@ -118,12 +118,7 @@ describe('a wave', () => {
       { before: [arrived(25 * hourMs)], watching: { ms: 149_000, now }, watch: '2m' },
       'Soaking',
     ],
-    [
-      'and is done half a minute later, when that was told',
-      both,
-      { before: [arrived(25 * hourMs)], watching: { ms: 150_000, now }, watch: '2m' },
-      'Done',
-    ],
+    ['and is done then', both, { before: [arrived(25 * hourMs)], watching: { ms: 150_000, now }, watch: '2m' }, 'Done'],
     [
       'soaks on where its time is over only by a clock that was set',
       both,

@@ -1,6 +1,6 @@
 import { greatest, least } from '../base/lists.ts';
 import type { NamespaceMigration, MeshMigration } from '../api/resources.ts';
-import type { Wave, WaveStatus } from '../api/waves.ts';
+import { mostStopped, type Wave, type WaveStatus } from '../api/waves.ts';
 import { timestamp } from '../base/clock.ts';
 import { durationMs } from '../base/duration.ts';
 import { isBackWithAll, isInFlight } from '../plan/admission.ts';
@@ -39,6 +39,10 @@ interface Counts {
 }
 
 interface Counted extends Counts {
+  /** Names of the unfinished. */
+  readonly stopped: readonly string[];
+  /** Names of all of it. */
+  readonly members: ReadonlySet<string>;
   /** Milliseconds until each of its records is old enough to tell that something has died; 0 once they are. */
   readonly youngMs: number;
 }
@@ -76,9 +80,17 @@ function countsOf(place: number, situation: WavesSituation): Counted {
   const members = [...scope.namespaces, ...scope.changed];
   const names = new Set(members.filter((name) => waveOf(name, waves) === place));
   const those = children.filter(({ metadata }) => names.has(metadata.namespace ?? ''));
-  const unfinished = those.filter(isUnfinished).length;
+  const stopped = those.filter(isUnfinished).map(({ metadata }) => metadata.namespace ?? '');
+  const unfinished = stopped.length;
   const migrated = those.filter((child) => hasArrived(child, isThere)).length;
-  return { total: names.size, migrated, unfinished, youngMs: greatest([0, ...those.map(youngFor(situation))]) };
+  return {
+    total: names.size,
+    migrated,
+    unfinished,
+    stopped,
+    members: names,
+    youngMs: greatest([0, ...those.map(youngFor(situation))]),
+  };
 }
 
 /** A time of the status, as far as it is one and is over: a clock that went back has nobody wait the longer for it. */
@@ -97,7 +109,10 @@ interface Times {
   readonly watchMs: number;
 }
 
-/** No process knows sooner than this that all is as the one before it has left it. */
+/**
+ * No process knows sooner than this that all is as the one before it has left it; and so long at most it takes until a
+ * namespace is looked at first, and what its watch has shown is stored.
+ */
 const leastWatchMs = 30_000;
 
 type Clocks = Pick<WavesSituation, 'now' | 'object' | 'watching'>;
@@ -107,11 +122,6 @@ function watchMs({ object }: Pick<Clocks, 'object'>): number {
   return Math.max(durationMs(object.spec.restart.watch), leastWatchMs);
 }
 
-/** So long it takes whoever begins to watch until that is told too: a watch that is over is seen by the next look. */
-function enoughMs(situation: Pick<Clocks, 'object'>): number {
-  return watchMs(situation) + leastWatchMs;
-}
-
 /** No wave is done before that could have been. */
 function timesOf(situation: Clocks): Times {
   const { now, watching } = situation;
@@ -119,7 +129,7 @@ function timesOf(situation: Clocks): Times {
   return {
     earliest: Math.min(now, steady),
     latest: Math.max(now, steady),
-    unseenMs: Math.max(0, enoughMs(situation) - ms),
+    unseenMs: Math.max(0, durationMs(situation.object.spec.restart.watch) + leastWatchMs - ms),
     watchMs: watchMs(situation),
   };
 }
@@ -130,13 +140,12 @@ function timesOf(situation: Clocks): Times {
  */
 function youngFor(situation: Clocks): (child: NamespaceMigration) => number {
   const { earliest } = timesOf(situation);
+  const enoughMs = watchMs(situation) + leastWatchMs;
   return ({ metadata, status }) => {
     const [at, begun] = [metadata.creationTimestamp, status?.original?.capturedAt].map((time) =>
       Date.parse(time ?? ''),
     );
-    return at === undefined || begun === undefined || !(at > begun)
-      ? 0
-      : Math.max(0, at + enoughMs(situation) - earliest);
+    return at === undefined || begun === undefined || !(at > begun) ? 0 : Math.max(0, at + enoughMs - earliest);
   };
 }
 
@@ -160,18 +169,34 @@ function hadSomebody(before: WaveStatus | undefined): boolean {
   return before !== undefined && (before.total > 0 || before.state === 'Held');
 }
 
-/** Since when a wave has arrived: each that comes to a stop in the soak has it begin anew. */
-function arrivalOf({ before, unfinished }: Judged, { latest }: Times): number {
-  const isWorse = unfinished > (before?.unfinished ?? 0);
+/**
+ * Since when a wave has arrived: each that comes to a stop in the soak has it begin anew, once. Whoever stops and goes on
+ * again and again keeps the next wave waiting no longer than who stays stopped.
+ */
+function arrivalOf({ before, unfinished, stopped }: Judged, { latest }: Times): number {
+  const known = new Set(before?.stopped);
+  const isWorse = unfinished > (before?.unfinished ?? 0) && stopped.some((name) => !known.has(name));
   return (isWorse ? undefined : stored(before?.arrivedAt, latest)) ?? latest;
 }
 
+/** Those that came to a stop since it has arrived, or held it, and are still of it: whether they go on again or not. */
+function stoppedSince({ before, stopped, members }: Judged): Pick<WaveStatus, 'stopped'> {
+  const known = (before?.stopped ?? []).filter((name) => members.has(name));
+  const all = [...new Set([...known, ...stopped])].slice(0, mostStopped).sort();
+  return all.length === 0 ? {} : { stopped: all };
+}
+
 /**
- * How long a wave stays as it is before it is done. Where some of it came to a stop that may be for a moment: they were
- * paused with the whole until now, or somebody has changed labels to and fro. What is done stays so, so it has to last.
+ * How long a wave stays as it is before it is done. Where some of it came to a stop, or did until now, either may be for
+ * a moment: they were paused with the whole, somebody has changed labels to and fro, or a tool replaces the policy that
+ * they stopped for. What is done stays so, so it has to last.
  */
-function soakMs(soak: Wave['soak'], unfinished: number, { watchMs: momentMs }: Pick<Times, 'watchMs'>): number {
-  return Math.max(durationMs(soak), unfinished > 0 ? momentMs : 0);
+function soakMs(
+  soak: Wave['soak'],
+  { unfinished, stopped = [] }: Pick<WaveStatus, 'unfinished' | 'stopped'>,
+  { watchMs: momentMs }: Pick<Times, 'watchMs'>,
+): number {
+  return Math.max(durationMs(soak), unfinished > 0 || stopped.length > 0 ? momentMs : 0);
 }
 
 /** Where a wave stands of which all before it are done. */
@@ -183,11 +208,12 @@ function stateOf(judged: Judged, times: Times): WaveStatus {
   // Of nobody there is nothing to be seen; who joins before a later wave has begun is waited for.
   if (total === 0 && mayBeEmpty(judged)) return { ...entry, state: 'Done' };
   if (migrated + unfinished < total) return { ...entry, state: 'Open' };
-  if (total === 0 || unfinished > wave.maxFailures) return { ...entry, state: 'Held' };
+  const since = stoppedSince(judged);
+  if (total === 0 || unfinished > wave.maxFailures) return { ...entry, ...since, state: 'Held' };
   const at = arrivalOf(judged, times);
-  const rested = { ...entry, arrivedAt: timestamp(at) };
-  return times.unseenMs === 0 && judged.youngMs === 0 && times.earliest >= at + soakMs(wave.soak, unfinished, times)
-    ? { ...rested, state: 'Done', doneAt: timestamp(times.earliest) }
+  const rested = { ...entry, ...since, arrivedAt: timestamp(at) };
+  return times.unseenMs === 0 && judged.youngMs === 0 && times.earliest >= at + soakMs(wave.soak, rested, times)
+    ? { ...entry, arrivedAt: rested.arrivedAt, state: 'Done', doneAt: timestamp(times.earliest) }
     : { ...rested, state: 'Soaking' };
 }
 
@@ -202,7 +228,8 @@ function atRest({ name, before, total, migrated, unfinished }: Judged): WaveStat
   if (total === 0 && hadSomebody(before)) return { ...entry, state: 'Held' };
   const isWhole = total > 0 && migrated + unfinished === total;
   const soaks = before?.arrivedAt !== undefined && isWhole && unfinished <= before.unfinished;
-  return { ...entry, state: 'Waiting', ...(soaks && { arrivedAt: before.arrivedAt }) };
+  const since = soaks && before.stopped !== undefined ? { stopped: before.stopped } : {};
+  return { ...entry, ...since, state: 'Waiting', ...(soaks && { arrivedAt: before.arrivedAt }) };
 }
 
 /**
@@ -236,7 +263,7 @@ export function soakedInMs(
   if (soaking === undefined) return undefined;
   const { soak } = situation.object.spec.waves.find(({ name }) => name === soaking.name) ?? ofOthers;
   const times = timesOf(situation);
-  const ends = Date.parse(soaking.arrivedAt ?? '') + soakMs(soak, soaking.unfinished, times);
+  const ends = Date.parse(soaking.arrivedAt ?? '') + soakMs(soak, soaking, times);
   const left = Math.max(times.unseenMs, ends - times.earliest);
   if (left > 0) return left;
   // By that it would be over: some record is young.

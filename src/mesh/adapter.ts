@@ -374,6 +374,10 @@ export interface MeshAdapter {
   /** Whether it says that something cannot be worked out: while that is so nothing is begun, and nothing is undone. */
   isUnknown(finding: Finding): boolean;
   /**
+   * Whether it says how the mesh is doing: its components are rolled out and lose nodes, which comes and goes by itself.
+   */
+  isOfMesh(finding: Finding): boolean;
+  /**
    * Whether its object stands in a namespace of others: whatever it says, on the way that holds the namespace at the
    * most, and is never held against it.
    */

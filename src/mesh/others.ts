@@ -71,7 +71,7 @@ export interface Awaiting {
   readonly message: string;
   /** Nobody is on the way to doing it: a person has to. */
   readonly stuck: boolean;
-  /** Namespaces of the same migration that have to move, or restart, before; absent where others are waited for too. */
+  /** Namespaces that have to move, or restart, or go back before; absent where others are waited for too. */
   readonly namespaces?: readonly string[];
   /** Whoever asks for it all the same is obeyed: what is lost then was said to him. */
   readonly yields?: true;

@@ -8,6 +8,7 @@ import {
 import type { NamespaceView } from '../mesh/views.ts';
 import { isNewer, journalOn, type Journal } from '../plan/journal.ts';
 import { Answers } from './answers.ts';
+import { Beginnings } from './beginnings.ts';
 import { Fights } from './fights.ts';
 import { Identities } from './identities.ts';
 import { ParkingLot, type Subject } from './parking.ts';
@@ -35,6 +36,7 @@ export interface Remembered extends Subject {
  */
 export class Memory {
   readonly parking = new ParkingLot();
+  readonly beginnings = new Beginnings();
   readonly refusals = new Refusals();
   /** By `way`. */
   readonly fights: Fights;
@@ -67,6 +69,7 @@ export class Memory {
     this.spacing = new Spacing(clock);
     this.#subjects = new Identities((subject) => {
       this.parking.forget(subject);
+      this.beginnings.forget(subject);
       this.refusals.clear(subject.key);
       this.fights.forget(subject.key);
       this.answers.forget(subject.key);

@@ -15,7 +15,7 @@ import { NameTakenError } from '../engine/make.ts';
 import { unmadeIn } from '../engine/refused-records.ts';
 import type { Decision, Situation, Write } from '../engine/situation.ts';
 import type { NamespaceView } from '../mesh/views.ts';
-import { isInFlight, noSlot, notAdmitted, progressOf, type Parking, type Progress } from '../plan/admission.ts';
+import { isInFlight, noSlot, notAdmitted, type Parking, type Progress } from '../plan/admission.ts';
 import { approvalsOf, type Approvals } from '../plan/approval.ts';
 import { frozenBy } from '../plan/freeze.ts';
 import { isInScope, type Scope } from '../plan/scope.ts';
@@ -90,7 +90,8 @@ export class NamespaceReconciler {
     const subject = this.#memory.subject(child, migration, home);
     await this.#resolveDoubt(subject.place, home.name, signal);
     if (isBehind(this.#context, touchedFor(this.#context, child))) return { kind: 'Stale' };
-    const { parking, stopwatch, refusals, fights, answers } = this.#memory;
+    const { parking, beginnings, stopwatch, refusals, fights, answers } = this.#memory;
+    beginnings.forget(subject);
     const { heard, lateMs, keep } = answers.hear(subject.key, child);
     const situation = this.#observe(subject, heard, migration, home);
     const decided = decideSafely(situation);
@@ -98,8 +99,9 @@ export class NamespaceReconciler {
     const { status, next, waits, kept } = decision;
     stopwatch.looked(subject.waits, waits, kept);
     const freed = parking.note(subject, { status, next }, this.#context.records.ofStatus(child) !== undefined);
+    beginnings.note(subject, decision);
     if (next.kind === 'Journal') {
-      const result = await this.#write(subject, situation, next.write, signal);
+      const result = await this.#writeJournal(subject, situation, next.write, signal);
       return result.kind === 'Again' ? ((await this.#store(subject, child, decision, signal)) ?? result) : result;
     }
     const stored = await this.#store(subject, child, decision, signal);
@@ -205,7 +207,7 @@ export class NamespaceReconciler {
     );
     const scope = journal === undefined ? scopeIn(view, migration) : undefined;
     const parking = this.parkingOf(migration);
-    const progress = progressOf(migration, view.namespaces.list(), parking);
+    const progress = this.#memory.beginnings.progress(migration, view.namespaces.list(), parking);
     const remembered = this.#memory.journal(subject, home, journal);
     const owed = this.#pace.owed(migration.metadata.uid ?? '', migration.spec.restart.podsPerMinute, namespace, () =>
       this.#youngPods(recordsOf(this.#context, migration), now),
@@ -234,6 +236,7 @@ export class NamespaceReconciler {
       nextRestartAt: now + owed.ms,
       restartsOwed: owed.mostly,
       waited: this.#memory.stopwatch.read(subject.waits),
+      waits: this.#memory.stopwatch.names(subject.waits),
       findingsDueInMs: this.#memory.told.dueInMs(subject.key),
       notTurned: notTurnedIn(this.#context, child, migration, progress, parking),
       noSlot: noSlot(namespace, progress, this.#slotsFor(namespace, migration), parking),
@@ -311,6 +314,19 @@ export class NamespaceReconciler {
     const { podsPerMinute } = spec.restart;
     const { ms } = this.#pace.owed(migrationUid, podsPerMinute, restart.namespace, () => 0);
     return ms > 0 ? { dueInMs: ms } : { takeBack: this.#pace.pay(migrationUid, podsPerMinute, restart) };
+  }
+
+  /** It counts as begun until it is seen, or nothing has come of it: of what may have arrived nobody knows. */
+  async #writeJournal(subject: Remembered, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {
+    const { beginnings } = this.#memory;
+    try {
+      const result = await this.#write(subject, situation, write, signal);
+      if (result.kind !== 'Again') beginnings.forget(subject);
+      return result;
+    } catch (error) {
+      if (!(error instanceof AmbiguousWriteError)) beginnings.forget(subject);
+      throw error;
+    }
   }
 
   async #write(subject: Remembered, situation: Situation, write: Write, signal: AbortSignal): Promise<Result> {

@@ -59,6 +59,11 @@ export class Stopwatch {
     return (wait) => this.#reached(before, parse(wait), at).ms;
   }
 
+  /** Names of the waits in force. */
+  names(key: string): readonly string[] {
+    return [...(this.#looked.get(key)?.waits.keys() ?? [])];
+  }
+
   /** After that look: the waits in force. Any other is forgotten, unless the look had no occasion to ask about it. */
   looked(key: string, waits: readonly string[], kept?: Kept): void {
     const at = this.#clock.monotonic();

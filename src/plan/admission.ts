@@ -25,7 +25,7 @@ const nobody: Parking = new Map();
  * Whether the namespace has been touched and is not at the end: it takes a slot. For pods that only their owner can
  * replace none is kept.
  */
-export function isInFlight({ status }: NamespaceMigration): boolean {
+export function isInFlight({ status }: Pick<NamespaceMigration, 'status'>): boolean {
   return status?.direction !== undefined && status.writtenPhase !== 'Migrated' && status.writtenPhase !== 'Incomplete';
 }
 

@@ -17,14 +17,21 @@ function atWaypoint(home: string): KubeObject {
   });
 }
 
-async function heldByPolicy(world: World): Promise<void> {
+/** Migrated, and behind a waypoint of its own since. */
+async function behindWaypoint(world: World): Promise<void> {
   const home = world.ns();
   await world.create(namespace(home), service(home, 'api'), deployment(home, 'api', { replicas: 2 }));
   await world.podsReady(2, home);
   await start(world);
   await world.childPhase('Migrated');
-  await world.create(waypoint(home, { name: 'mine' }), atWaypoint(home));
+  await world.create(waypoint(home, { name: 'mine' }));
   await world.patch('Service', home, 'api', { metadata: { labels: { 'istio.io/use-waypoint': 'mine' } } });
+}
+
+async function heldByPolicy(world: World): Promise<void> {
+  const home = world.ns();
+  await behindWaypoint(world);
+  await world.create(atWaypoint(home));
   await world.pause(60_000);
   await world.command('RollingBack', home);
   assert.match(await stalled(world, 'RollbackStuck', home), /no-delete, which was attached since the start/);
@@ -59,6 +66,29 @@ describe('what holds the labels of a rollback and is away for a moment', () => {
         await heldByPolicy(world);
         await world.patch('Service', world.ns(), 'api', { metadata: { labels: { 'istio.io/use-waypoint': null } } });
         await world.childPhase('RolledBack', world.ns(), 5 * 60_000);
+      },
+    });
+  });
+
+  it('has nothing restarted either, where it has come since the labels are back', async () => {
+    await runOnSimulation({
+      name: 'back-restart',
+      run: async (world) => {
+        const home = world.ns();
+        await behindWaypoint(world);
+        await world.pause(60_000);
+        await world.command('RollingBack', home);
+        await world.eventually('the labels are back', async () =>
+          (await world.labels(home))['istio-injection'] === 'enabled' ? true : undefined,
+        );
+        await world.create(atWaypoint(home));
+        assert.match(await stalled(world, 'RollbackStuck', home), /no-delete, which was attached since the start/);
+        await world.pause(60_000);
+        await world.delete(kinds.AuthorizationPolicy, home, 'no-delete');
+        await world.pause(2000);
+        await world.create(atWaypoint(home));
+        await world.pause(120_000);
+        assert.deepEqual(await world.modes(home), { Ambient: 2 });
       },
     });
   });

@@ -150,4 +150,22 @@ describe('what blocks a namespace and is away for a moment', () => {
       },
     });
   });
+
+  it('has it started between two moments in which a component of the mesh loses a pod', async () => {
+    await runOnSimulation({
+      name: 'moment-mesh',
+      disturbs: true,
+      run: async (world) => {
+        await withPolicy(world);
+        await world.delete(kinds.AuthorizationPolicy, world.ns(), 'p');
+        for (let n = 0; n < 8; n += 1) {
+          await world.pause(25_000);
+          const pods = await world.pods('istio-system');
+          const { name = '' } = pods.find(({ metadata }) => metadata.name.startsWith('ztunnel'))?.metadata ?? {};
+          await world.delete(kinds.Pod, 'istio-system', name);
+        }
+        assert.equal((await world.child()).status?.phase, 'Migrated', (await world.child()).status?.message);
+      },
+    });
+  });
 });

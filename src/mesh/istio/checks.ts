@@ -168,7 +168,7 @@ export function checksOf(
   catalogue: readonly Rule[],
 ): Pick<
   MeshAdapter,
-  'findings' | 'answered' | 'isUnknown' | 'isOfOthers' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'
+  'findings' | 'answered' | 'isUnknown' | 'isOfMesh' | 'isOfOthers' | 'unready' | 'unfit' | 'unreadyBack' | 'unfitBack'
 > {
   /** All that is found, with what it depends on, however much is told. */
   const foundAt = (surroundings: Surroundings, when: FindingsWhen): readonly Asked[] => {
@@ -205,6 +205,7 @@ export function checksOf(
     answered: (surroundings) => foundAtStart(surroundings).flatMap(({ answered }) => answered ?? []),
     isUnknown: ({ id }) =>
       id === internalErrorId || catalogue.some((rule) => rule.id === id && rule.isUnknown === true),
+    isOfMesh: ({ id }) => catalogue.some((rule) => rule.id === id && 'back' in rule && rule.back === 'AskedAnew'),
     isOfOthers,
     unready: (surroundings) =>
       heldByOthers(catalogue, surroundings) ??

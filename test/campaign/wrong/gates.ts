@@ -73,7 +73,7 @@ export const wrongAtGates: readonly Patched[] = [
     edits: [
       {
         file: 'engine/waves.ts',
-        from: 'times.earliest >= at + soakMs(wave.soak, unfinished, times)',
+        from: 'times.earliest >= at + soakMs(wave.soak, rested, times)',
         to: 'times.earliest >= at',
       },
     ],

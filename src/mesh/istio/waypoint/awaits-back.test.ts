@@ -20,6 +20,7 @@ describe('the way back of namespaces that call each other in layers', () => {
   it('waits for all that are called', () => {
     expect(awaitsOthersBack(layeredCallers(6))).toEqual({
       stuck: false,
+      namespaces: ['below-1', 'below-2', 'below-3', 'below-4', 'below-5'],
       message:
         'pods of below-1, below-2, below-3, below-4, below-5 would refuse sidecars from here: they get theirs back first, then this goes on by itself',
     });

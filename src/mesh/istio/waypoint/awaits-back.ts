@@ -182,7 +182,8 @@ function awaitsCalled(surroundings: Surroundings): Awaiting | undefined {
     const who = isExit(surroundings.route)
       ? `calls of sidecars in ${listed(going)} would be refused here: they leave theirs first`
       : `pods of ${listed(going)} would refuse sidecars from here: they get theirs back first`;
-    return { stuck: standing !== undefined, message: `${who}, then this goes on by itself${standing ?? ''}` };
+    const message = `${who}, then this goes on by itself${standing ?? ''}`;
+    return { stuck: standing !== undefined, namespaces: going, message };
   }
   const stay = guardsRefusing(surroundings).filter((name) => surroundings.scope?.wayBack(name) === 'Stays');
   if (stay.length === 0) return undefined;
@@ -231,10 +232,8 @@ function awaitsUnseenOthers(surroundings: Surroundings): Awaiting | undefined {
     refused.length === 0
       ? ''
       : `; from then on until this follows it refuses what ${listed(refused)} call behind its waypoint`;
-  return {
-    stuck: standing !== undefined,
-    message: `${what}: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`,
-  };
+  const message = `${what}: ${listed(names)} ${words.first}${meanwhile}${standing ?? ''}`;
+  return { stuck: standing !== undefined, namespaces: names, message };
 }
 
 /** What no sidecar would read: whoever wrote it can write it for them too, and nobody else can. */
