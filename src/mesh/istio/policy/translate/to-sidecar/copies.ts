@@ -1,4 +1,3 @@
-import { spend } from '../../../../../base/effort.ts';
 import { records, type Json } from '../../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../../types.ts';
 import { unattached } from '../copies.ts';
@@ -57,8 +56,6 @@ const rewritten = new Once<Json | 'Nothing'>();
 function specForPods(object: ConfigObject, policy: AuthorizationPolicy, toPods: ToPods): Json | 'Nothing' {
   const written = records(object.spec['rules']);
   countRewriting(object);
-  // Each operation names the ports, whether the policy names any or not.
-  spend(written.reduce((sum, { to }) => sum + Math.max(1, records(to).length), 0) * toPods.ports.length);
   const rules = written.map((rule) => ruleForPods(rule, toPods)).filter((rule) => rule !== undefined);
   // Without rules an ALLOW still refuses everything; the others never match, and Istio does not accept them.
   if (rules.length === 0 && policy.action !== 'ALLOW') return 'Nothing';
