@@ -48,9 +48,11 @@ export function dimensions(
         return boxes.and(question.of.map(formula));
       case 'Any':
         return boxes.or(
-          alike(question.of).map((members) =>
-            members.length > 1 ? some(members.filter(isAtom)) : (members.map(formula)[0] ?? FALSE),
-          ),
+          alike(question.of).map((members) => {
+            const atoms = members.filter(isAtom);
+            // What is no atom is alike with itself alone: there twice, it is what two policies have in common.
+            return atoms.length > 1 ? some(atoms) : (members.slice(0, 1).map(formula)[0] ?? FALSE);
+          }),
         );
       case 'Not':
         return boxes.not(formula(question.of));

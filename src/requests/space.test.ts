@@ -127,6 +127,19 @@ describe('sets of requests', () => {
     );
   });
 
+  it('are the same however often one of them is named', () => {
+    fc.assert(
+      fc.property(sets, sets, (a, b) => {
+        expect(equal(union(a, a), a)).toBe(true);
+        expect(equal(union(a, b, a), union(a, b))).toBe(true);
+        expect(equal(intersect(a, a), a)).toBe(true);
+        const both = union(a, b);
+        expect(equal(union(both, both), both)).toBe(true);
+      }),
+      { numRuns: times(20, 200) },
+    );
+  });
+
   it('know everything and nothing', () => {
     expect(example(nothing)).toBeUndefined();
     expect(example(everything)).toBeDefined();
