@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { copiedShapes } from '../../../../test/support/copied-shapes.ts';
 import { costOf } from '../../../../test/support/cost.ts';
-import { surroundings } from '../../../../test/support/mesh-fixtures.ts';
+import { config, surroundings } from '../../../../test/support/mesh-fixtures.ts';
 import { oneIn } from '../../../../test/support/sample.ts';
 import { bounded } from '../../../base/effort.ts';
 import type { Surroundings } from '../../adapter.ts';
@@ -136,6 +136,22 @@ describe('copies of one object for many Services', () => {
     expect(written(100).kind).toBe('Done');
     // Two million ports in a policy of 100 kB.
     expect(written(1500).kind).toBe('TooLarge');
+  });
+
+  it('ask once what names are taken, however many are made and by whose waypoint', () => {
+    let reads = 0;
+    const counting = {
+      ...config('Telemetry', {}),
+      get name(): string {
+        reads += 1;
+        return 'it';
+      },
+    };
+    const world = exitWorldOf(shaped('RequestAuthentication: n rules, out of ambient with 200 Services', 1, 100));
+    const { manifests } = translateToSidecars({ ...world, extensions: [counting] });
+
+    expect(manifests.length).toBeGreaterThan(100);
+    expect(reads).toBeLessThan(10);
   });
 
   it.each(oneIn(3, shapes))('of usual size are made: %s', (name) => {

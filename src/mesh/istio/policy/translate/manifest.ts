@@ -1,5 +1,5 @@
 import { spend } from '../../../../base/effort.ts';
-import { memoize } from '../../../../base/memoize.ts';
+import { memoizeLast } from '../../../../base/memoize.ts';
 import type { Json } from '../../../json.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
 import { charactersOfBody, sealOf } from '../../../seal.ts';
@@ -94,21 +94,34 @@ const stems: Readonly<Record<Role, (original: ConfigObject | undefined) => strin
 /** istiod reads dry-run from the annotation; a copy without it would begin to decide. */
 const keptAnnotations = ['istio.io/dry-run'];
 
-/** By kind and namespace: each of the objects that are made asks. */
-const takenIn = memoize((world: World): ReadonlyMap<string, ReadonlySet<string>> => {
-  const objects = [...world.policies, ...world.requestAuthentications].map(({ object }) => object);
-  const taken = Map.groupBy(
-    [...objects, ...world.extensions].filter((object) => !isOurs(object)),
-    ({ kind, namespace }) => `${kind} ${namespace}`,
-  );
-  return new Map([...taken].map(([place, those]) => [place, new Set(those.map(({ name }) => name))]));
-});
+/**
+ * By kind and namespace: each of the objects that are made asks. By the lists, because a Service sees the same world with
+ * a waypoint of its own (`worldFor`).
+ */
+const takenIn = memoizeLast(
+  (
+    policies: World['policies'],
+    requestAuthentications: World['requestAuthentications'],
+    extensions: World['extensions'],
+  ): ReadonlyMap<string, ReadonlySet<string>> => {
+    const objects = [...policies, ...requestAuthentications].map(({ object }) => object);
+    const taken = Map.groupBy(
+      [...objects, ...extensions].filter((object) => !isOurs(object)),
+      ({ kind, namespace }) => `${kind} ${namespace}`,
+    );
+    return new Map([...taken].map(([place, those]) => [place, new Set(those.map(({ name }) => name))]));
+  },
+);
 
 const none: ReadonlySet<string> = new Set();
 
 /** Names of a kind in a namespace that are not ours to use. */
-function takenNames(world: World, kind: string, namespace: string): ReadonlySet<string> {
-  return takenIn(world).get(`${kind} ${namespace}`) ?? none;
+function takenNames(
+  { policies, requestAuthentications, extensions }: World,
+  kind: string,
+  namespace: string,
+): ReadonlySet<string> {
+  return takenIn(policies, requestAuthentications, extensions).get(`${kind} ${namespace}`) ?? none;
 }
 
 /** What it takes to make one, and to keep it in mind, whatever it says. */
