@@ -1,8 +1,10 @@
 import { spend } from '../../../../base/effort.ts';
+import { goBoolean } from '../../../../base/go-boolean.ts';
 import { memoizeLast } from '../../../../base/memoize.ts';
 import type { Json } from '../../../json.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
 import { charactersOfBody, sealOf } from '../../../seal.ts';
+import { dryRunAnnotation } from '../../vocabulary/labels.ts';
 import {
   copyOfAnnotation,
   identityOf,
@@ -91,8 +93,14 @@ const stems: Readonly<Record<Role, (original: ConfigObject | undefined) => strin
   SidecarGuard: () => 'no-detour',
 };
 
-/** istiod reads dry-run from the annotation; a copy without it would begin to decide. */
-const keptAnnotations = ['istio.io/dry-run'];
+/**
+ * istiod reads dry-run from the annotation; a copy without it would begin to decide. Of what is no boolean it makes
+ * nothing (checkDryRunAnnotation): a copy has none then, or each would have whatever somebody has written there.
+ */
+function keptAnnotations({ annotations }: Pick<ConfigObject, 'annotations'>): Readonly<Record<string, string>> {
+  const value = annotations[dryRunAnnotation];
+  return value === undefined || goBoolean(value) === undefined ? {} : { [dryRunAnnotation]: value };
+}
 
 /**
  * By kind and namespace: each of the objects that are made asks. By the lists, because a Service sees the same world with
@@ -139,7 +147,6 @@ export function manifest(world: World, draft: Draft): Manifest {
   const characters = charactersOfBody(draft.spec);
   countCopied(characters);
   const { role, kind, original, target } = draft;
-  const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
   const copyOf: readonly (readonly [string, string])[] =
     original === undefined ? [] : [[copyOfAnnotation, `${original.kind}/${original.namespace}/${original.name}`]];
   const name = stableName(
@@ -150,7 +157,8 @@ export function manifest(world: World, draft: Draft): Manifest {
   const { namespace } = target;
   const labels = { [managedByLabel]: managedBy, [roleLabel]: role };
   const annotations = {
-    ...Object.fromEntries([...copyOf, ...kept]),
+    ...Object.fromEntries(copyOf),
+    ...(original && keptAnnotations(original)),
     [targetAnnotation]: `${target.kind}/${namespace}/${target.name}`,
   };
   const seal = sealOf({ kind, namespace, name, labels, annotations, spec: draft.spec });
