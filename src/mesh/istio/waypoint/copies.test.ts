@@ -138,6 +138,14 @@ describe('copies of one object for many Services', () => {
     expect(written(1500).kind).toBe('TooLarge');
   });
 
+  it('have the selector of their Service in common', () => {
+    const world = exitWorldOf(shaped('AUDIT: n rules, out of ambient with 200 Services', 1, 1));
+    const twice = { ...world, policies: [...world.policies, ...world.policies] };
+    const made = translateToSidecars(twice).manifests.filter(({ role }) => role === 'SidecarCopy');
+    expect(made).toHaveLength(2);
+    expect(new Set(made.map(({ object }) => object.spec['selector'])).size).toBe(1);
+  });
+
   it('ask once what names are taken, however many are made and by whose waypoint', () => {
     let reads = 0;
     const counting = {

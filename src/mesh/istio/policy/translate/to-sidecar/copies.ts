@@ -1,3 +1,4 @@
+import { memoize } from '../../../../../base/memoize.ts';
 import { records, type Json } from '../../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../../types.ts';
 import { unattached } from '../copies.ts';
@@ -12,11 +13,11 @@ import { portPairs, worldFor, type ExitWorld, type Served } from './served.ts';
 /**
  * Selects the pods of a Service that have a sidecar. The label is set by injection and by nothing else
  * (injection-template.yaml), so ztunnel never reads what is narrowed by it: it may be there before the first pod
- * changes.
+ * changes. One and the same for all that is made for the Service, whose selector may be long.
  */
-export function sidecarsOf({ selector }: ServiceFacts): Json {
-  return { matchLabels: { ...selector, [tlsModeLabel]: 'istio' } };
-}
+export const sidecarsOf: (service: ServiceFacts) => Json = memoize(({ selector }: ServiceFacts) => ({
+  matchLabels: { ...selector, [tlsModeLabel]: 'istio' },
+}));
 
 function copy(served: Served, object: ConfigObject, spec: Json, world: ExitWorld): Manifest {
   const { service } = served;
