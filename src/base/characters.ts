@@ -1,8 +1,14 @@
-/** What is no text, and what an object or a list takes besides its members. */
+/** What is no text, and what a text takes besides its own. */
 const ofAny = 4;
 
 /**
- * About how many characters a value holds, as JSON would write it: but what stands in several places of it as one and
+ * What an object or a list takes besides its members, with what is made of it once it is read: some hundred bytes. Whoever
+ * writes decides how many there are that say little.
+ */
+const ofMany = 64;
+
+/**
+ * About how many characters a value takes the room of: what stands in several places of it as one and
  * the same object is counted once, because it is held once.
  */
 export function charactersHeld(value: unknown): number {
@@ -15,6 +21,7 @@ export function charactersHeld(value: unknown): number {
     characters += ofAny;
     if (typeof next !== 'object' || next === null || seen.has(next)) continue;
     seen.add(next);
+    characters += ofMany;
     for (const [key, member] of Object.entries(next)) {
       if (!Array.isArray(next)) characters += key.length;
       open.push(member);

@@ -353,6 +353,10 @@ describe('aliases', () => {
     ['for an empty list', `a: &a []\nx: [${many(5000, () => '*a')}]`, true],
     ['for keys that are texts', `${many(500, (at) => `&a${at} k${at}: 1`)}\nx: {}`.replaceAll(', ', '\n'), true],
     ['for keys that are maps', `a: &a {}\nx: {${many(3, () => '*a : 1')}}`, false],
+    ['in what they stand for', `a: &a {${many(4000, (at) => `k${at}: 1`)}, <<: *a}`, false],
+    ['in a list of what they stand for', `a: &a {${many(4000, (at) => `k${at}: 1`)}, <<: [*a, *a]}`, false],
+    ['in what they stand for, deeper', `a: &a {${many(4000, (at) => `k${at}: 1`)}, l: [{<<: *a}]}`, false],
+    ['for what is in something of the same name', `a: &a {b: &a {c: 1}, d: *a}\nx: *a`, true],
     [
       'in each other',
       `a0: &a0 []\n${many(300, (at) => `a${at + 1}: &a${at + 1} [*a${at}]`).replaceAll(', ', '\n')}`,

@@ -11,6 +11,7 @@ import { unloadable } from '../policy/unloadable.ts';
 import { applicable } from './applicable.ts';
 import type { Evidence, Rule } from './rule.ts';
 import { labelSets, nameOf } from '../vocabulary/objects.ts';
+import { warned } from './warned.ts';
 
 interface Read {
   readonly object: string;
@@ -40,22 +41,30 @@ function refusedProviders(surroundings: Surroundings): readonly Evidence[] {
     ({ policy }) => policy.action === 'CUSTOM' && policy.targetRefs.length === 0,
   );
   const unknown = custom.filter(({ policy }) => !policy.dryRun && customUse(policy, 'http', options) === 'Refused');
+  return [
+    ...unknown.map(({ object, policy }) => ({ object, message: unknownProvider(policy) })),
+    ...warned(surroundings, 'which policies of several providers apply to the same pods', () =>
+      clashing(custom, surroundings),
+    ),
+  ];
+}
+
+/** Those that apply to the same pods: each policy may to all, and each pod be one to which others do. */
+function clashing(custom: readonly Read[], surroundings: Surroundings): readonly Evidence[] {
+  if (custom.length === 0) return [];
   const select = selectedBy(
     custom.map(({ policy }) => policy.selector),
     spend,
   );
   // Pods to which the same of them apply are alike.
   const alike = new Map(
-    (custom.length === 0 ? [] : labelSets(surroundings)).map((labels) => {
+    labelSets(surroundings).map((labels) => {
       const places = select(labels);
       spend(places.length);
       return [places.join(' '), places] as const;
     }),
   );
-  return [
-    ...unknown.map(({ object, policy }) => ({ object, message: unknownProvider(policy) })),
-    ...clashesOf(custom, [...alike.values()]),
-  ];
+  return clashesOf(custom, [...alike.values()]);
 }
 
 /**

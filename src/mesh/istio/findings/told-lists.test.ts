@@ -73,3 +73,19 @@ it.each(Object.keys(shapes))(
     expect(told.filter(({ messages }) => messages.some(isLong)).map(({ id }) => id)).toEqual([]);
   },
 );
+
+it('policies of several providers are compared within the steps of a warning, and those that none can use told all the same', () => {
+  const size = 1000;
+  const sizes = Array.from({ length: size }, (_, at) => at);
+  // To each pod half of the policies apply, and one of its own.
+  const policies = sizes.map((at) => {
+    const matchLabels = at % 2 === 0 ? { all: 'a' } : { [`l${at}`]: 'a' };
+    const spec = { selector: { matchLabels }, action: 'CUSTOM', provider: { name: `p${at}` }, rules: [{}] };
+    return config('AuthorizationPolicy', spec, { name: `p${at}` });
+  });
+  const workloads = sizes.map((at) => workload({ name: `w${at}`, templateLabels: { all: 'a', [`l${at}`]: 'a' } }));
+  const told = rules.find(({ id }) => id === 'MM096')?.find(surroundings({ workloads }, policies)) ?? [];
+
+  expect(told.filter(({ message }) => message.startsWith('not judged'))).toHaveLength(1);
+  expect(told).toHaveLength(size + 1);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { copiedShapes } from '../../../../test/support/copied-shapes.ts';
 import { costOf } from '../../../../test/support/cost.ts';
-import { surroundings } from '../../../../test/support/mesh-fixtures.ts';
+import { config, surroundings } from '../../../../test/support/mesh-fixtures.ts';
 import { oneIn } from '../../../../test/support/sample.ts';
 import { bounded } from '../../../base/effort.ts';
 import type { Surroundings } from '../../adapter.ts';
@@ -95,6 +95,71 @@ describe('copies of one object for many Services', () => {
     expect(problems).toEqual([
       expect.objectContaining({ severity: 'Critical', object: 'AuthorizationPolicy shop/large', tooLarge: true }),
     ]);
+  });
+
+  it.each<[string, string, (parts: <T>(part: T) => readonly T[]) => readonly object[]]>([
+    [
+      'ports of a Service that lead to one',
+      'AUDIT: n rules, for each second of 300 Services',
+      (parts) => parts({ to: [{ operation: { ports: ['8080'] } }] }),
+    ],
+    [
+      'ports of pods in operations',
+      'AUDIT: n rules, out of ambient with 200 Services',
+      (parts) => [{ to: parts({ operation: { notPorts: ['1'] } }) }],
+    ],
+    [
+      'ports of pods in conditions',
+      'AUDIT: n rules, out of ambient with 200 Services',
+      (parts) => [{ when: parts({ key: 'destination.port', notValues: ['1'] }) }],
+    ],
+  ])('are counted by what they have to name, before it is written: %s', (_what, name, rules) => {
+    const isBack = name.includes('out of');
+    const written = (size: number): ReturnType<typeof bounded> => {
+      const given = shaped(name, 1, 1);
+      const ports = Array.from({ length: size }, (_, at) => ({
+        name: `http-${at}`,
+        port: 1000 + at,
+        targetPort: isBack ? 10_000 + at : 8080,
+        protocol: 'TCP',
+      }));
+      const services = given.services.map((service) => ({ ...service, ports }));
+      const configs: Surroundings['mesh']['configs'] = (...asked) =>
+        given.mesh.configs(...asked).map((each) => {
+          if (each.name !== 'large') return each;
+          return { ...each, spec: { ...each.spec, rules: rules((part) => Array.from({ length: size }, () => part)) } };
+        });
+      const all = { ...given, services, mesh: { ...given.mesh, configs } };
+      return bounded(translationSteps, () => translated(all));
+    };
+
+    expect(written(100).kind).toBe('Done');
+    // Two million ports in a policy of 100 kB.
+    expect(written(1500).kind).toBe('TooLarge');
+  });
+
+  it('have the selector of their Service in common', () => {
+    const world = exitWorldOf(shaped('AUDIT: n rules, out of ambient with 200 Services', 1, 1));
+    const twice = { ...world, policies: [...world.policies, ...world.policies] };
+    const made = translateToSidecars(twice).manifests.filter(({ role }) => role === 'SidecarCopy');
+    expect(made).toHaveLength(2);
+    expect(new Set(made.map(({ object }) => object.spec['selector'])).size).toBe(1);
+  });
+
+  it('ask once what names are taken, however many are made and by whose waypoint', () => {
+    let reads = 0;
+    const counting = {
+      ...config('Telemetry', {}),
+      get name(): string {
+        reads += 1;
+        return 'it';
+      },
+    };
+    const world = exitWorldOf(shaped('RequestAuthentication: n rules, out of ambient with 200 Services', 1, 100));
+    const { manifests } = translateToSidecars({ ...world, extensions: [counting] });
+
+    expect(manifests.length).toBeGreaterThan(100);
+    expect(reads).toBeLessThan(10);
   });
 
   it.each(oneIn(3, shapes))('of usual size are made: %s', (name) => {

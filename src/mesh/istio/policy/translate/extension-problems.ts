@@ -1,4 +1,5 @@
 import { listedOf } from '../../../../base/counted.ts';
+import { memoize } from '../../../../base/memoize.ts';
 import { deepest, isTooDeep } from '../../../depth.ts';
 import { list, record, records, text, type Json } from '../../../json.ts';
 import { attachmentOf, canRefuse, extensionKinds, isExtendedBy, patchesSidecars } from './extensions.ts';
@@ -158,10 +159,10 @@ export function unservedByExtension(object: ConfigObject, world: World): readonl
       ];
 }
 
-/** Extensions with the same rank run, or override each other, in the order of their creation. */
-function rankOf({ kind, spec }: ConfigObject): string {
-  return kind === 'Telemetry' ? kind : JSON.stringify([spec['phase'] ?? '', spec['priority'] ?? '']);
-}
+/** Extensions with the same rank run, or override each other, in the order of their creation; each Service asks. */
+const rankOf = memoize(({ kind, spec }: ConfigObject): string =>
+  kind === 'Telemetry' ? kind : JSON.stringify([spec['phase'] ?? '', spec['priority'] ?? '']),
+);
 
 /**
  * Extensions of one Service whose order among each other is that of their creation (sortByPriority in push_context.go,

@@ -1,8 +1,10 @@
 import { spend } from '../../../../base/effort.ts';
-import { memoize } from '../../../../base/memoize.ts';
+import { goBoolean } from '../../../../base/go-boolean.ts';
+import { memoizeLast } from '../../../../base/memoize.ts';
 import type { Json } from '../../../json.ts';
 import { appliedAnnotation, managedBy, managedByLabel } from '../../../../api/resources.ts';
 import { charactersOfBody, sealOf } from '../../../seal.ts';
+import { dryRunAnnotation } from '../../vocabulary/labels.ts';
 import {
   copyOfAnnotation,
   identityOf,
@@ -91,24 +93,43 @@ const stems: Readonly<Record<Role, (original: ConfigObject | undefined) => strin
   SidecarGuard: () => 'no-detour',
 };
 
-/** istiod reads dry-run from the annotation; a copy without it would begin to decide. */
-const keptAnnotations = ['istio.io/dry-run'];
+/**
+ * istiod reads dry-run from the annotation; a copy without it would begin to decide. Of what is no boolean it makes
+ * nothing (checkDryRunAnnotation): a copy has none then, or each would have whatever somebody has written there.
+ */
+function keptAnnotations({ annotations }: Pick<ConfigObject, 'annotations'>): Readonly<Record<string, string>> {
+  const value = annotations[dryRunAnnotation];
+  return value === undefined || goBoolean(value) === undefined ? {} : { [dryRunAnnotation]: value };
+}
 
-/** By kind and namespace: each of the objects that are made asks. */
-const takenIn = memoize((world: World): ReadonlyMap<string, ReadonlySet<string>> => {
-  const objects = [...world.policies, ...world.requestAuthentications].map(({ object }) => object);
-  const taken = Map.groupBy(
-    [...objects, ...world.extensions].filter((object) => !isOurs(object)),
-    ({ kind, namespace }) => `${kind} ${namespace}`,
-  );
-  return new Map([...taken].map(([place, those]) => [place, new Set(those.map(({ name }) => name))]));
-});
+/**
+ * By kind and namespace: each of the objects that are made asks. By the lists, because a Service sees the same world with
+ * a waypoint of its own (`worldFor`).
+ */
+const takenIn = memoizeLast(
+  (
+    policies: World['policies'],
+    requestAuthentications: World['requestAuthentications'],
+    extensions: World['extensions'],
+  ): ReadonlyMap<string, ReadonlySet<string>> => {
+    const objects = [...policies, ...requestAuthentications].map(({ object }) => object);
+    const taken = Map.groupBy(
+      [...objects, ...extensions].filter((object) => !isOurs(object)),
+      ({ kind, namespace }) => `${kind} ${namespace}`,
+    );
+    return new Map([...taken].map(([place, those]) => [place, new Set(those.map(({ name }) => name))]));
+  },
+);
 
 const none: ReadonlySet<string> = new Set();
 
 /** Names of a kind in a namespace that are not ours to use. */
-function takenNames(world: World, kind: string, namespace: string): ReadonlySet<string> {
-  return takenIn(world).get(`${kind} ${namespace}`) ?? none;
+function takenNames(
+  { policies, requestAuthentications, extensions }: World,
+  kind: string,
+  namespace: string,
+): ReadonlySet<string> {
+  return takenIn(policies, requestAuthentications, extensions).get(`${kind} ${namespace}`) ?? none;
 }
 
 /** What it takes to make one, and to keep it in mind, whatever it says. */
@@ -126,7 +147,6 @@ export function manifest(world: World, draft: Draft): Manifest {
   const characters = charactersOfBody(draft.spec);
   countCopied(characters);
   const { role, kind, original, target } = draft;
-  const kept = Object.entries(original?.annotations ?? {}).filter(([key]) => keptAnnotations.includes(key));
   const copyOf: readonly (readonly [string, string])[] =
     original === undefined ? [] : [[copyOfAnnotation, `${original.kind}/${original.namespace}/${original.name}`]];
   const name = stableName(
@@ -137,7 +157,8 @@ export function manifest(world: World, draft: Draft): Manifest {
   const { namespace } = target;
   const labels = { [managedByLabel]: managedBy, [roleLabel]: role };
   const annotations = {
-    ...Object.fromEntries([...copyOf, ...kept]),
+    ...Object.fromEntries(copyOf),
+    ...(original && keptAnnotations(original)),
     [targetAnnotation]: `${target.kind}/${namespace}/${target.name}`,
   };
   const seal = sealOf({ kind, namespace, name, labels, annotations, spec: draft.spec });

@@ -1,4 +1,5 @@
 import { list, record, records, strings, text, type Json } from '../../../json.ts';
+import { countPorts } from './size.ts';
 
 /** How the rules of a policy change when they move to a waypoint. */
 export interface Rewriting {
@@ -26,8 +27,12 @@ interface PortLists {
  * through it.
  */
 function mapPorts({ positive, negative }: PortLists, { ports }: Rewriting): PortLists | 'Never' {
-  const toService = (port: string): readonly string[] =>
-    ports === undefined ? [port] : (ports.get(Number(port)) ?? []).map(String);
+  const toService = (port: string): readonly string[] => {
+    if (ports === undefined) return [port];
+    const found = ports.get(Number(port)) ?? [];
+    countPorts(found.length);
+    return found.map(String);
+  };
   const mapped = { positive: unique(positive.flatMap(toService)), negative: unique(negative.flatMap(toService)) };
   // A list that was there and becomes empty would stand for every port: the opposite of what it said.
   return positive.length > 0 && mapped.positive.length === 0 ? 'Never' : mapped;

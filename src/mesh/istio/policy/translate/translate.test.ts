@@ -481,6 +481,18 @@ describe('the objects', () => {
     expect(Object.keys(named('dry-')?.object.metadata.annotations ?? {})).toHaveLength(4); // Besides these what it is for, and the digest of it all.
   });
 
+  it.each([
+    ['a word', 'yes'],
+    ['nothing', ''],
+    ['a long text, which each would have', 'x'.repeat(200_000)],
+  ])('have nothing in the place of what istiod makes nothing of in the annotation: %s', (_what, value) => {
+    const annotations = { 'istio.io/dry-run': value };
+    const denying = policy('it', { ...cart, action: 'DENY', rules: [get] }, { annotations });
+    const made = translate(world({ policies: [denying] })).manifests.filter(({ role }) => role === 'Copy');
+    expect(made).toHaveLength(1);
+    expect(Object.keys(made[0]?.object.metadata.annotations ?? {})).not.toContain('istio.io/dry-run');
+  });
+
   it('stay for a Service that is bound, although nothing asks for HTTP any more: the waypoint would let everything through', () => {
     const callers = policy('callers', {
       ...cart,

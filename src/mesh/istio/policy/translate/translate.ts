@@ -14,6 +14,7 @@ import { dormant, hindrances, labelledPods, protocolConflicts, unservable, unser
 import { critical, type Problem } from './problem.ts';
 import { featuresOfRevisions, policiesOfRevisions } from './revision.ts';
 import { routeOffer, type RouteOffer } from './route-offer.ts';
+import { routesAt } from './routes-at.ts';
 import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
 import { countSizes, tooLarge } from './size.ts';
 import { isServable, type ServiceFacts, type World } from './world.ts';
@@ -134,7 +135,9 @@ export function translate(world: World): Translation {
     manifests: sorted(manifests),
     problems: distinct(problems),
     kept: keptFeatures(bound, world),
-    offers: bound.flatMap((service) => world.routes.flatMap((object) => routeOffer(object, service, world) ?? [])),
+    offers: bound.flatMap((service) =>
+      routesAt(service, world).flatMap((object) => routeOffer(object, service, world) ?? []),
+    ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { spend } from '../../../../../base/effort.ts';
+import { memoize } from '../../../../../base/memoize.ts';
 import { records, type Json } from '../../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../../types.ts';
 import { unattached } from '../copies.ts';
@@ -13,11 +13,11 @@ import { portPairs, worldFor, type ExitWorld, type Served } from './served.ts';
 /**
  * Selects the pods of a Service that have a sidecar. The label is set by injection and by nothing else
  * (injection-template.yaml), so ztunnel never reads what is narrowed by it: it may be there before the first pod
- * changes.
+ * changes. One and the same for all that is made for the Service, whose selector may be long.
  */
-export function sidecarsOf({ selector }: ServiceFacts): Json {
-  return { matchLabels: { ...selector, [tlsModeLabel]: 'istio' } };
-}
+export const sidecarsOf: (service: ServiceFacts) => Json = memoize(({ selector }: ServiceFacts) => ({
+  matchLabels: { ...selector, [tlsModeLabel]: 'istio' },
+}));
 
 function copy(served: Served, object: ConfigObject, spec: Json, world: ExitWorld): Manifest {
   const { service } = served;
@@ -57,8 +57,6 @@ const rewritten = new Once<Json | 'Nothing'>();
 function specForPods(object: ConfigObject, policy: AuthorizationPolicy, toPods: ToPods): Json | 'Nothing' {
   const written = records(object.spec['rules']);
   countRewriting(object);
-  // Each operation names the ports, whether the policy names any or not.
-  spend(written.reduce((sum, { to }) => sum + Math.max(1, records(to).length), 0) * toPods.ports.length);
   const rules = written.map((rule) => ruleForPods(rule, toPods)).filter((rule) => rule !== undefined);
   // Without rules an ALLOW still refuses everything; the others never match, and Istio does not accept them.
   if (rules.length === 0 && policy.action !== 'ALLOW') return 'Nothing';

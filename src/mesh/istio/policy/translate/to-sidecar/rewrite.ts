@@ -1,5 +1,6 @@
 import { record, records, strings, text, type Json } from '../../../../json.ts';
 import { qualify, rewriteSource } from '../rewrite.ts';
+import { countPorts } from '../size.ts';
 import type { PortPair } from './served.ts';
 
 /** How the rules of a policy for a Service at a waypoint change when sidecars are to enforce them. */
@@ -22,6 +23,7 @@ interface PortLists {
  * and only one is taken in, the copy takes in both; the proof shows whether that matters.
  */
 function behind({ positive, negative }: PortLists, { ports }: ToPods): readonly string[] {
+  countPorts(ports.length);
   const numbers = { positive: new Set(positive.map(Number)), negative: new Set(negative.map(Number)) };
   const chosen = ports.filter(
     ({ service }) => (positive.length === 0 || numbers.positive.has(service)) && !numbers.negative.has(service),
