@@ -57,9 +57,7 @@ describe('a gate of alerts', () => {
       await startGated(world, [alertGate()], 'good');
       await world.childPhase('Migrated', home, 30 * minuteMs);
       const asked = traffic.prometheus.asked.find(({ expression }) => expression.includes('ALERTS'));
-      expect(asked?.expression).toBe(
-        `last_over_time(ALERTS{alertstate="firing",severity="page",namespace="${home}"}[86400s])`,
-      );
+      expect(asked?.expression).toContain(`ALERTS{alertstate="firing",severity="page",namespace="${home}",`);
     });
   });
 

@@ -50,8 +50,16 @@ export class PrometheusStandIn implements PrometheusTransport {
   away: string | undefined;
   /** It keeps nothing from before (milliseconds since the epoch). */
   keepsFrom = -Infinity;
+  /** Its clock, if it says the time. */
+  clock: (() => number) | undefined;
 
-  get(path: string): Promise<PrometheusResponse> {
+  async get(path: string): Promise<PrometheusResponse> {
+    const response = await this.#answer(path);
+    const { clock } = this;
+    return clock === undefined ? response : { ...response, headers: { date: new Date(clock()).toUTCString() } };
+  }
+
+  #answer(path: string): Promise<PrometheusResponse> {
     if (this.away !== undefined) return Promise.reject(new Error(this.away));
     const form = new URLSearchParams(path.slice(path.indexOf('?') + 1));
     if (path.startsWith('/api/v1/query_range')) return this.#courses(form);
@@ -59,6 +67,7 @@ export class PrometheusStandIn implements PrometheusTransport {
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });
+    if (expression.includes('(up[')) return Promise.resolve(this.#kept(to));
     if (expression.includes('ALERTS{')) return Promise.resolve(this.#firedIn(expression, to));
     const isOfNamespaces = expression.startsWith('group by (namespace)');
     const isOfCalls = expression.includes('destination_workload!~');
@@ -90,8 +99,16 @@ export class PrometheusStandIn implements PrometheusTransport {
     return success({ alerts });
   }
 
+  #kept(at: number): PrometheusResponse {
+    return success({
+      resultType: 'vector',
+      result: at <= this.keepsFrom ? [] : [{ metric: {}, value: [at / 1000, '1'] }],
+    });
+  }
+
   #firedIn(expression: string, at: number): PrometheusResponse {
-    const found = this.fired.filter((labels) => fits(expression, { ...labels, alertstate: 'firing' }));
+    const found =
+      at <= this.keepsFrom ? [] : this.fired.filter((labels) => fits(expression, { ...labels, alertstate: 'firing' }));
     const result = found.map((metric) => ({ metric: { ...metric, alertstate: 'firing' }, value: [at / 1000, '1'] }));
     return success({ resultType: 'vector', result });
   }
@@ -102,8 +119,9 @@ export class PrometheusStandIn implements PrometheusTransport {
     const [from = 0, to = 0, step = 1] = ['start', 'end', 'step'].map((name) => 1000 * Number(form.get(name)));
     this.asked.push({ expression, from, to });
     await this.slow(expression);
-    const times = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
-    if (times.length > 11_000) return tooFine();
+    const all = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
+    if (all.length > 11_000) return tooFine();
+    const times = all.filter((at) => at > this.keepsFrom);
     if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, to) });
     const { counted, label, scrapedBy } = this.#told(expression);
     const isBad = /response_code|DENY|none.unknown| - sum by/.test(expression);

@@ -9,11 +9,12 @@ import type { PrometheusClient, Times } from '../../prometheus/client.ts';
 import { PrometheusAnswerError } from '../../prometheus/errors.ts';
 import { cut, joined, keyOf, type Known } from './known.ts';
 import { before, firstToAsk, mostApartMs, since, stepOf } from './pieces-of-time.ts';
+import { forgotten, forgottenOf } from './reach.ts';
 import type { Want } from './want.ts';
 
 /** Whom to ask. */
 export interface AskedServer {
-  readonly client: Pick<PrometheusClient, 'courses' | 'query' | 'alerts' | 'server'>;
+  readonly client: Pick<PrometheusClient, 'courses' | 'query' | 'alerts' | 'server' | 'apartMs'>;
   /** The mesh's own namespace, which speaks for all. */
   readonly rootNamespace: string;
 }
@@ -234,10 +235,16 @@ export async function askGate(
       });
     }
   }
+  const ready = wants.filter((want) => since(want, now, stepMs) !== undefined);
+  const told = new Map(ready.map(({ key }) => [key, observed.get(key) ?? []]));
+  const silent = ready.filter(({ key }) => told.get(key)?.every((each) => each.before.size === 0));
+  // What was before is not `max`, and its callers are not strangers, because a server has lost it.
+  const lost = await forgottenOf(server, silent, known, signal);
   return new Map(
-    wants.map((want) => {
-      if (since(want, now, stepMs) === undefined) return [want.key, { kind: 'Early' }];
-      return [want.key, readingOf(observed.get(want.key) ?? [], stepMs)];
+    wants.map(({ key }): [string, Reading] => {
+      const all = told.get(key);
+      if (all === undefined) return [key, { kind: 'Early' }];
+      return [key, lost.has(key) ? forgotten : readingOf(all, stepMs)];
     }),
   );
 }

@@ -443,6 +443,8 @@ describe('a reader of gates', () => {
       await pass(1000);
       expect([...new Set(prometheus.asked.map(({ expression }) => expression))]).toEqual([
         'sum(increase(all{ns="shop"}[240s]))',
+        // Whether nothing was there, or the server has lost it.
+        'group(last_over_time(up[45m] offset 15m))',
       ]);
       expect(pieces(reader.readings(wanted).get('own'))).toEqual([0, 0]);
     });
@@ -474,6 +476,45 @@ describe('a reader of gates', () => {
         kind: 'Unreachable',
         why: expect.stringContaining('2 series where one number is needed'),
       });
+    });
+  });
+
+  it('knows nothing of who had nothing before where the server has lost that, and asks until it is told', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      prometheus.keepsFrom = clock.now() + minuteMs;
+      await pass(10 * minuteMs);
+      const [old, young] = [want('shop'), want('web', { before: clock.now(), since: clock.now() - 7 * minuteMs })];
+      reader.readings(old);
+      reader.readings(young);
+      await pass(1000);
+      const lost = { kind: 'Unreachable', why: expect.stringMatching(/keeps nothing from before the start/) };
+      expect(reader.readings(old).get('errors')).toMatchObject(lost);
+      expect(pieces(reader.readings(young).get('errors'))).toEqual([5, 2]);
+      prometheus.keepsFrom = -Infinity;
+      await pass(minuteMs);
+      expect(pieces(reader.readings(old).get('errors'))).toEqual([30, 3]);
+    });
+  });
+
+  it('takes no answer of a server whose clock is another one', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      const wanted = want('shop');
+      for (const [aheadMs, why] of [
+        [5 * minuteMs, /(299|300) s ahead of the operator's/],
+        [-5 * minuteMs, /(299|300) s behind the operator's/],
+      ] as const) {
+        prometheus.clock = () => clock.now() + aheadMs;
+        reader.readings(wanted);
+        await pass(3 * minuteMs);
+        expect(reader.readings(wanted).get('errors')).toMatchObject({
+          kind: 'Unreachable',
+          why: expect.stringMatching(why),
+        });
+      }
+      prometheus.clock = () => clock.now() + 5000;
+      await pass(3 * minuteMs);
+      expect(reader.readings(wanted).get('errors')).toMatchObject({ kind: 'Read' });
     });
   });
 });

@@ -7,6 +7,7 @@ import { PrometheusQueryError, PrometheusTooLargeError } from '../../prometheus/
 import { isCounting, type Gate } from '../../api/gates.ts';
 import { askAlerts } from './ask-alerts.ts';
 import { askGate, type AskedServer } from './ask-gate.ts';
+import { sameTime } from './clocks.ts';
 import { inPlaces } from './in-places.ts';
 import { inQuestions, inquiryOf, laneOf, type Asked } from './inquiries.ts';
 import { Known } from './known.ts';
@@ -173,6 +174,7 @@ export class GateReader {
     const wants = [...new Map(all.map(({ want }) => [want.key, want])).values()];
     try {
       const readings = await this.#readingsOf(first.gate, wants, known, now, signal);
+      sameTime(this.#options.client.apartMs);
       this.#said.delete(inquiry);
       for (const each of all) this.#note(each, readings.get(each.want.key), '', now);
     } catch (error) {

@@ -5,6 +5,9 @@ import type { AskedServer } from './ask-gate.ts';
 export function inPlaces(client: AskedServer['client'], places: Places): AskedServer['client'] {
   return {
     server: client.server,
+    get apartMs() {
+      return client.apartMs;
+    },
     courses: async (expression, times, signal) =>
       await places.take(async () => await client.courses(expression, times, signal), signal),
     query: async (expression, at, signal) =>
