@@ -63,7 +63,7 @@ export class PrometheusStandIn implements PrometheusTransport {
     if (this.away !== undefined) return Promise.reject(new Error(this.away));
     const form = new URLSearchParams(path.slice(path.indexOf('?') + 1));
     if (path.startsWith('/api/v1/query_range')) return this.#courses(form);
-    if (path.startsWith('/api/v1/alerts')) return Promise.resolve(this.#alerts());
+    if (path.startsWith('/api/v1/alerts')) return this.slow('alerts').then(() => this.#alerts());
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });

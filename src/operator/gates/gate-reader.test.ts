@@ -71,6 +71,11 @@ function pieces(reading: Reading | undefined): readonly [number, number] | strin
   return [reading.baseline.length, reading.since.length];
 }
 
+function saidOf(reading: Reading | undefined): string {
+  const isUnanswered = reading?.kind === 'Read' && reading.unanswered !== undefined;
+  return `${reading?.kind ?? 'none'}${isUnanswered ? ', unanswered' : ''}`;
+}
+
 describe('a reader of gates', () => {
   it('asks nothing while nobody wants anything, and not again before there is news', async () => {
     await run(async ({ prometheus, reader, told, want, pass }) => {
@@ -515,6 +520,51 @@ describe('a reader of gates', () => {
       prometheus.clock = () => clock.now() + 5000;
       await pass(3 * minuteMs);
       expect(reader.readings(wanted).get('errors')).toMatchObject({ kind: 'Read' });
+    });
+  });
+
+  it('takes what it was told for no news of now where a question is not answered, or waits for its turn', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      const own = { query: 'sum(bad{n="$namespace"}[$range])', total: 'sum(all{n="$namespace"}[$range])' };
+      const gates = [
+        Gate.parse({ name: 'own', prometheus: own }),
+        Gate.parse({ name: 'pager', alerts: { matchers: [{ label: 'severity', value: 'page' }] } }),
+      ];
+      const wants = Array.from({ length: 50 }, (_each, n) => want(`shop-${n}`, { gates }));
+      const said = (name: string): ReadonlySet<string> =>
+        new Set(wants.map((each) => saidOf(reader.readings(each).get(name))));
+      await pass(10 * minuteMs);
+      said('own');
+      await pass(minuteMs);
+      expect([said('own'), said('pager')]).toEqual([new Set(['Read']), new Set(['Alerts'])]);
+      // It takes 20 s for each of them, so that the last one waits for a quarter of an hour.
+      prometheus.slow = () => new Promise(() => undefined);
+      await pass(5 * minuteMs);
+      expect([said('own'), said('pager')]).toEqual([new Set(['Read, unanswered']), new Set(['Unreachable'])]);
+      await pass(4 * minuteMs);
+      expect(said('own')).toEqual(new Set(['Unreachable']));
+      prometheus.slow = () => Promise.resolve();
+      await pass(5 * minuteMs);
+      expect([said('own'), said('pager')]).toEqual([new Set(['Read']), new Set(['Alerts'])]);
+    });
+  });
+
+  it('has slow questions of many gates wait for each other, and for a while only others for them', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      prometheus.slow = (expression) =>
+        expression.includes('slow') ? new Promise(() => undefined) : Promise.resolve();
+      const own = { query: 'sum(bad{n="$namespace"}[$range])', total: 'sum(slow{n="$namespace"}[$range])' };
+      const gates = Array.from({ length: 10 }, (_each, n) =>
+        Gate.parse({ name: `own-${n}`, prometheus: { ...own, query: `${n} * ${own.query}` } }),
+      );
+      const [slow, quick] = [want('slow', { gates }), want('shop')];
+      await pass(10 * minuteMs);
+      reader.readings(slow);
+      await pass(5 * minuteMs);
+      reader.readings(slow);
+      reader.readings(quick);
+      await pass(1000);
+      expect(pieces(reader.readings(quick).get('errors'))).toEqual([30, 5]);
     });
   });
 });
