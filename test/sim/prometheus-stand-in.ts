@@ -32,7 +32,7 @@ export class PrometheusStandIn implements PrometheusTransport {
   readonly asked: Asked[] = [];
   /** The series of all of history. */
   series: readonly SeriesLabels[] = [];
-  /** What callers, by their namespaces, count of a namespace in a piece of time that ends then; nothing by default. */
+  /** What callers, by their namespaces (`web`, or `web/cron` with a service account), count of a namespace in a piece of time that ends then; nothing by default. */
   traffic: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
   /** What the called count of what each caller asks of them, and how much of it they refuse; nothing by default. */
   served: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
@@ -134,11 +134,11 @@ export class PrometheusStandIn implements PrometheusTransport {
         })),
       ),
     );
-    const series = Map.groupBy(points, ({ namespace, by }) => `${namespace}/${by}`);
+    const series = Map.groupBy(points, ({ namespace, by }) => `${namespace} ${by}`);
     const result = [...series.values()].map((all) => ({
       metric: {
         [label]: all[0]?.namespace,
-        source_workload_namespace: all[0]?.by,
+        ...callerOf(all[0]?.by ?? ''),
         namespace: scrapedBy ?? all[0]?.by,
       },
       values: all.map(({ value }) => value),
@@ -168,6 +168,14 @@ export class PrometheusStandIn implements PrometheusTransport {
       })),
     );
   }
+}
+
+/** A namespace, and its service account where that is told. */
+function callerOf(by: string): SeriesLabels {
+  const [namespace = '', account] = by.split('/');
+  const principal =
+    account === undefined ? {} : { source_principal: `spiffe://cluster.local/ns/${namespace}/sa/${account}` };
+  return { source_workload_namespace: namespace, ...principal };
 }
 
 function isAboutSeen(expression: string): boolean {

@@ -81,8 +81,8 @@ function seriesOf(courses: readonly Course[], question: Asked): ReadonlyMap<stri
       `a query of a gate gives ${courses.length} series where one number is needed: put sum() around it`,
     );
   const told = courses.flatMap(({ labels, points }) => {
-    const by = question.read(labels);
-    return by === undefined ? [] : [{ namespace: by.namespace, series: { by: by.by, points } }];
+    const { namespace = '', by, also } = question.read(labels) ?? {};
+    return [by, also].flatMap((name) => (name === undefined ? [] : [{ namespace, series: { by: name, points } }]));
   });
   return new Map(
     [...Map.groupBy(told, ({ namespace }) => namespace)].map(([namespace, all]) => [

@@ -567,4 +567,29 @@ describe('a reader of gates', () => {
       expect(pieces(reader.readings(quick).get('errors'))).toEqual([30, 5]);
     });
   });
+
+  it('holds what a service account is refused that is new against nobody of its namespace', async () => {
+    const refusals = Gate.parse({ name: 'refusals', prometheus: { preset: 'Refusals', maxIncrease: '1%' } });
+    await run(async ({ prometheus, reader, want, pass }) => {
+      prometheus.traffic = () => ({});
+      prometheus.served = () => ({ 'web/old': { total: 10 }, 'cron/old': { total: 10 }, 'job/old': { total: 10 } });
+      prometheus.connections = () => ({
+        'web/new': { total: 10, bad: 10 },
+        'cron/old': { total: 10, bad: 10 },
+        // Without a certificate: it may be any of that namespace.
+        job: { total: 10, bad: 10 },
+      });
+      await pass(10 * minuteMs);
+      const wanted = want('shop', { gates: [refusals] });
+      reader.readings(wanted);
+      await pass(1000);
+      const reading = reader.readings(wanted).get('refusals');
+      const parts = reading?.kind === 'Read' ? (reading.parts ?? []) : [];
+      const bad = parts.map(({ by, since }) => [by, since.reduce((all, block) => all + block.bad, 0)]);
+      expect(bad.filter(([, count]) => count !== 0)).toEqual([
+        ['cron/old', 20],
+        ['job', 20],
+      ]);
+    });
+  });
 });

@@ -43,6 +43,10 @@ function tcp(what: string, by: string, rise: number, more: Labels = {}): Written
 
 const denied = { response_flags: 'DENY' };
 
+function identity(namespace: string, account: string): Labels {
+  return { source_principal: `spiffe://cluster.local/ns/${namespace}/sa/${account}` };
+}
+
 const refusalSeries: readonly WrittenSeries[] = [
   called('web', '200', 10),
   called('web', '403', 2),
@@ -61,6 +65,12 @@ const refusalSeries: readonly WrittenSeries[] = [
   tcp('sent_bytes', 'mixed', 100),
   tcp('connections_opened', 'web', 7),
   tcp('connections_closed', 'web', 7),
+  // One service account of a namespace is refused; nobody of the namespace, or somebody of it, is answered.
+  tcp('connections_opened', 'team', 2, identity('team', 'new')),
+  tcp('connections_closed', 'team', 2, { ...denied, ...identity('team', 'new') }),
+  tcp('connections_opened', 'half', 2, identity('half', 'new')),
+  tcp('connections_closed', 'half', 2, { ...denied, ...identity('half', 'new') }),
+  tcp('sent_bytes', 'half', 9, identity('half', 'old')),
   // Bytes that somebody else tells in his name answer nobody.
   tcp('sent_bytes', 'cron', 100, { namespace: 'mallory' }),
   tcp('connections_opened', 'made-up', 100, { namespace: 'mallory' }),
@@ -78,6 +88,9 @@ const beforeSeries: readonly WrittenSeries[] = [
   tcp('sent_bytes', 'db', 4, { namespace: 'shop' }),
   tcp('connections_opened', 'silent', 4, { namespace: 'shop' }),
   tcp('sent_bytes', 'silent', 0, { namespace: 'shop' }),
+  tcp('connections_opened', 'half', 4, { namespace: 'shop', ...identity('half', 'old') }),
+  tcp('sent_bytes', 'half', 4, { namespace: 'shop', ...identity('half', 'old') }),
+  tcp('connections_opened', 'half', 3, { namespace: 'shop', ...identity('half', 'never') }),
 ];
 
 /** A histogram of a caller's proxy that has one bound. */
@@ -176,16 +189,28 @@ export async function promqlPresets(world: World): Promise<void> {
   const refused = {
     'Callers total': times(['shop web 28'], 1),
     'Callers bad': times(['shop web 7'], 1),
-    'Own total': times(['shop cron 3', 'shop mixed 8', 'shop web 7']),
-    'Own bad': times(['shop cron 3']),
+    'Own total': times(['shop cron 3', 'shop half/new 2', 'shop mixed 8', 'shop team/new 2', 'shop web 7']),
+    'Own bad': times(['shop cron 3', 'shop team/new 2']),
   };
   const since = await countsOf(program, refusalSeries, 'Refusals', {}, signal);
   assert.deepEqual(Object.fromEntries(Object.keys(refused).map((name) => [name, since[name]])), refused);
   const before = await countsOf(program, beforeSeries, 'Refusals', {}, signal);
   assert.deepEqual(before['Own before total'], {
-    ...times(['shop db 4', 'shop job 3', 'shop quiet 2', 'shop refused 11', 'shop silent 4', 'shop web 10']),
+    ...times([
+      'shop db 4',
+      'shop half/never 3',
+      'shop half/old 4',
+      'shop job 3',
+      'shop quiet 2',
+      'shop refused 11',
+      'shop silent 4',
+      'shop web 10',
+    ]),
   });
-  assert.deepEqual(before['Own before bad'], times(['shop job 3', 'shop refused 1', 'shop silent 4']));
+  assert.deepEqual(
+    before['Own before bad'],
+    times(['shop half/never 3', 'shop job 3', 'shop refused 1', 'shop silent 4']),
+  );
   const slow = {
     'Callers total': times(['shop edge 5', 'shop web 30'], 1),
     'Callers bad': times(['shop edge 0', 'shop web 5'], 1),
