@@ -40,6 +40,8 @@ export type Reading =
       readonly observer?: string;
       /** Before anything was changed; empty where what is read now cannot be compared with that. */
       readonly baseline: readonly Block[];
+      /** Whether something was counted then all the same, by others or of other things. */
+      readonly busyBefore?: boolean;
       /** From when the restarts were over. */
       readonly since: readonly Block[];
       /** Each of these is to be within the limit, where it is not enough that all together are. */
@@ -70,8 +72,8 @@ const explanations: Readonly<Record<Exclude<Missing, 'NoTarget'>, string>> = {
 };
 
 /** What there was before may have paused only: until the deadline that it is gone can still show. */
-function mayPause({ baseline }: Read, { soaked, overdue }: Looked): boolean {
-  return soaked && (overdue || baseline.every(({ total }) => total === 0));
+function mayPause({ baseline, busyBefore = false }: Read, { soaked, overdue }: Looked): boolean {
+  return soaked && (overdue || (!busyBefore && baseline.every(({ total }) => total === 0)));
 }
 
 function withoutData(reading: Read, rule: GateRule, looked: Looked): Verdict {

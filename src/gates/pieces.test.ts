@@ -248,4 +248,18 @@ describe('a reading of each by himself', () => {
       parts: [{ by: 'web' }, { by: 'cron', since: [{ total: 3, bad: 3 }] }],
     });
   });
+
+  it('accepts that nothing is counted only at the deadline where somebody called before, whatever of it compares', () => {
+    const rule: GateRule = { max: 0.01, falseAlarm: 0.01, miss: 0.05, noData: 'Pass', expectsTraffic: false };
+    const idle = told('cron', { 360: 0 });
+    const busy = readingOf([refused(told('cron', { 120: 10 }), idle)], 120);
+    const never = readingOf([refused(told('cron', { 120: 0 }), idle)], 120);
+    const [soaked, overdue] = [
+      { soaked: true, overdue: false },
+      { soaked: true, overdue: true },
+    ] as const;
+    expect(judge(rule, busy, soaked)).toMatchObject({ kind: 'NoData', reason: 'NoTraffic' });
+    expect(judge(rule, busy, overdue)).toMatchObject({ kind: 'Pass', missing: 'NoTraffic' });
+    expect(judge(rule, never, soaked)).toMatchObject({ kind: 'Pass', missing: 'NoTraffic' });
+  });
 });

@@ -138,5 +138,11 @@ export function readingOf(given: readonly Observed[], blockMs: number): Reading 
     all.find(({ since }) => since.length > 0) ??
     all[0];
   const isByPart = observed.some(({ each }) => each === true);
-  return { kind: 'Read', blockMs, observer: '', baseline: [], since: [], ...chosen, ...(isByPart && { parts }) };
+  const busyBefore = observed.some(({ before }) => [...before.values()].flat().some(({ total }) => total > 0));
+  return {
+    ...{ kind: 'Read', blockMs, observer: '', baseline: [], since: [] },
+    ...chosen,
+    ...(busyBefore && { busyBefore }),
+    ...(isByPart && { parts }),
+  };
 }

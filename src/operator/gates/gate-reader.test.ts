@@ -10,6 +10,7 @@ import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
 import { PrometheusQueryError } from '../../prometheus/errors.ts';
 import { GateReader } from './gate-reader.ts';
+import { keptQuestion } from './reach.ts';
 import type { Want } from './want.ts';
 
 const minuteMs = 60_000;
@@ -456,7 +457,7 @@ describe('a reader of gates', () => {
       expect([...new Set(prometheus.asked.map(({ expression }) => expression))]).toEqual([
         'sum(increase(all{ns="shop"}[240s]))',
         // Whether nothing was there, or the server has lost it.
-        'group(last_over_time(up[45m] offset 15m))',
+        keptQuestion,
       ]);
       expect(pieces(reader.readings(wanted).get('own'))).toEqual([0, 0]);
     });

@@ -4,10 +4,10 @@ import { beforeKeyOf, type Known } from './known.ts';
 import type { Want } from './want.ts';
 
 /**
- * Something for whatever is scraped at all. From a while before the start: of a server that began right before it nobody
+ * Something for whatever is scraped at all, also where some of it is not kept. From a while before the start: of a server that began right before it nobody
  * knows what else it would have told.
  */
-export const keptQuestion = 'group(last_over_time(up[45m] offset 15m))';
+export const keptQuestion = 'group(last_over_time({__name__=~"up|process_start_time_seconds|ALERTS"}[45m] offset 15m))';
 
 /** What is known of who cannot be compared with what was before, because nobody knows that any more. */
 export const forgotten: Reading = {

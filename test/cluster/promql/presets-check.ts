@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Gate } from '../../../src/api/gates.ts';
 import { alertsBefore } from '../../../src/operator/gates/ask-alerts.ts';
+import { keptQuestion } from '../../../src/operator/gates/reach.ts';
 import { readAnswer } from '../../../src/prometheus/answer.ts';
 import type { World } from '../../scenarios/world.ts';
 import { runCommand } from '../command.ts';
@@ -182,6 +183,14 @@ async function firedBefore(program: string, signal: AbortSignal): Promise<readon
   );
 }
 
+/** Whether a server that has this from before keeps anything of then. */
+async function isKept(program: string, series: readonly WrittenSeries[], signal: AbortSignal): Promise<boolean> {
+  const queries = [{ expression: keptQuestion, at: now }];
+  const printed = await runCommand(program, [], { input: JSON.stringify({ series, queries }), signal });
+  const [answer] = JSON.parse(printed) as readonly unknown[];
+  return readAnswer(JSON.stringify(answer)).length > 0;
+}
+
 /** The queries of the other presets on series as Istio writes them, with the engine that Prometheus has. */
 export async function promqlPresets(world: World): Promise<void> {
   const program = await ensurePromql();
@@ -232,4 +241,10 @@ export async function promqlPresets(world: World): Promise<void> {
     'Own before bad': times(['shop edge 1', 'shop web 2'], 1),
   });
   assert.deepEqual((await firedBefore(program, signal)).toSorted(), ['Slow', 'Unknown', 'Waiting']);
+  const up = (secondsAgo: number): WrittenSeries => ({
+    labels: { __name__: 'up', job: 'istiod' },
+    samples: [[now - secondsAgo * 1000, 1]],
+  });
+  assert.equal(await isKept(program, [up(1800)], signal), true);
+  assert.equal(await isKept(program, [up(60)], signal), false);
 }
