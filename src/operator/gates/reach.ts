@@ -28,13 +28,15 @@ export async function forgottenOf(
 ): Promise<ReadonlySet<string>> {
   const open = wants.filter((want) => !known.nothing.has(beforeKeyOf(want)));
   const starts = [...new Set(open.map((want) => want.before))].sort((one, other) => other - one);
-  let lost = -Infinity;
-  for (const start of starts) {
-    // What is older than what is lost is lost too.
-    if ((await client.query(keptQuestion, start, signal)).length === 0) {
-      lost = start;
-      break;
-    }
+  const isLost = async (start: number): Promise<boolean> =>
+    (await client.query(keptQuestion, start, signal)).length === 0;
+  // What is older than what is lost is lost too: where the oldest is kept nobody asks about the others.
+  const oldest = starts.pop();
+  let lost = oldest !== undefined && (await isLost(oldest)) ? oldest : -Infinity;
+  for (const start of lost === oldest ? starts : []) {
+    if (!(await isLost(start))) continue;
+    lost = start;
+    break;
   }
   for (const want of open) if (want.before > lost) known.nothing.add(beforeKeyOf(want));
   return new Set(open.filter((want) => want.before <= lost).map(({ key }) => key));
