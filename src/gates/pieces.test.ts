@@ -89,21 +89,28 @@ describe('a reading', () => {
   it('expects no traffic of who has moved himself since the restarts', () => {
     const before = both(told('moved', { 120: 100 }), told('edge', { 120: 0 }));
     const reading = readingOf(
-      [callers(before, both(told('moved', { 360: 9 }), told('edge', { 360: 0, 480: 0 })))],
+      [callers(before, both(told('moved', { 360: 9 }), told('edge', { 360: 0, 720: 0 })))],
       120,
     );
     expect(reading).toMatchObject({
       baseline: [{ at: 120, total: 0 }],
       since: [
         { at: 360, total: 0 },
-        { at: 480, total: 0 },
+        { at: 720, total: 0 },
       ],
     });
   });
 
+  it('forgets nobody because a piece or two of his are missing, who may have been scraped late', () => {
+    const before = both(told('web', { 120: 100 }), told('edge', { 120: 100 }));
+    const since = both(told('web', { 360: 100 }, { 360: 30 }), told('edge', { 360: 100, 480: 100, 600: 100 }));
+    const reading = readingOf([callers(before, since)], 120);
+    expect(reading).toMatchObject({ baseline: [{ total: 200 }], since: [{ bad: 30 }, { bad: 0 }, { bad: 0 }] });
+  });
+
   it('holds it against nobody that who was well all the time has moved away from beside who never was', () => {
     const before = both(told('web', { 120: 1000 }), told('job', { 120: 20 }, { 120: 2 }));
-    const since = both(told('web', { 360: 1000 }), told('job', { 360: 20, 480: 20 }, { 360: 2, 480: 2 }));
+    const since = both(told('web', { 360: 1000 }), told('job', { 360: 20, 720: 20 }, { 360: 2, 720: 2 }));
     expect(readingOf([callers(before, since)], 120)).toMatchObject({
       baseline: [{ total: 20, bad: 2 }],
       since: [
@@ -205,7 +212,7 @@ describe('a reading of each by himself', () => {
 
   it('has a part for each who counts, also where he does not tell any more', () => {
     const before = both(told('web', { 120: 10 }), told('moved', { 120: 10 }));
-    const since = both(told('web', { 360: 10, 480: 10 }), told('moved', { 360: 10 }, { 360: 10 }));
+    const since = both(told('web', { 360: 10, 720: 10 }), told('moved', { 360: 10 }, { 360: 10 }));
     const { parts } = readingOf([calls(before, since)], 120) as { parts: readonly unknown[] };
     expect(parts).toMatchObject([
       { by: 'web', since: [{ total: 10 }, { total: 10 }] },

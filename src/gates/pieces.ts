@@ -59,10 +59,13 @@ function only(pieces: Pieces, others: Pieces): Pieces {
   return new Map([...pieces].filter(([by]) => others.has(by)));
 }
 
-/** Those who have told of the last piece: who is silent by now has moved, or ended. */
-function lastingIn(pieces: Pieces): Pieces {
+/** Of so many pieces somebody may not have been scraped, or late. */
+const mostMissed = 2;
+
+/** Those who have told of late: who is silent for longer has moved, or ended. */
+function lastingIn(pieces: Pieces, blockMs: number): Pieces {
   const last = greatest([...pieces.values()].map((blocks) => blocks.at(-1)?.at ?? 0));
-  return new Map([...pieces].filter(([, blocks]) => blocks.at(-1)?.at === last));
+  return new Map([...pieces].filter(([, blocks]) => (blocks.at(-1)?.at ?? 0) >= last - mostMissed * blockMs));
 }
 
 /** What one observer has told of one namespace. */
@@ -83,9 +86,9 @@ type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since'>;
  * called, and who has moved himself loses no traffic; nor may his share be held against those who are left, of whom
  * more may have been bad all the time.
  */
-function compared({ comparable, before, since }: Observed): Compared {
+function compared({ comparable, before, since }: Observed, blockMs: number): Compared {
   if (!comparable) return { baseline: [], since: together(since) };
-  const lasting = lastingIn(only(since, before));
+  const lasting = lastingIn(only(since, before), blockMs);
   return { baseline: together(only(before, lasting)), since: together(lasting) };
 }
 
@@ -114,9 +117,9 @@ function countedOf(observed: Observed): Observed {
 }
 
 /** Each who counts, by himself: he is one of as many, whether he still tells or not. */
-function partsOf({ observer, each, comparable, before, since }: Observed): readonly Part[] {
+function partsOf({ observer, each, comparable, before, since }: Observed, blockMs: number): readonly Part[] {
   if (each === undefined) return [];
-  const lasting = comparable ? lastingIn(only(since, before)) : since;
+  const lasting = comparable ? lastingIn(only(since, before), blockMs) : since;
   return [...before].map(([by, blocks]) => ({
     observer,
     by,
@@ -131,8 +134,8 @@ function partsOf({ observer, each, comparable, before, since }: Observed): reado
  */
 export function readingOf(given: readonly Observed[], blockMs: number): Reading {
   const observed = given.map(countedOf);
-  const all = observed.map((each) => ({ observer: each.observer, ...compared(each) }));
-  const parts = observed.flatMap(partsOf);
+  const all = observed.map((each) => ({ observer: each.observer, ...compared(each, blockMs) }));
+  const parts = observed.flatMap((each) => partsOf(each, blockMs));
   const chosen =
     all.find(({ baseline, since }) => [...baseline, ...since].some(({ total }) => total > 0)) ??
     all.find(({ since }) => since.length > 0) ??
