@@ -44,6 +44,8 @@ export type Reading =
       readonly busyBefore?: boolean;
       /** From when the restarts were over. */
       readonly since: readonly Block[];
+      /** When the called themselves were called since, by the ends of these pieces of time. */
+      readonly heard?: ReadonlySet<number>;
       /** Each of these is to be within the limit, where it is not enough that all together are. */
       readonly parts?: readonly Part[];
       /** Why nobody answers about what came after that, if nobody does. */
@@ -125,7 +127,7 @@ function judgedBy(rule: GateRule, reading: Read, looked: Looked): Verdict {
   const failure = aboveOf(rule, reading);
   if (failure !== undefined) return failure;
   const above = measured(count, fail, dispersion, 'Above');
-  if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs))
+  if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs, reading.heard))
     return { kind: 'Fail', reason: 'TrafficLost', ...above };
   if (count.total === 0) return withoutData(reading, rule, looked);
   const below = measured(count, pass, dispersion, 'Below');

@@ -77,19 +77,21 @@ export interface Observed {
   readonly each?: true;
   readonly before: Pieces;
   readonly since: Pieces;
+  /** When the called themselves were called since. */
+  readonly heard?: ReadonlySet<number>;
 }
 
-type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since'>;
+type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since' | 'heard'>;
 
 /**
  * Only those who tell before and still tell are compared. Who calls for the first time says nothing of what became of the
  * called, and who has moved himself loses no traffic; nor may his share be held against those who are left, of whom
  * more may have been bad all the time.
  */
-function compared({ comparable, before, since }: Observed, blockMs: number): Compared {
+function compared({ comparable, before, since, heard }: Observed, blockMs: number): Compared {
   if (!comparable) return { baseline: [], since: together(since) };
   const lasting = lastingIn(only(since, before), blockMs);
-  return { baseline: together(only(before, lasting)), since: together(lasting) };
+  return { baseline: together(only(before, lasting)), since: together(lasting), ...(heard && { heard }) };
 }
 
 /**

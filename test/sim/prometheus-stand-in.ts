@@ -122,7 +122,7 @@ export class PrometheusStandIn implements PrometheusTransport {
     const all = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
     if (all.length > 11_000) return tooFine();
     const times = all.filter((at) => at > this.keepsFrom);
-    if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, to) });
+    if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, times) });
     const { counted, label, scrapedBy } = this.#told(expression);
     const isBad = /response_code|DENY|none.unknown| - sum by/.test(expression);
     const points = namesIn(expression).flatMap((namespace) =>
@@ -160,11 +160,11 @@ export class PrometheusStandIn implements PrometheusTransport {
     return { ...by, counted: expression.includes('istio_requests_total') ? this.served : this.connections };
   }
 
-  #seenIn(expression: string, at: number): unknown {
+  #seenIn(expression: string, times: readonly number[]): unknown {
     return namesIn(expression).flatMap((namespace) =>
       this.seen(namespace).map((by) => ({
         metric: { destination_workload_namespace: namespace, source_workload_namespace: by, namespace },
-        values: [[at / 1000, '1']],
+        values: times.map((at) => [at / 1000, '1']),
       })),
     );
   }

@@ -5,7 +5,7 @@ import { Gate, GateQuery } from '../../api/gates.ts';
 import { sleep } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
-import type { Reading } from '../../gates/judge.ts';
+import { judge, type GateRule, type Reading } from '../../gates/judge.ts';
 import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
 import { PrometheusQueryError } from '../../prometheus/errors.ts';
@@ -598,6 +598,38 @@ describe('a reader of gates', () => {
         ['cron/old', 20],
         ['job', 20],
       ]);
+    });
+  });
+
+  it('takes no traffic for lost of which the called say that it comes, whoever has moved and left a pod behind', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      const wanted = want('shop');
+      prometheus.traffic = (_namespace, at) => ({ web: { total: at > wanted.before ? 0 : 100 } });
+      const rule: GateRule = {
+        max: 0.01,
+        falseAlarm: 0.01,
+        miss: 0.05,
+        noData: 'Inconclusive',
+        expectsTraffic: true,
+      };
+      const verdict = (): unknown => {
+        const reading = reader.readings(wanted).get('errors');
+        return reading && judge(rule, reading, { soaked: true, overdue: false });
+      };
+      prometheus.seen = () => ['web'];
+      verdict();
+      for (let n = 0; n < 12; n += 1) {
+        await pass(5 * minuteMs);
+        expect(verdict()).toMatchObject({ kind: 'NoData', reason: 'NoTraffic' });
+      }
+      prometheus.seen = () => [];
+      await pass(60 * minuteMs);
+      verdict();
+      await pass(60 * minuteMs);
+      verdict();
+      await pass(minuteMs);
+      expect(verdict()).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });
     });
   });
 });
