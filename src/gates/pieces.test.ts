@@ -216,7 +216,7 @@ describe('a reading of each by himself', () => {
     const { parts } = readingOf([calls(before, since)], 120) as { parts: readonly unknown[] };
     expect(parts).toMatchObject([
       { by: 'web', since: [{ total: 10 }, { total: 10 }] },
-      { by: 'moved', since: [] },
+      { by: 'moved', since: [{ total: 10, bad: 10 }] },
     ]);
   });
 
@@ -268,5 +268,25 @@ describe('a reading of each by himself', () => {
     expect(judge(rule, busy, soaked)).toMatchObject({ kind: 'NoData', reason: 'NoTraffic' });
     expect(judge(rule, busy, overdue)).toMatchObject({ kind: 'Pass', missing: 'NoTraffic' });
     expect(judge(rule, never, soaked)).toMatchObject({ kind: 'Pass', missing: 'NoTraffic' });
+  });
+
+  it('fails of a caller who was refused and has ended of it, beside others that are well', () => {
+    const rule: GateRule = {
+      max: 0.01,
+      maxIncrease: 0.01,
+      falseAlarm: 0.01,
+      miss: 0.05,
+      noData: 'Inconclusive',
+      expectsTraffic: false,
+    };
+    const times = [360, 480, 600, 720, 840, 960];
+    const edge = told('edge', Object.fromEntries(times.map((at) => [at, 1000])));
+    const before = both(told('web', { 120: 1000 }), told('edge', { 120: 1000 }));
+    const reading = readingOf([calls(before, both(edge, told('web', { 360: 50 }, { 360: 50 })))], 120);
+    expect(judge(rule, reading, { soaked: true, overdue: false })).toMatchObject({
+      kind: 'Fail',
+      reason: 'AboveLimit',
+      of: { by: 'web' },
+    });
   });
 });

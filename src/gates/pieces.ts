@@ -118,15 +118,17 @@ function countedOf(observed: Observed): Observed {
   return { ...observed, before, since: observed.comparable || counted.size > 0 ? counted : nothing };
 }
 
-/** Each who counts, by himself: he is one of as many, whether he still tells or not. */
-function partsOf({ observer, each, comparable, before, since }: Observed, blockMs: number): readonly Part[] {
+/**
+ * Each who counts, by himself: he is one of as many, and what he was told stays so, whether he still tells or not. Who is
+ * refused may well have ended of it.
+ */
+function partsOf({ observer, each, comparable, before, since }: Observed): readonly Part[] {
   if (each === undefined) return [];
-  const lasting = comparable ? lastingIn(only(since, before), blockMs) : since;
   return [...before].map(([by, blocks]) => ({
     observer,
     by,
     baseline: comparable ? blocks : [],
-    since: lasting.get(by) ?? [],
+    since: since.get(by) ?? [],
   }));
 }
 
@@ -137,7 +139,7 @@ function partsOf({ observer, each, comparable, before, since }: Observed, blockM
 export function readingOf(given: readonly Observed[], blockMs: number): Reading {
   const observed = given.map(countedOf);
   const all = observed.map((each) => ({ observer: each.observer, ...compared(each, blockMs) }));
-  const parts = observed.flatMap((each) => partsOf(each, blockMs));
+  const parts = observed.flatMap(partsOf);
   const chosen =
     all.find(({ baseline, since }) => [...baseline, ...since].some(({ total }) => total > 0)) ??
     all.find(({ since }) => since.length > 0) ??
