@@ -65,18 +65,6 @@ function valueFor(value: string, { namespace }: Pick<Want, 'namespace'>): string
   return value.replaceAll(ownName, () => namespace);
 }
 
-/** Those that a gate means, found by the namespace that they are about. */
-function meantBy({ alerts }: Gate, all: readonly FiringAlert[]): (want: Want) => readonly Fire[] {
-  const { own = [], common = [] } = Object.groupBy(alerts?.matchers ?? [], ({ value }) =>
-    value.includes(ownName) ? 'own' : 'common',
-  );
-  const fires = all
-    .filter(({ labels }) => common.every(({ label, value }) => labels[label] === value))
-    .map((alert) => new Fire(alert));
-  const found = Map.groupBy(fires, ({ alert: { labels } }) => JSON.stringify(own.map(({ label }) => labels[label])));
-  return (want) => found.get(JSON.stringify(own.map(({ value }) => valueFor(value, want)))) ?? [];
-}
-
 /** Labels that whoever is scraped has from that: an alert's own, if it has any, are of another job, or namespace. */
 const ofScrapes = ['alertname', 'job', 'namespace'] as const;
 
@@ -91,16 +79,52 @@ function among(label: string, fires: readonly Labels[]): readonly string[] {
   return [`${label}=~${quoted(escaped.join('|'))}`];
 }
 
+/** Where those that fire are from, as the gate does not say it itself. */
+export function originsOf({ alerts }: Gate, fires: readonly Labels[]): readonly string[] {
+  const given = new Set((alerts?.matchers ?? []).map(({ label }) => label));
+  return ofScrapes.filter((label) => !given.has(label)).flatMap((label) => among(label, fires));
+}
+
+/** Those that are about the same namespaces. */
+class Meant {
+  readonly fires: readonly Fire[];
+  readonly #gate: Gate;
+  #origins: readonly string[] | undefined;
+
+  constructor(gate: Gate, fires: readonly Fire[]) {
+    this.#gate = gate;
+    this.fires = fires;
+  }
+
+  get origins(): readonly string[] {
+    return (this.#origins ??= originsOf(
+      this.#gate,
+      this.fires.map(({ alert: { labels } }) => labels),
+    ));
+  }
+}
+
+/** Those that a gate means, found by the namespace that they are about. */
+function meantBy(gate: Gate, all: readonly FiringAlert[]): (want: Want) => Meant {
+  const { own = [], common = [] } = Object.groupBy(gate.alerts?.matchers ?? [], ({ value }) =>
+    value.includes(ownName) ? 'own' : 'common',
+  );
+  const fires = all
+    .filter(({ labels }) => common.every(({ label, value }) => labels[label] === value))
+    .map((alert) => new Fire(alert));
+  const found = Map.groupBy(fires, ({ alert: { labels } }) => JSON.stringify(own.map(({ label }) => labels[label])));
+  const meant = new Map([...found].map(([about, some]) => [about, new Meant(gate, some)]));
+  return (want) => meant.get(JSON.stringify(own.map(({ value }) => valueFor(value, want)))) ?? new Meant(gate, []);
+}
+
 /**
  * PromQL for what had fired, or was about to, asked at the start. Whoever is scraped can serve `ALERTS` too: `group`,
  * because of a number that is none nothing would be known, and what is of another job than the alerts is not read.
  */
-export function alertsBefore(gate: Gate, want: Pick<Want, 'namespace'>, fires: readonly Labels[]): string {
-  const given = gate.alerts?.matchers ?? [];
-  const others = ofScrapes.filter((name) => given.every(({ label }) => label !== name));
+export function alertsBefore(gate: Gate, want: Pick<Want, 'namespace'>, origins: readonly string[]): string {
   const matchers = [
-    ...given.map(({ label, value }) => `${label}=${quoted(valueFor(value, want))}`),
-    ...others.flatMap((label) => among(label, fires)),
+    ...(gate.alerts?.matchers ?? []).map(({ label, value }) => `${label}=${quoted(valueFor(value, want))}`),
+    ...origins,
   ].join(',');
   const seconds = durationMs(gate.baseline.window) / 1000;
   const fired = `last_over_time(ALERTS{alertstate="firing",${matchers}}[${seconds}s])`;
@@ -131,20 +155,16 @@ async function readingFor(
   server: AskedServer,
   gate: Gate,
   want: Want,
-  { all, known }: { readonly all: readonly Fire[]; readonly known: Known },
+  { all, known }: { readonly all: Meant; readonly known: Known },
   signal: AbortSignal,
 ): Promise<Reading> {
   // What became active in the same second was there before.
   const start = startBy(server.client.apartMs, want.before);
-  const meant = all.filter(({ alert }) => alert.activeAt >= start);
+  const meant = all.fires.filter(({ alert }) => alert.activeAt >= start);
   // Nobody has to be asked what was before of what is not there now.
   if (meant.length === 0) return { kind: 'Alerts', firing: [] };
   try {
-    const question = alertsBefore(
-      gate,
-      want,
-      meant.map(({ alert: { labels } }) => labels),
-    );
+    const question = alertsBefore(gate, want, all.origins);
     const before = await knownBefore(server, question, want, known, signal);
     if (before === undefined) return forgotten;
     const fresh = meant.filter(({ identity }) => !before.has(identity));

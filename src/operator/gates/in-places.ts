@@ -3,7 +3,7 @@ import { Places } from '../../base/places.ts';
 import type { AskedServer } from './ask-gate.ts';
 
 /** Prometheus works at 20 questions at once, and others have some too (--query.max-concurrency). */
-const mostAtOnce = { quick: 3, slow: 1 } as const;
+const mostAtOnce = { quick: 3, slow: 2 } as const;
 
 /** What takes longer is slow. */
 const slowMs = 10_000;

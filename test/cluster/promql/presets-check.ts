@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Gate } from '../../../src/api/gates.ts';
-import { alertsBefore } from '../../../src/operator/gates/ask-alerts.ts';
+import { alertsBefore, originsOf } from '../../../src/operator/gates/ask-alerts.ts';
 import { keptQuestion } from '../../../src/operator/gates/reach.ts';
 import { readAnswer } from '../../../src/prometheus/answer.ts';
 import type { World } from '../../scenarios/world.ts';
@@ -176,7 +176,7 @@ const pager = Gate.parse({
 });
 
 async function firedBefore(program: string, signal: AbortSignal): Promise<readonly (string | undefined)[]> {
-  const queries = [{ expression: alertsBefore(pager, { namespace: 'shop' }, firing), at: now }];
+  const queries = [{ expression: alertsBefore(pager, { namespace: 'shop' }, originsOf(pager, firing)), at: now }];
   const printed = await runCommand(program, [], { input: JSON.stringify({ series: alertSeries, queries }), signal });
   return (JSON.parse(printed) as readonly unknown[]).flatMap((answer) =>
     readAnswer(JSON.stringify(answer)).map(({ labels }) => labels['alertname']),
