@@ -63,7 +63,7 @@ export const GateQuery = z
     total: Query.optional().describe('PromQL for how many there were, in the same way.'),
     max: Share.default('1%').describe('The share of bad ones that is allowed whatever was before.'),
     maxIncrease: Share.optional().describe(
-      'How much larger than before the start the share may be. Default: it is compared with max alone, and for a person to decide (onFail: Pause), because what scrapes is seen only since.',
+      'How much larger than before the start the share may be. Default: it is compared with max alone.',
     ),
     falseAlarm: Share.default('1%').describe(
       'With which chance at most a namespace that is within the limit fails, however often it is looked at.',

@@ -40,8 +40,12 @@ export type Reading =
       readonly observer?: string;
       /** Before anything was changed; empty where what is read now cannot be compared with that. */
       readonly baseline: readonly Block[];
+      /** Whether something was counted then all the same, by others or of other things. */
+      readonly busyBefore?: boolean;
       /** From when the restarts were over. */
       readonly since: readonly Block[];
+      /** When the called themselves were called since, by the ends of these pieces of time. */
+      readonly heard?: ReadonlySet<number>;
       /** Each of these is to be within the limit, where it is not enough that all together are. */
       readonly parts?: readonly Part[];
       /** Why nobody answers about what came after that, if nobody does. */
@@ -70,8 +74,8 @@ const explanations: Readonly<Record<Exclude<Missing, 'NoTarget'>, string>> = {
 };
 
 /** What there was before may have paused only: until the deadline that it is gone can still show. */
-function mayPause({ baseline }: Read, { soaked, overdue }: Looked): boolean {
-  return soaked && (overdue || baseline.every(({ total }) => total === 0));
+function mayPause({ baseline, busyBefore = false }: Read, { soaked, overdue }: Looked): boolean {
+  return soaked && (overdue || (!busyBefore && baseline.every(({ total }) => total === 0)));
 }
 
 function withoutData(reading: Read, rule: GateRule, looked: Looked): Verdict {
@@ -123,7 +127,7 @@ function judgedBy(rule: GateRule, reading: Read, looked: Looked): Verdict {
   const failure = aboveOf(rule, reading);
   if (failure !== undefined) return failure;
   const above = measured(count, fail, dispersion, 'Above');
-  if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs))
+  if (rule.expectsTraffic && isTrafficLost(baseline, since, blockMs, reading.heard))
     return { kind: 'Fail', reason: 'TrafficLost', ...above };
   if (count.total === 0) return withoutData(reading, rule, looked);
   const below = measured(count, pass, dispersion, 'Below');

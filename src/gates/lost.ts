@@ -14,12 +14,18 @@ function longestGap(baseline: readonly Block[], until: number): number {
 
 /**
  * Whether what there was before is gone: nothing for some times as long as it ever paused. Only series that are there
- * and stand still say so; where they are missing, it may be that nobody scrapes them.
+ * and stand still say so; where they are missing, it may be that nobody scrapes them. What the called were `heard` to
+ * be called in is not quiet.
  */
-export function isTrafficLost(baseline: readonly Block[], since: readonly Block[], blockMs: number): boolean {
+export function isTrafficLost(
+  baseline: readonly Block[],
+  since: readonly Block[],
+  blockMs: number,
+  heard: ReadonlySet<number> = new Set(),
+): boolean {
   const [first] = since;
   if (first === undefined || baseline.every(({ total }) => total === 0)) return false;
   const gap = longestGap(baseline, first.at - blockMs);
-  const quiet = since.slice(since.findLastIndex(({ total }) => total > 0) + 1);
+  const quiet = since.slice(since.findLastIndex(({ at, total }) => total > 0 || heard.has(at)) + 1);
   return quiet.length * blockMs >= Math.max(leastMs, patience * gap);
 }

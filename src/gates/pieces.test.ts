@@ -89,21 +89,28 @@ describe('a reading', () => {
   it('expects no traffic of who has moved himself since the restarts', () => {
     const before = both(told('moved', { 120: 100 }), told('edge', { 120: 0 }));
     const reading = readingOf(
-      [callers(before, both(told('moved', { 360: 9 }), told('edge', { 360: 0, 480: 0 })))],
+      [callers(before, both(told('moved', { 360: 9 }), told('edge', { 360: 0, 720: 0 })))],
       120,
     );
     expect(reading).toMatchObject({
       baseline: [{ at: 120, total: 0 }],
       since: [
         { at: 360, total: 0 },
-        { at: 480, total: 0 },
+        { at: 720, total: 0 },
       ],
     });
   });
 
+  it('forgets nobody because a piece or two of his are missing, who may have been scraped late', () => {
+    const before = both(told('web', { 120: 100 }), told('edge', { 120: 100 }));
+    const since = both(told('web', { 360: 100 }, { 360: 30 }), told('edge', { 360: 100, 480: 100, 600: 100 }));
+    const reading = readingOf([callers(before, since)], 120);
+    expect(reading).toMatchObject({ baseline: [{ total: 200 }], since: [{ bad: 30 }, { bad: 0 }, { bad: 0 }] });
+  });
+
   it('holds it against nobody that who was well all the time has moved away from beside who never was', () => {
     const before = both(told('web', { 120: 1000 }), told('job', { 120: 20 }, { 120: 2 }));
-    const since = both(told('web', { 360: 1000 }), told('job', { 360: 20, 480: 20 }, { 360: 2, 480: 2 }));
+    const since = both(told('web', { 360: 1000 }), told('job', { 360: 20, 720: 20 }, { 360: 2, 720: 2 }));
     expect(readingOf([callers(before, since)], 120)).toMatchObject({
       baseline: [{ total: 20, bad: 2 }],
       since: [
@@ -205,11 +212,11 @@ describe('a reading of each by himself', () => {
 
   it('has a part for each who counts, also where he does not tell any more', () => {
     const before = both(told('web', { 120: 10 }), told('moved', { 120: 10 }));
-    const since = both(told('web', { 360: 10, 480: 10 }), told('moved', { 360: 10 }, { 360: 10 }));
+    const since = both(told('web', { 360: 10, 720: 10 }), told('moved', { 360: 10 }, { 360: 10 }));
     const { parts } = readingOf([calls(before, since)], 120) as { parts: readonly unknown[] };
     expect(parts).toMatchObject([
       { by: 'web', since: [{ total: 10 }, { total: 10 }] },
-      { by: 'moved', since: [] },
+      { by: 'moved', since: [{ total: 10, bad: 10 }] },
     ]);
   });
 
@@ -246,6 +253,40 @@ describe('a reading of each by himself', () => {
       observer: 'Callers',
       since: [{ total: 10, bad: 0 }],
       parts: [{ by: 'web' }, { by: 'cron', since: [{ total: 3, bad: 3 }] }],
+    });
+  });
+
+  it('accepts that nothing is counted only at the deadline where somebody called before, whatever of it compares', () => {
+    const rule: GateRule = { max: 0.01, falseAlarm: 0.01, miss: 0.05, noData: 'Pass', expectsTraffic: false };
+    const idle = told('cron', { 360: 0 });
+    const busy = readingOf([refused(told('cron', { 120: 10 }), idle)], 120);
+    const never = readingOf([refused(told('cron', { 120: 0 }), idle)], 120);
+    const [soaked, overdue] = [
+      { soaked: true, overdue: false },
+      { soaked: true, overdue: true },
+    ] as const;
+    expect(judge(rule, busy, soaked)).toMatchObject({ kind: 'NoData', reason: 'NoTraffic' });
+    expect(judge(rule, busy, overdue)).toMatchObject({ kind: 'Pass', missing: 'NoTraffic' });
+    expect(judge(rule, never, soaked)).toMatchObject({ kind: 'Pass', missing: 'NoTraffic' });
+  });
+
+  it('fails of a caller who was refused and has ended of it, beside others that are well', () => {
+    const rule: GateRule = {
+      max: 0.01,
+      maxIncrease: 0.01,
+      falseAlarm: 0.01,
+      miss: 0.05,
+      noData: 'Inconclusive',
+      expectsTraffic: false,
+    };
+    const times = [360, 480, 600, 720, 840, 960];
+    const edge = told('edge', Object.fromEntries(times.map((at) => [at, 1000])));
+    const before = both(told('web', { 120: 1000 }), told('edge', { 120: 1000 }));
+    const reading = readingOf([calls(before, both(edge, told('web', { 360: 50 }, { 360: 50 })))], 120);
+    expect(judge(rule, reading, { soaked: true, overdue: false })).toMatchObject({
+      kind: 'Fail',
+      reason: 'AboveLimit',
+      of: { by: 'web' },
     });
   });
 });

@@ -59,10 +59,13 @@ function only(pieces: Pieces, others: Pieces): Pieces {
   return new Map([...pieces].filter(([by]) => others.has(by)));
 }
 
-/** Those who have told of the last piece: who is silent by now has moved, or ended. */
-function lastingIn(pieces: Pieces): Pieces {
+/** Of so many pieces somebody may not have been scraped, or late. */
+const mostMissed = 2;
+
+/** Those who have told of late: who is silent for longer has moved, or ended. */
+function lastingIn(pieces: Pieces, blockMs: number): Pieces {
   const last = greatest([...pieces.values()].map((blocks) => blocks.at(-1)?.at ?? 0));
-  return new Map([...pieces].filter(([, blocks]) => blocks.at(-1)?.at === last));
+  return new Map([...pieces].filter(([, blocks]) => (blocks.at(-1)?.at ?? 0) >= last - mostMissed * blockMs));
 }
 
 /** What one observer has told of one namespace. */
@@ -74,19 +77,21 @@ export interface Observed {
   readonly each?: true;
   readonly before: Pieces;
   readonly since: Pieces;
+  /** When the called themselves were called since. */
+  readonly heard?: ReadonlySet<number>;
 }
 
-type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since'>;
+type Compared = Pick<Extract<Reading, { kind: 'Read' }>, 'baseline' | 'since' | 'heard'>;
 
 /**
  * Only those who tell before and still tell are compared. Who calls for the first time says nothing of what became of the
  * called, and who has moved himself loses no traffic; nor may his share be held against those who are left, of whom
  * more may have been bad all the time.
  */
-function compared({ comparable, before, since }: Observed): Compared {
+function compared({ comparable, before, since, heard }: Observed, blockMs: number): Compared {
   if (!comparable) return { baseline: [], since: together(since) };
-  const lasting = lastingIn(only(since, before));
-  return { baseline: together(only(before, lasting)), since: together(lasting) };
+  const lasting = lastingIn(only(since, before), blockMs);
+  return { baseline: together(only(before, lasting)), since: together(lasting), ...(heard && { heard }) };
 }
 
 /**
@@ -113,15 +118,17 @@ function countedOf(observed: Observed): Observed {
   return { ...observed, before, since: observed.comparable || counted.size > 0 ? counted : nothing };
 }
 
-/** Each who counts, by himself: he is one of as many, whether he still tells or not. */
+/**
+ * Each who counts, by himself: he is one of as many, and what he was told stays so, whether he still tells or not. Who is
+ * refused may well have ended of it.
+ */
 function partsOf({ observer, each, comparable, before, since }: Observed): readonly Part[] {
   if (each === undefined) return [];
-  const lasting = comparable ? lastingIn(only(since, before)) : since;
   return [...before].map(([by, blocks]) => ({
     observer,
     by,
     baseline: comparable ? blocks : [],
-    since: lasting.get(by) ?? [],
+    since: since.get(by) ?? [],
   }));
 }
 
@@ -131,12 +138,18 @@ function partsOf({ observer, each, comparable, before, since }: Observed): reado
  */
 export function readingOf(given: readonly Observed[], blockMs: number): Reading {
   const observed = given.map(countedOf);
-  const all = observed.map((each) => ({ observer: each.observer, ...compared(each) }));
+  const all = observed.map((each) => ({ observer: each.observer, ...compared(each, blockMs) }));
   const parts = observed.flatMap(partsOf);
   const chosen =
     all.find(({ baseline, since }) => [...baseline, ...since].some(({ total }) => total > 0)) ??
     all.find(({ since }) => since.length > 0) ??
     all[0];
   const isByPart = observed.some(({ each }) => each === true);
-  return { kind: 'Read', blockMs, observer: '', baseline: [], since: [], ...chosen, ...(isByPart && { parts }) };
+  const busyBefore = observed.some(({ before }) => [...before.values()].flat().some(({ total }) => total > 0));
+  return {
+    ...{ kind: 'Read', blockMs, observer: '', baseline: [], since: [] },
+    ...chosen,
+    ...(busyBefore && { busyBefore }),
+    ...(isByPart && { parts }),
+  };
 }

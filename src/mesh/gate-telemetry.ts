@@ -22,6 +22,8 @@ export interface Asked {
 export interface Told {
   readonly namespace: string;
   readonly by: string;
+  /** By what else the same is known, where it may be told without what makes it `by`. */
+  readonly also?: string;
 }
 
 /** One expression, and what its answer is about. */

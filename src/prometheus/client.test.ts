@@ -73,6 +73,26 @@ function vector(...values: readonly string[]): unknown {
 const at = Date.UTC(2030, 0, 1);
 const never = new AbortController().signal;
 
+describe('the clock of a server', () => {
+  it('is told by what it answers, as far as it is another one', async () => {
+    const { signal } = new AbortController();
+    const apart = async (date: string | undefined): Promise<number> => {
+      const { client } = await ask((_request, response) => {
+        response.sendDate = false;
+        if (date !== undefined) response.setHeader('date', date);
+        response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result: [] } }));
+      });
+      expect(client.apartMs).toBe(0);
+      await client.query('up', 0, signal);
+      return Math.round(client.apartMs / 60_000);
+    };
+    const at = (minutes: number): string => new Date(Date.now() + 60_000 * minutes).toUTCString();
+    expect(await apart(at(60))).toBe(60);
+    expect(await apart(at(-60))).toBe(-60);
+    for (const date of [at(0), undefined, 'yesterday']) expect(Math.abs(await apart(date))).toBe(0);
+  });
+});
+
 describe('a question', () => {
   it('is a GET below the path of the server, at a time, and gives labels and values', async () => {
     const { client, asked } = await ask(json(vector('1', '2.5')), { path: '/prometheus/' });

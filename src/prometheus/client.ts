@@ -32,6 +32,7 @@ export class PrometheusClient {
   readonly #transport: PrometheusTransport;
   readonly #clock: Clock;
   readonly #limits: PrometheusLimits;
+  #apartMs = 0;
 
   constructor(transport: PrometheusTransport, clock: Clock, limits = defaultLimits) {
     this.#transport = transport;
@@ -42,6 +43,14 @@ export class PrometheusClient {
   /** For messages. */
   get server(): string {
     return this.#transport.server;
+  }
+
+  /**
+   * By how much its clock is ahead of ours at the least, or behind it where that is negative, as its last answer says
+   * (`Date`); nothing where that cannot be told.
+   */
+  get apartMs(): number {
+    return this.#apartMs;
   }
 
   /**
@@ -75,7 +84,9 @@ export class PrometheusClient {
     // Its own timeout is the same: it does not go on for somebody who has gone away.
     const form = new URLSearchParams({ ...question, timeout: `${Math.ceil(this.#limits.timeoutMs / 1000)}s` });
     return await this.#bounded(signal, async (bounded) => {
+      const asked = this.#clock.now();
       const response = await this.#transport.get(`/api/v1/${endpoint}?${form.toString()}`, bounded);
+      this.#apartMs = apart(response.headers['date'], asked, this.#clock.now());
       return await this.#read(response, read);
     });
   }
@@ -118,6 +129,13 @@ export class PrometheusClient {
       signal.removeEventListener('abort', onAbort);
     }
   }
+}
+
+/** The head is written at some time between these two, and says it in whole seconds. */
+function apart(date: string | undefined, asked: number, answered: number): number {
+  const written = Date.parse(date ?? '');
+  if (Number.isNaN(written)) return 0;
+  return Math.max(0, written - answered) + Math.min(0, written + 1000 - asked);
 }
 
 /** Prometheus says in JSON why a query failed (400, 422, 503); everything else speaks for whatever stands before it. */

@@ -32,7 +32,7 @@ export class PrometheusStandIn implements PrometheusTransport {
   readonly asked: Asked[] = [];
   /** The series of all of history. */
   series: readonly SeriesLabels[] = [];
-  /** What callers, by their namespaces, count of a namespace in a piece of time that ends then; nothing by default. */
+  /** What callers, by their namespaces (`web`, or `web/cron` with a service account), count of a namespace in a piece of time that ends then; nothing by default. */
   traffic: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
   /** What the called count of what each caller asks of them, and how much of it they refuse; nothing by default. */
   served: (namespace: string, at: number) => Readonly<Record<string, Counted>> = () => ({});
@@ -50,15 +50,24 @@ export class PrometheusStandIn implements PrometheusTransport {
   away: string | undefined;
   /** It keeps nothing from before (milliseconds since the epoch). */
   keepsFrom = -Infinity;
+  /** Its clock, if it says the time. */
+  clock: (() => number) | undefined;
 
-  get(path: string): Promise<PrometheusResponse> {
+  async get(path: string): Promise<PrometheusResponse> {
+    const response = await this.#answer(path);
+    const { clock } = this;
+    return clock === undefined ? response : { ...response, headers: { date: new Date(clock()).toUTCString() } };
+  }
+
+  #answer(path: string): Promise<PrometheusResponse> {
     if (this.away !== undefined) return Promise.reject(new Error(this.away));
     const form = new URLSearchParams(path.slice(path.indexOf('?') + 1));
     if (path.startsWith('/api/v1/query_range')) return this.#courses(form);
-    if (path.startsWith('/api/v1/alerts')) return Promise.resolve(this.#alerts());
+    if (path.startsWith('/api/v1/alerts')) return this.slow('alerts').then(() => this.#alerts());
     const [expression, to] = [form.get('query') ?? '', Number(form.get('time')) * 1000];
     const from = to - 1000 * Number(/\[(\d+)s\]/.exec(expression)?.[1]);
     this.asked.push({ expression, from, to });
+    if (expression.includes('process_start_time_seconds')) return Promise.resolve(this.#kept(to));
     if (expression.includes('ALERTS{')) return Promise.resolve(this.#firedIn(expression, to));
     const isOfNamespaces = expression.startsWith('group by (namespace)');
     const isOfCalls = expression.includes('destination_workload!~');
@@ -90,8 +99,16 @@ export class PrometheusStandIn implements PrometheusTransport {
     return success({ alerts });
   }
 
+  #kept(at: number): PrometheusResponse {
+    return success({
+      resultType: 'vector',
+      result: at <= this.keepsFrom ? [] : [{ metric: {}, value: [at / 1000, '1'] }],
+    });
+  }
+
   #firedIn(expression: string, at: number): PrometheusResponse {
-    const found = this.fired.filter((labels) => fits(expression, { ...labels, alertstate: 'firing' }));
+    const found =
+      at <= this.keepsFrom ? [] : this.fired.filter((labels) => fits(expression, { ...labels, alertstate: 'firing' }));
     const result = found.map((metric) => ({ metric: { ...metric, alertstate: 'firing' }, value: [at / 1000, '1'] }));
     return success({ resultType: 'vector', result });
   }
@@ -102,9 +119,10 @@ export class PrometheusStandIn implements PrometheusTransport {
     const [from = 0, to = 0, step = 1] = ['start', 'end', 'step'].map((name) => 1000 * Number(form.get(name)));
     this.asked.push({ expression, from, to });
     await this.slow(expression);
-    const times = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
-    if (times.length > 11_000) return tooFine();
-    if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, to) });
+    const all = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_each, n) => from + n * step);
+    if (all.length > 11_000) return tooFine();
+    const times = all.filter((at) => at > this.keepsFrom);
+    if (isAboutSeen(expression)) return success({ resultType: 'matrix', result: this.#seenIn(expression, times) });
     const { counted, label, scrapedBy } = this.#told(expression);
     const isBad = /response_code|DENY|none.unknown| - sum by/.test(expression);
     const points = namesIn(expression).flatMap((namespace) =>
@@ -116,11 +134,11 @@ export class PrometheusStandIn implements PrometheusTransport {
         })),
       ),
     );
-    const series = Map.groupBy(points, ({ namespace, by }) => `${namespace}/${by}`);
+    const series = Map.groupBy(points, ({ namespace, by }) => `${namespace} ${by}`);
     const result = [...series.values()].map((all) => ({
       metric: {
         [label]: all[0]?.namespace,
-        source_workload_namespace: all[0]?.by,
+        ...callerOf(all[0]?.by ?? ''),
         namespace: scrapedBy ?? all[0]?.by,
       },
       values: all.map(({ value }) => value),
@@ -142,14 +160,22 @@ export class PrometheusStandIn implements PrometheusTransport {
     return { ...by, counted: expression.includes('istio_requests_total') ? this.served : this.connections };
   }
 
-  #seenIn(expression: string, at: number): unknown {
+  #seenIn(expression: string, times: readonly number[]): unknown {
     return namesIn(expression).flatMap((namespace) =>
       this.seen(namespace).map((by) => ({
         metric: { destination_workload_namespace: namespace, source_workload_namespace: by, namespace },
-        values: [[at / 1000, '1']],
+        values: times.map((at) => [at / 1000, '1']),
       })),
     );
   }
+}
+
+/** A namespace, and its service account where that is told. */
+function callerOf(by: string): SeriesLabels {
+  const [namespace = '', account] = by.split('/');
+  const principal =
+    account === undefined ? {} : { source_principal: `spiffe://cluster.local/ns/${namespace}/sa/${account}` };
+  return { source_workload_namespace: namespace, ...principal };
 }
 
 function isAboutSeen(expression: string): boolean {

@@ -1,4 +1,4 @@
-import { greatest, least } from '../../base/lists.ts';
+import { least } from '../../base/lists.ts';
 import type { CountingGate } from '../../api/gates.ts';
 import { piecesOf, readingOf, type Observed, type Pieces, type Series } from '../../gates/pieces.ts';
 import type { Reading } from '../../gates/judge.ts';
@@ -8,12 +8,14 @@ import type { Course } from '../../prometheus/answer.ts';
 import type { PrometheusClient, Times } from '../../prometheus/client.ts';
 import { PrometheusAnswerError } from '../../prometheus/errors.ts';
 import { cut, joined, keyOf, type Known } from './known.ts';
-import { before, firstToAsk, mostApartMs, since, stepOf } from './pieces-of-time.ts';
+import { before, firstToAsk, mostApartMs, since, span, stepOf } from './pieces-of-time.ts';
+import { heardOf } from './heard.ts';
+import { forgotten, forgottenOf } from './reach.ts';
 import type { Want } from './want.ts';
 
 /** Whom to ask. */
 export interface AskedServer {
-  readonly client: Pick<PrometheusClient, 'courses' | 'query' | 'alerts' | 'server'>;
+  readonly client: Pick<PrometheusClient, 'courses' | 'query' | 'alerts' | 'server' | 'apartMs'>;
   /** The mesh's own namespace, which speaks for all. */
   readonly rootNamespace: string;
 }
@@ -80,8 +82,8 @@ function seriesOf(courses: readonly Course[], question: Asked): ReadonlyMap<stri
       `a query of a gate gives ${courses.length} series where one number is needed: put sum() around it`,
     );
   const told = courses.flatMap(({ labels, points }) => {
-    const by = question.read(labels);
-    return by === undefined ? [] : [{ namespace: by.namespace, series: { by: by.by, points } }];
+    const { namespace = '', by, also } = question.read(labels) ?? {};
+    return [by, also].flatMap((name) => (name === undefined ? [] : [{ namespace, series: { by: name, points } }]));
   });
   return new Map(
     [...Map.groupBy(told, ({ namespace }) => namespace)].map(([namespace, all]) => [
@@ -132,19 +134,6 @@ async function askBefore(
       const known = new Set(callers.get(namespace)?.map(({ by }) => by));
       return [namespace, known.size === 0 ? pieces : new Map([...pieces].filter(([by]) => known.has(by)))];
     }),
-  );
-}
-
-/** The time in which all of these lie. */
-function span(all: readonly (Times | undefined)[]): Times | undefined {
-  const there = all.filter((times) => times !== undefined);
-  const [first] = there;
-  return (
-    first && {
-      from: least(there.map(({ from }) => from)),
-      to: greatest(there.map(({ to }) => to)),
-      stepMs: first.stepMs,
-    }
   );
 }
 
@@ -201,6 +190,21 @@ async function learnSince(
   }
 }
 
+/** What one question has told of one namespace. */
+function observedBy(question: Question, want: Want, known: Known, heard: ReadonlySet<number> | undefined): Observed {
+  const { observer, comparable, each, single } = question;
+  const before: Pieces = known.before.get(keyOf(want, question, want.before)) ?? new Map();
+  return {
+    observer,
+    // A query of a user is about one who tells: where it has told nothing before, there is nothing to compare with.
+    comparable: comparable && (!single || before.size > 0),
+    ...(each === true && { each }),
+    ...(heard !== undefined && { heard }),
+    before,
+    since: known.since.get(keyOf(want, question, want.since))?.pieces ?? new Map(),
+  };
+}
+
 /**
  * What one gate reads of some namespaces, by the key of each: one question about all of them for each observer. Throws a
  * `PrometheusError`, or the reason of `signal`.
@@ -213,31 +217,28 @@ export async function askGate(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Reading>> {
   const { gate, wants } = inquiry;
-  const { interval } = gate.prometheus;
+  const { preset, interval } = gate.prometheus;
   const stepMs = stepOf(interval);
   const windowMs = durationMs(gate.baseline.window);
   const observed = new Map<string, Observed[]>(wants.map(({ key }) => [key, []]));
   for (const question of questionsOf(inquiry, server.rootNamespace)) {
-    const { observer, comparable, each, admitted } = question;
-    if (comparable || admitted !== undefined)
+    if (question.comparable || question.admitted !== undefined)
       await learnBefore(server, { interval, windowMs }, question, known.before, signal);
     await learnSince(server, stepMs, question, known.since, now, signal);
-    for (const want of question.wants) {
-      const told = known.before.get(keyOf(want, question, want.before)) ?? new Map();
-      observed.get(want.key)?.push({
-        observer,
-        // A query of a user is about one who tells: where it has told nothing before, there is nothing to compare with.
-        comparable: comparable && (!question.single || told.size > 0),
-        ...(each === true && { each }),
-        before: told,
-        since: known.since.get(keyOf(want, question, want.since))?.pieces ?? new Map(),
-      });
-    }
+    const heard = preset === 'ErrorRate' ? await heardOf(server, question, known, { now, stepMs }, signal) : undefined;
+    for (const want of question.wants)
+      observed.get(want.key)?.push(observedBy(question, want, known, heard?.get(want.namespace)));
   }
+  const ready = wants.filter((want) => since(want, now, stepMs) !== undefined);
+  const told = new Map(ready.map(({ key }) => [key, observed.get(key) ?? []]));
+  const silent = ready.filter(({ key }) => told.get(key)?.every((each) => each.before.size === 0));
+  // What was before is not `max`, and its callers are not strangers, because a server has lost it.
+  const lost = await forgottenOf(server, silent, known, signal);
   return new Map(
-    wants.map((want) => {
-      if (since(want, now, stepMs) === undefined) return [want.key, { kind: 'Early' }];
-      return [want.key, readingOf(observed.get(want.key) ?? [], stepMs)];
+    wants.map(({ key }): [string, Reading] => {
+      const all = told.get(key);
+      if (all === undefined) return [key, { kind: 'Early' }];
+      return [key, lost.has(key) ? forgotten : readingOf(all, stepMs)];
     }),
   );
 }

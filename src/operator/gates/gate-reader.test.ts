@@ -5,11 +5,12 @@ import { Gate, GateQuery } from '../../api/gates.ts';
 import { sleep } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
-import type { Reading } from '../../gates/judge.ts';
+import { judge, type GateRule, type Reading } from '../../gates/judge.ts';
 import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
 import { PrometheusQueryError } from '../../prometheus/errors.ts';
 import { GateReader } from './gate-reader.ts';
+import { keptQuestion } from './reach.ts';
 import type { Want } from './want.ts';
 
 const minuteMs = 60_000;
@@ -69,6 +70,11 @@ async function run(story: (stage: Stage) => Promise<void>, maxBytes = 1 << 20): 
 function pieces(reading: Reading | undefined): readonly [number, number] | string {
   if (reading?.kind !== 'Read') return reading?.kind ?? 'none';
   return [reading.baseline.length, reading.since.length];
+}
+
+function saidOf(reading: Reading | undefined): string {
+  const isUnanswered = reading?.kind === 'Read' && reading.unanswered !== undefined;
+  return `${reading?.kind ?? 'none'}${isUnanswered ? ', unanswered' : ''}`;
 }
 
 describe('a reader of gates', () => {
@@ -369,29 +375,36 @@ describe('a reader of gates', () => {
     });
   });
 
-  it('asks of a thousand namespaces so that each question can be sent, and of many in each', async () => {
-    const adding = Gate.parse({
-      name: 'adding',
-      prometheus: {
-        preset: 'Refusals',
-        maxIncrease: '1%',
-        extraMatchers: ['k8s_cluster_name', 'aws_account', 'environment'].map((label) => ({
-          label,
-          value: 'arn:aws:eks:eu-central-1:123456789012:cluster/shop-1',
-        })),
-      },
-    });
-    await run(async ({ prometheus, reader, want, pass }) => {
-      await pass(10 * minuteMs);
-      for (let n = 0; n < 1000; n += 1)
-        reader.readings(want(`team-${n}-of-the-platform`, n < 900 ? {} : { gates: [errors, adding] }));
-      await pass(1000);
-      expect(prometheus.asked.some(({ expression }) => expression.includes('k8s_cluster_name'))).toBe(true);
-      const lengths = prometheus.asked.map(({ expression: query }) => new URLSearchParams({ query }).toString().length);
-      expect(Math.max(...lengths)).toBeLessThan(8000);
-      expect(lengths.length).toBeLessThan(600);
-    });
-  });
+  it.each(['team-of-the-platform-', 'n'])(
+    'asks of a thousand namespaces so that each question can be sent, and of many in each (%s)',
+    async (prefix) => {
+      const adding = Gate.parse({
+        name: 'adding',
+        prometheus: {
+          preset: 'Refusals',
+          maxIncrease: '1%',
+          extraMatchers: ['k8s_cluster_name', 'aws_account', 'environment'].map((label) => ({
+            label,
+            value: 'arn:aws:eks:eu-central-1:123456789012:cluster/"1"',
+          })),
+        },
+      });
+      await run(async ({ prometheus, reader, want, pass }) => {
+        await pass(10 * minuteMs);
+        for (let n = 0; n < 1000; n += 1)
+          reader.readings(want(`${prefix}${n}`, n < 900 ? {} : { gates: [errors, adding] }));
+        await pass(1000);
+        expect(prometheus.asked.some(({ expression }) => expression.includes('k8s_cluster_name'))).toBe(true);
+        const times = { start: '1764540000', end: '1764543600', step: '120', timeout: '60s' };
+        const lengths = prometheus.asked.map(
+          ({ expression: query }) =>
+            `/api/v1/query_range?${new URLSearchParams({ query, ...times }).toString()}`.length,
+        );
+        expect(Math.max(...lengths)).toBeLessThan(8000);
+        expect(lengths.length).toBeLessThan(600);
+      });
+    },
+  );
 
   it('never asks about more times than Prometheus answers', async () => {
     const week = Gate.parse({
@@ -443,6 +456,8 @@ describe('a reader of gates', () => {
       await pass(1000);
       expect([...new Set(prometheus.asked.map(({ expression }) => expression))]).toEqual([
         'sum(increase(all{ns="shop"}[240s]))',
+        // Whether nothing was there, or the server has lost it.
+        keptQuestion,
       ]);
       expect(pieces(reader.readings(wanted).get('own'))).toEqual([0, 0]);
     });
@@ -474,6 +489,147 @@ describe('a reader of gates', () => {
         kind: 'Unreachable',
         why: expect.stringContaining('2 series where one number is needed'),
       });
+    });
+  });
+
+  it('knows nothing of who had nothing before where the server has lost that, and asks until it is told', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      prometheus.keepsFrom = clock.now() + minuteMs;
+      await pass(10 * minuteMs);
+      const [old, young] = [want('shop'), want('web', { before: clock.now(), since: clock.now() - 7 * minuteMs })];
+      reader.readings(old);
+      reader.readings(young);
+      await pass(1000);
+      const lost = { kind: 'Unreachable', why: expect.stringMatching(/keeps nothing from before the start/) };
+      expect(reader.readings(old).get('errors')).toMatchObject(lost);
+      expect(pieces(reader.readings(young).get('errors'))).toEqual([5, 2]);
+      prometheus.keepsFrom = -Infinity;
+      await pass(minuteMs);
+      expect(pieces(reader.readings(old).get('errors'))).toEqual([30, 3]);
+    });
+  });
+
+  it('takes no answer of a server whose clock is another one', async () => {
+    await run(async ({ clock, prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      const wanted = want('shop');
+      for (const [aheadMs, why] of [
+        [5 * minuteMs, /(299|300) s ahead of the operator's/],
+        [-5 * minuteMs, /(299|300) s behind the operator's/],
+      ] as const) {
+        prometheus.clock = () => clock.now() + aheadMs;
+        reader.readings(wanted);
+        await pass(3 * minuteMs);
+        expect(reader.readings(wanted).get('errors')).toMatchObject({
+          kind: 'Unreachable',
+          why: expect.stringMatching(why),
+        });
+      }
+      prometheus.clock = () => clock.now() + 5000;
+      await pass(3 * minuteMs);
+      expect(reader.readings(wanted).get('errors')).toMatchObject({ kind: 'Read' });
+    });
+  });
+
+  it('takes what it was told for no news of now where a question is not answered, or waits for its turn', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      const own = { query: 'sum(bad{n="$namespace"}[$range])', total: 'sum(all{n="$namespace"}[$range])' };
+      const gates = [
+        Gate.parse({ name: 'own', prometheus: own }),
+        Gate.parse({ name: 'pager', alerts: { matchers: [{ label: 'severity', value: 'page' }] } }),
+      ];
+      const wants = Array.from({ length: 50 }, (_each, n) => want(`shop-${n}`, { gates }));
+      const said = (name: string): ReadonlySet<string> =>
+        new Set(wants.map((each) => saidOf(reader.readings(each).get(name))));
+      await pass(10 * minuteMs);
+      said('own');
+      await pass(minuteMs);
+      expect([said('own'), said('pager')]).toEqual([new Set(['Read']), new Set(['Alerts'])]);
+      // It takes 20 s for each of them, so that the last one waits for a quarter of an hour.
+      prometheus.slow = () => new Promise(() => undefined);
+      await pass(5 * minuteMs);
+      expect([said('own'), said('pager')]).toEqual([new Set(['Read, unanswered']), new Set(['Unreachable'])]);
+      await pass(4 * minuteMs);
+      expect(said('own')).toEqual(new Set(['Unreachable']));
+      prometheus.slow = () => Promise.resolve();
+      await pass(5 * minuteMs);
+      expect([said('own'), said('pager')]).toEqual([new Set(['Read']), new Set(['Alerts'])]);
+    });
+  });
+
+  it('has slow questions of many gates wait for each other, and for a while only others for them', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      prometheus.slow = (expression) =>
+        expression.includes('slow') ? new Promise(() => undefined) : Promise.resolve();
+      const own = { query: 'sum(bad{n="$namespace"}[$range])', total: 'sum(slow{n="$namespace"}[$range])' };
+      const gates = Array.from({ length: 10 }, (_each, n) =>
+        Gate.parse({ name: `own-${n}`, prometheus: { ...own, query: `${n} * ${own.query}` } }),
+      );
+      const [slow, quick] = [want('slow', { gates }), want('shop')];
+      await pass(10 * minuteMs);
+      reader.readings(slow);
+      await pass(5 * minuteMs);
+      reader.readings(slow);
+      reader.readings(quick);
+      await pass(1000);
+      expect(pieces(reader.readings(quick).get('errors'))).toEqual([30, 5]);
+    });
+  });
+
+  it('holds what a service account is refused that is new against nobody of its namespace', async () => {
+    const refusals = Gate.parse({ name: 'refusals', prometheus: { preset: 'Refusals', maxIncrease: '1%' } });
+    await run(async ({ prometheus, reader, want, pass }) => {
+      prometheus.traffic = () => ({});
+      prometheus.served = () => ({ 'web/old': { total: 10 }, 'cron/old': { total: 10 }, 'job/old': { total: 10 } });
+      prometheus.connections = () => ({
+        'web/new': { total: 10, bad: 10 },
+        'cron/old': { total: 10, bad: 10 },
+        // Without a certificate: it may be any of that namespace.
+        job: { total: 10, bad: 10 },
+      });
+      await pass(10 * minuteMs);
+      const wanted = want('shop', { gates: [refusals] });
+      reader.readings(wanted);
+      await pass(1000);
+      const reading = reader.readings(wanted).get('refusals');
+      const parts = reading?.kind === 'Read' ? (reading.parts ?? []) : [];
+      const bad = parts.map(({ by, since }) => [by, since.reduce((all, block) => all + block.bad, 0)]);
+      expect(bad.filter(([, count]) => count !== 0)).toEqual([
+        ['cron/old', 20],
+        ['job', 20],
+      ]);
+    });
+  });
+
+  it('takes no traffic for lost of which the called say that it comes, whoever has moved and left a pod behind', async () => {
+    await run(async ({ prometheus, reader, want, pass }) => {
+      await pass(10 * minuteMs);
+      const wanted = want('shop');
+      prometheus.traffic = (_namespace, at) => ({ web: { total: at > wanted.before ? 0 : 100 } });
+      const rule: GateRule = {
+        max: 0.01,
+        falseAlarm: 0.01,
+        miss: 0.05,
+        noData: 'Inconclusive',
+        expectsTraffic: true,
+      };
+      const verdict = (): unknown => {
+        const reading = reader.readings(wanted).get('errors');
+        return reading && judge(rule, reading, { soaked: true, overdue: false });
+      };
+      prometheus.seen = () => ['web'];
+      verdict();
+      for (let n = 0; n < 12; n += 1) {
+        await pass(5 * minuteMs);
+        expect(verdict()).toMatchObject({ kind: 'NoData', reason: 'NoTraffic' });
+      }
+      prometheus.seen = () => [];
+      await pass(60 * minuteMs);
+      verdict();
+      await pass(60 * minuteMs);
+      verdict();
+      await pass(minuteMs);
+      expect(verdict()).toMatchObject({ kind: 'Fail', reason: 'TrafficLost' });
     });
   });
 });

@@ -1,41 +1,23 @@
 import { sleep, type Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import { Places } from '../../base/places.ts';
 import type { Reading } from '../../gates/judge.ts';
 import { PrometheusQueryError, PrometheusTooLargeError } from '../../prometheus/errors.ts';
-import { isCounting, type Gate } from '../../api/gates.ts';
+import { isCounting } from '../../api/gates.ts';
 import { askAlerts } from './ask-alerts.ts';
 import { askGate, type AskedServer } from './ask-gate.ts';
-import { inPlaces } from './in-places.ts';
+import { sameTime } from './clocks.ts';
+import { inPlaces, LanePlaces } from './in-places.ts';
 import { inQuestions, inquiryOf, laneOf, type Asked } from './inquiries.ts';
 import { Known } from './known.ts';
-import { since, stepOf } from './pieces-of-time.ts';
+import { isDue, isSameAlerts, keptOf, lastPiece, renewed, type Read } from './reads.ts';
 import { isSameWant, type Want } from './want.ts';
 
 /** How often it is looked whether there is a new piece of time, give or take a tenth. */
 const intervalMs = 30_000;
 
-/** How often it is looked whether alerts fire, at most. */
-const alertsMs = 25_000;
-
 /** After this without a look at it, nobody wants it any more; each is looked at every ten minutes at least. */
 const forgottenMs = 15 * 60_000;
-
-/** What was read stands for so many pieces of time while Prometheus cannot be asked: it only becomes older. */
-const goodForPieces = 3;
-
-/** Prometheus works at 20 questions at once, and others have some too (--query.max-concurrency). */
-const mostAtOnce = 4;
-
-/** What is read of one gate of one namespace. */
-interface Read {
-  readonly reading: Reading;
-  /** By the monotonic clock, when it was read. */
-  readonly at: number;
-  /** Until when pieces of time were asked about. */
-  readonly until: number;
-}
 
 interface Wanted {
   readonly want: Want;
@@ -64,7 +46,7 @@ export class GateReader {
   /** Why the last answer was none, by inquiry. */
   readonly #said = new Map<string, string>();
   readonly #handlers: ((key: string) => void)[] = [];
-  readonly #places = new Places(mostAtOnce);
+  readonly #places: LanePlaces;
   /** What is being asked, by lane. */
   readonly #busy = new Map<string, Promise<void>>();
   /** Lanes in which somebody came while they were busy. */
@@ -74,6 +56,7 @@ export class GateReader {
 
   constructor(options: GateReaderOptions) {
     this.#options = options;
+    this.#places = new LanePlaces(options.clock);
   }
 
   /** Calls back with the keys of which something else is known now. */
@@ -92,7 +75,14 @@ export class GateReader {
       this.#hasNew = true;
       this.#wake.abort();
     }
-    return new Map([...reads].map(([name, { reading }]) => [name, reading]));
+    const now = { wall: this.#options.clock.now(), monotonic: lookedAt };
+    const gates = new Map(want.gates.map((gate) => [gate.name, gate]));
+    return new Map(
+      [...reads].flatMap(([name, read]) => {
+        const gate = gates.get(name);
+        return gate === undefined ? [] : [[name, renewed(read, gate, want, now)]];
+      }),
+    );
   }
 
   /** Asks until `signal` is aborted. */
@@ -119,6 +109,7 @@ export class GateReader {
       else known.keep(wants);
     }
     for (const key of this.#said.keys()) if (!asked.has(key)) this.#said.delete(key);
+    this.#places.keep(new Set(this.#asked().map(laneOf)));
   }
 
   #asked(): readonly Asked[] {
@@ -157,12 +148,9 @@ export class GateReader {
     }
   }
 
-  /** There is a piece of time that nobody has asked about, or nothing has been read at all. */
   #isDue({ gate, want }: Asked, now: number): boolean {
-    const read = this.#wanted.get(want.key)?.reads.get(gate.name);
-    if (read === undefined || isUnanswered(read.reading)) return true;
-    if (!isCounting(gate)) return this.#options.clock.monotonic() - read.at >= alertsMs;
-    return lastPiece(gate, want, now) > read.until;
+    const monotonic = this.#options.clock.monotonic();
+    return isDue(this.#wanted.get(want.key)?.reads.get(gate.name), gate, want, { wall: now, monotonic });
   }
 
   async #ask(inquiry: string, all: readonly Asked[], now: number, signal: AbortSignal): Promise<void> {
@@ -172,7 +160,8 @@ export class GateReader {
     this.#known.set(inquiry, known);
     const wants = [...new Map(all.map(({ want }) => [want.key, want])).values()];
     try {
-      const readings = await this.#readingsOf(first.gate, wants, known, now, signal);
+      const readings = await this.#readingsOf(first, wants, known, now, signal);
+      sameTime(this.#options.client.apartMs);
       this.#said.delete(inquiry);
       for (const each of all) this.#note(each, readings.get(each.want.key), '', now);
     } catch (error) {
@@ -200,14 +189,15 @@ export class GateReader {
   }
 
   async #readingsOf(
-    gate: Gate,
+    asked: Asked,
     wants: readonly Want[],
     known: Known,
     now: number,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Reading>> {
     const { client, rootNamespace } = this.#options;
-    const server = { rootNamespace, client: inPlaces(client, this.#places) };
+    const [{ gate }, lane] = [asked, laneOf(asked)];
+    const server = { rootNamespace, client: inPlaces(client, this.#places, lane) };
     return isCounting(gate)
       ? await askGate(server, { gate, wants }, known, now, signal)
       : await askAlerts(server, gate, wants, known, signal);
@@ -244,31 +234,6 @@ export class GateReader {
 function isTooMuch(error: unknown): boolean {
   if (error instanceof PrometheusTooLargeError) return true;
   return error instanceof PrometheusQueryError && error.message.includes('too many samples');
-}
-
-/** The end of the last piece of time that is over. */
-function lastPiece(gate: Gate, want: Want, now: number): number {
-  return isCounting(gate) ? (since(want, now, stepOf(gate.prometheus.interval))?.to ?? 0) : 0;
-}
-
-/** What was counted and stands for a while. What alerts there were says nothing of now. */
-function keptOf(
-  known: Read | undefined,
-  gate: Gate,
-  monotonic: number,
-): { readonly reading: Extract<Reading, { kind: 'Read' }>; readonly at: number } | undefined {
-  if (known?.reading.kind !== 'Read' || !isCounting(gate)) return undefined;
-  const goodForMs = goodForPieces * stepOf(gate.prometheus.interval);
-  return monotonic - known.at < goodForMs ? { reading: known.reading, at: known.at } : undefined;
-}
-
-/** Whether it is no news: it is asked about often. */
-function isSameAlerts(one: Reading | undefined, other: Reading): boolean {
-  return one?.kind === 'Alerts' && other.kind === 'Alerts' && one.firing.join() === other.firing.join();
-}
-
-function isUnanswered(reading: Reading): boolean {
-  return reading.kind === 'Unreachable' || (reading.kind === 'Read' && reading.unanswered !== undefined);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

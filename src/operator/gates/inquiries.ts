@@ -1,4 +1,5 @@
 import { isCounting, type Gate } from '../../api/gates.ts';
+import { quoted } from '../../prometheus/promql.ts';
 import type { Want } from './want.ts';
 
 /** A gate and a namespace of which it asks. */
@@ -33,9 +34,13 @@ const mostCharacters = 500;
 /** What stands beside them as often, as a URL has it. */
 function besides({ gate: { prometheus } }: Asked): number {
   return (prometheus?.extraMatchers ?? []).reduce(
-    (all, { label, value }) => all + label.length + encodeURIComponent(`,="${value}"`).length,
+    (all, { label, value }) => all + inUrl(`,${label}=${quoted(value)}`),
     0,
   );
+}
+
+function inUrl(text: string): number {
+  return new URLSearchParams({ '': text }).toString().length;
 }
 
 /** So many at a time that a question about them can be sent. */
@@ -45,11 +50,11 @@ export function inQuestions(all: readonly Asked[]): readonly (readonly Asked[])[
   let characters = Infinity;
   for (const each of all) {
     const { namespace } = each.want;
-    if (!names.has(namespace)) characters += namespace.length + 1;
+    if (!names.has(namespace)) characters += inUrl(`${namespace}|`);
     if (characters > mostCharacters) {
       groups.push([]);
       names.clear();
-      characters = besides(each) + namespace.length + 1;
+      characters = besides(each) + inUrl(`${namespace}|`);
     }
     names.add(namespace);
     groups.at(-1)?.push(each);

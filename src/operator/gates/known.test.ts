@@ -24,10 +24,12 @@ describe('what was read', () => {
       known.since.set(`shop 9 ${observer}`, { until: 9, pieces: new Map() });
       known.since.set(`shop 8 ${observer}`, { until: 9, pieces: new Map() });
     }
-    for (const place of ['shop 1', 'web 2', 'shop 2']) known.alerts.set(place, new Set());
+    for (const place of ['shop 1', 'web 2', 'shop 2']) known.alerts.set(place, { question: '', found: new Set() });
+    for (const place of ['shop 1', 'web 2', 'shop 2']) known.nothing.add(place);
     known.keep([want('shop', 2, 9)]);
     expect([...known.before.keys()]).toEqual(['shop 2 Callers', 'shop 2 Own']);
     expect([...known.alerts.keys()]).toEqual(['shop 2']);
+    expect([...known.nothing]).toEqual(['shop 2']);
     expect([...known.since.keys()]).toEqual(['shop 9 Callers', 'shop 9 Own']);
   });
 });

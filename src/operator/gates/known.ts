@@ -27,8 +27,11 @@ export class Known {
   /** Of the time since, and until when that was asked about. */
   readonly since = new Map<string, { readonly until: number; readonly pieces: Pieces }>();
 
-  /** Which alerts had fired before. */
-  readonly alerts = new Map<string, ReadonlySet<string>>();
+  /** Which alerts were there before, and by which question that is known. */
+  readonly alerts = new Map<string, { readonly question: string; readonly found: ReadonlySet<string> }>();
+
+  /** Where nothing was before, though the server keeps what was then. */
+  readonly nothing = new Set<string>();
 
   /** Forgets all but what is known of these. */
   keep(wants: readonly Want[]): void {
@@ -38,6 +41,7 @@ export class Known {
     ];
     for (const key of this.before.keys()) if (!befores.has(placeIn(key))) this.before.delete(key);
     for (const key of this.alerts.keys()) if (!befores.has(key)) this.alerts.delete(key);
+    for (const key of this.nothing) if (!befores.has(key)) this.nothing.delete(key);
     for (const key of this.since.keys()) if (!sinces.has(placeIn(key))) this.since.delete(key);
   }
 }

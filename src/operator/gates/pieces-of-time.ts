@@ -1,3 +1,4 @@
+import { greatest, least } from '../../base/lists.ts';
 import { durationMs } from '../../base/duration.ts';
 import type { Times } from '../../prometheus/client.ts';
 import type { Want } from './want.ts';
@@ -49,4 +50,17 @@ export function firstToAsk(until: number, stepMs: number): number {
 /** How long a piece of time is. */
 export function stepOf(interval: string): number {
   return durationMs(interval);
+}
+
+/** The time in which all of these lie. */
+export function span(all: readonly (Times | undefined)[]): Times | undefined {
+  const there = all.filter((times) => times !== undefined);
+  const [first] = there;
+  return (
+    first && {
+      from: least(there.map(({ from }) => from)),
+      to: greatest(there.map(({ to }) => to)),
+      stepMs: first.stepMs,
+    }
+  );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Gate } from '../../../src/api/gates.ts';
-import { alertsBefore } from '../../../src/operator/gates/ask-alerts.ts';
+import { alertsBefore, originsOf } from '../../../src/operator/gates/ask-alerts.ts';
+import { keptQuestion } from '../../../src/operator/gates/reach.ts';
 import { readAnswer } from '../../../src/prometheus/answer.ts';
 import type { World } from '../../scenarios/world.ts';
 import { runCommand } from '../command.ts';
@@ -43,6 +44,10 @@ function tcp(what: string, by: string, rise: number, more: Labels = {}): Written
 
 const denied = { response_flags: 'DENY' };
 
+function identity(namespace: string, account: string): Labels {
+  return { source_principal: `spiffe://cluster.local/ns/${namespace}/sa/${account}` };
+}
+
 const refusalSeries: readonly WrittenSeries[] = [
   called('web', '200', 10),
   called('web', '403', 2),
@@ -61,6 +66,12 @@ const refusalSeries: readonly WrittenSeries[] = [
   tcp('sent_bytes', 'mixed', 100),
   tcp('connections_opened', 'web', 7),
   tcp('connections_closed', 'web', 7),
+  // One service account of a namespace is refused; nobody of the namespace, or somebody of it, is answered.
+  tcp('connections_opened', 'team', 2, identity('team', 'new')),
+  tcp('connections_closed', 'team', 2, { ...denied, ...identity('team', 'new') }),
+  tcp('connections_opened', 'half', 2, identity('half', 'new')),
+  tcp('connections_closed', 'half', 2, { ...denied, ...identity('half', 'new') }),
+  tcp('sent_bytes', 'half', 9, identity('half', 'old')),
   // Bytes that somebody else tells in his name answer nobody.
   tcp('sent_bytes', 'cron', 100, { namespace: 'mallory' }),
   tcp('connections_opened', 'made-up', 100, { namespace: 'mallory' }),
@@ -78,6 +89,9 @@ const beforeSeries: readonly WrittenSeries[] = [
   tcp('sent_bytes', 'db', 4, { namespace: 'shop' }),
   tcp('connections_opened', 'silent', 4, { namespace: 'shop' }),
   tcp('sent_bytes', 'silent', 0, { namespace: 'shop' }),
+  tcp('connections_opened', 'half', 4, { namespace: 'shop', ...identity('half', 'old') }),
+  tcp('sent_bytes', 'half', 4, { namespace: 'shop', ...identity('half', 'old') }),
+  tcp('connections_opened', 'half', 3, { namespace: 'shop', ...identity('half', 'never') }),
 ];
 
 /** A histogram of a caller's proxy that has one bound. */
@@ -134,16 +148,22 @@ function inCluster(series: readonly WrittenSeries[]): readonly WrittenSeries[] {
   ];
 }
 
-/** Alerts as Prometheus writes them while they are what they are. */
+/** Alerts as Prometheus writes them while they are what they are, and one that an application serves. */
 const alertSeries: readonly WrittenSeries[] = [
-  ['Slow', 'shop', 'firing'],
-  ['Slow', 'other', 'firing'],
-  ['Pending', 'shop', 'pending'],
-].map(([alertname = '', namespace = '', alertstate = '']) => ({
-  labels: { __name__: 'ALERTS', alertname, namespace, alertstate, team: 'a"b' },
-  samples: [[now - 3_600_000, 1]],
-  endsAt: now - 3_500_000,
+  { alertname: 'Slow', namespace: 'shop', alertstate: 'firing' },
+  { alertname: 'Slow', namespace: 'other', alertstate: 'firing' },
+  { alertname: 'Pending', namespace: 'shop', alertstate: 'pending' },
+  { alertname: 'Waiting', namespace: 'shop', alertstate: 'pending', endsAt: now + 50_000 },
+  { alertname: 'Unknown', namespace: 'shop', alertstate: 'firing', value: NaN },
+  { alertname: 'Served', namespace: 'shop', alertstate: 'firing', job: 'shop/mallory' },
+].map(({ endsAt = now - 3_500_000, value = 1, ...labels }) => ({
+  labels: { __name__: 'ALERTS', team: 'a"b', ...labels },
+  samples: [[endsAt - 100_000, value]],
+  endsAt,
 }));
+
+/** What fires by now. */
+const firing = ['Slow', 'Pending', 'Waiting', 'Unknown', 'Served'].map((alertname) => ({ alertname }));
 
 const pager = Gate.parse({
   name: 'pager',
@@ -156,11 +176,19 @@ const pager = Gate.parse({
 });
 
 async function firedBefore(program: string, signal: AbortSignal): Promise<readonly (string | undefined)[]> {
-  const queries = [{ expression: alertsBefore(pager, { namespace: 'shop' }), at: now }];
+  const queries = [{ expression: alertsBefore(pager, { namespace: 'shop' }, originsOf(pager, firing)), at: now }];
   const printed = await runCommand(program, [], { input: JSON.stringify({ series: alertSeries, queries }), signal });
   return (JSON.parse(printed) as readonly unknown[]).flatMap((answer) =>
     readAnswer(JSON.stringify(answer)).map(({ labels }) => labels['alertname']),
   );
+}
+
+/** Whether a server that has this from before keeps anything of then. */
+async function isKept(program: string, series: readonly WrittenSeries[], signal: AbortSignal): Promise<boolean> {
+  const queries = [{ expression: keptQuestion, at: now }];
+  const printed = await runCommand(program, [], { input: JSON.stringify({ series, queries }), signal });
+  const [answer] = JSON.parse(printed) as readonly unknown[];
+  return readAnswer(JSON.stringify(answer)).length > 0;
 }
 
 /** The queries of the other presets on series as Istio writes them, with the engine that Prometheus has. */
@@ -170,16 +198,28 @@ export async function promqlPresets(world: World): Promise<void> {
   const refused = {
     'Callers total': times(['shop web 28'], 1),
     'Callers bad': times(['shop web 7'], 1),
-    'Own total': times(['shop cron 3', 'shop mixed 8', 'shop web 7']),
-    'Own bad': times(['shop cron 3']),
+    'Own total': times(['shop cron 3', 'shop half/new 2', 'shop mixed 8', 'shop team/new 2', 'shop web 7']),
+    'Own bad': times(['shop cron 3', 'shop team/new 2']),
   };
   const since = await countsOf(program, refusalSeries, 'Refusals', {}, signal);
   assert.deepEqual(Object.fromEntries(Object.keys(refused).map((name) => [name, since[name]])), refused);
   const before = await countsOf(program, beforeSeries, 'Refusals', {}, signal);
   assert.deepEqual(before['Own before total'], {
-    ...times(['shop db 4', 'shop job 3', 'shop quiet 2', 'shop refused 11', 'shop silent 4', 'shop web 10']),
+    ...times([
+      'shop db 4',
+      'shop half/never 3',
+      'shop half/old 4',
+      'shop job 3',
+      'shop quiet 2',
+      'shop refused 11',
+      'shop silent 4',
+      'shop web 10',
+    ]),
   });
-  assert.deepEqual(before['Own before bad'], times(['shop job 3', 'shop refused 1', 'shop silent 4']));
+  assert.deepEqual(
+    before['Own before bad'],
+    times(['shop half/never 3', 'shop job 3', 'shop refused 1', 'shop silent 4']),
+  );
   const slow = {
     'Callers total': times(['shop edge 5', 'shop web 30'], 1),
     'Callers bad': times(['shop edge 0', 'shop web 5'], 1),
@@ -200,5 +240,11 @@ export async function promqlPresets(world: World): Promise<void> {
     'Own before total': times(['shop edge 5', 'shop edge 11', 'shop web 10', 'shop web 10'], 1),
     'Own before bad': times(['shop edge 1', 'shop web 2'], 1),
   });
-  assert.deepEqual(await firedBefore(program, signal), ['Slow']);
+  assert.deepEqual((await firedBefore(program, signal)).toSorted(), ['Slow', 'Unknown', 'Waiting']);
+  const up = (secondsAgo: number): WrittenSeries => ({
+    labels: { __name__: 'up', job: 'istiod' },
+    samples: [[now - secondsAgo * 1000, 1]],
+  });
+  assert.equal(await isKept(program, [up(1800)], signal), true);
+  assert.equal(await isKept(program, [up(60)], signal), false);
 }

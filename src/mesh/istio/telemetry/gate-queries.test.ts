@@ -169,6 +169,20 @@ describe('refusals', () => {
     expect(own?.read({ ...labels, namespace: 'web' })).toBeUndefined();
     expect(own?.read({ ...labels, source_workload_namespace: 'shop', namespace: root })).toBeUndefined();
   });
+
+  it('are told by ztunnel of each service account, which before is known by its namespace too', () => {
+    const own = asked({}, 'Refusals')[1];
+    const of = (account: string): Readonly<Record<string, string>> => ({
+      destination_workload_namespace: 'shop',
+      source_workload_namespace: 'web',
+      source_principal: `spiffe://cluster.local/ns/${account}`,
+      namespace: root,
+    });
+    expect(own?.read(of('web/sa/cron'))).toEqual({ namespace: 'shop', by: 'web/cron' });
+    expect(own?.admitted?.read(of('web/sa/cron'))).toEqual({ namespace: 'shop', by: 'web/cron', also: 'web' });
+    for (const other of ['elsewhere/sa/cron', 'web/sa/', 'unknown'])
+      expect(own?.read(of(other))).toEqual({ namespace: 'shop', by: 'web' });
+  });
 });
 
 describe('latency', () => {

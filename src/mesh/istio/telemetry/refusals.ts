@@ -1,4 +1,5 @@
-import type { Asked, GateQuestion } from '../../gate-telemetry.ts';
+import type { Asked, GateQuestion, Heard } from '../../gate-telemetry.ts';
+import type { SeriesLabels } from '../../telemetry.ts';
 import {
   about,
   byCalled,
@@ -11,7 +12,8 @@ import {
   requests,
   workload,
 } from './gate-observers.ts';
-import { increases, sharesOf, spoken, type Selected } from './spoken-counts.ts';
+import { principal } from './sightings.ts';
+import { increases, scraped, sharesOf, spoken, type Grouped, type Selected } from './spoken-counts.ts';
 
 /*
  * Who is refused. A policy's 403 looks like that of the application, so nothing is said of it but by the same proxies
@@ -33,11 +35,34 @@ function refusedCallers(asked: Asked): GateQuestion {
   return { ...byCallers(asked, counted), each: true };
 }
 
+/** By the certificate of who called: what it says nobody makes up. */
+const byIdentity: Grouped = { ...byCalled, by: [...byCalled.by, 'source_principal'] };
+
+/** A service account of a namespace, where a certificate says which. */
+function identityOf(labels: SeriesLabels, namespace: string): string | undefined {
+  const [, of, account = ''] = principal.exec(labels['source_principal'] ?? '') ?? [];
+  return of === namespace ? `${of}/${account}` : undefined;
+}
+
 /**
- * Connections that ztunnel refuses, of a caller who gets no answer at all in that piece of time: in one namespace some
- * may have been let in always and others never, and before no metric tells the connections of these apart. An
- * application that tells bytes of its own in the name of others is not asked: they are matched by where they were
- * scraped too.
+ * Each service account by itself: one that calls for the first time, and is refused as it should be, says nothing of
+ * those that were let in. Before it is known by its namespace too, because since it may come without a certificate.
+ */
+function identitiesOf(asked: Asked, which: 'Before' | 'Since'): Heard['read'] {
+  const read = callersOf(asked);
+  return (labels) => {
+    const told = read(labels);
+    const identity = told && identityOf(labels, told.by);
+    if (told === undefined || identity === undefined) return told;
+    return { ...told, by: identity, ...(which === 'Before' && { also: told.by }) };
+  };
+}
+
+/**
+ * Connections that ztunnel refuses, of a caller whose namespace gets no answer at all in that piece of time: of one
+ * service account some workloads may have been let in always and others never, and before no metric tells the
+ * connections of these apart. An application that tells bytes of its own in the name of others is not asked: they are
+ * matched by where they were scraped too.
  */
 function refusedConnections(asked: Asked): readonly GateQuestion[] {
   if (asked.to !== 'IstioAmbient') return [];
@@ -45,24 +70,34 @@ function refusedConnections(asked: Asked): readonly GateQuestion[] {
     metric,
     matchers: ['reporter="destination"', about(workload, asked), ...more],
   });
-  const sums = (...parts: readonly Selected[]): string => increases(byCalled, asked, parts);
-  const unanswered = (what: string): string => `(${what} unless (${sums(told(answered))} > 0))`;
+  const sums = (...parts: readonly Selected[]): string => increases(byIdentity, asked, parts);
   const denied = told(closedConnections, ['response_flags="DENY"']);
   const opened = told(connections);
   const calls = [told(requests), opened];
+  const bytes = increases(byCalled, asked, [told(answered)]);
   const refused = sums(...refusedRequests.map(({ metric, matchers }) => told(metric, matchers)), denied);
   return [
     {
       observer: 'Own',
       each: true,
-      total: spoken(byCalled, asked, [opened], sums(opened)),
-      bad: spoken(byCalled, asked, [opened], unanswered(sums(denied))),
-      read: callersOf(asked),
+      total: spoken(byIdentity, asked, [opened], sums(opened)),
+      bad: spoken(
+        byIdentity,
+        asked,
+        [opened],
+        `(${sums(denied)} unless on (${[...byCalled.by, scraped].join(', ')}) (${bytes} > 0))`,
+      ),
+      read: identitiesOf(asked, 'Since'),
       admitted: {
-        total: spoken(byCalled, asked, calls, sums(...calls)),
+        total: spoken(byIdentity, asked, calls, sums(...calls)),
         // Whoever was refused in a piece of time, or opened connections in it and got nothing for them.
-        bad: spoken(byCalled, asked, calls, `((${refused} > 0) or ${unanswered(sums(opened))})`),
-        read: callersOf(asked),
+        bad: spoken(
+          byIdentity,
+          asked,
+          calls,
+          `((${refused} > 0) or (${sums(opened)} unless (${sums(told(answered))} > 0)))`,
+        ),
+        read: identitiesOf(asked, 'Before'),
       },
     },
   ];

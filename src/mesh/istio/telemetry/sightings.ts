@@ -5,7 +5,7 @@ import { callsQuery, namespacesQuery, ownLabel, reportersQuery, spokenForQuery }
  * The name in certificates and in `source_principal`; proxies write `unknown` for none (istio_stats.cc, ztunnel's
  * metrics.rs).
  */
-const principal = /^spiffe:\/\/[^/]+\/ns\/([-a-z0-9]{1,63})\/sa\/([-.a-z0-9]{1,253})$/;
+export const principal = /^spiffe:\/\/[^/]+\/ns\/([-a-z0-9]{1,63})\/sa\/([-.a-z0-9]{1,253})$/;
 
 /** What else is there is no name of Kubernetes. Labels are text of others: it would be kept, and stand in messages. */
 const forms = { namespace: /^[-a-z0-9]{1,63}$/, workload: /^[-._A-Za-z0-9]{1,253}$/ } as const;
