@@ -14,6 +14,7 @@ import { dormant, hindrances, labelledPods, protocolConflicts, unservable, unser
 import { critical, type Problem } from './problem.ts';
 import { featuresOfRevisions, policiesOfRevisions } from './revision.ts';
 import { routeOffer, type RouteOffer } from './route-offer.ts';
+import { routesAt } from './routes-at.ts';
 import { keptFeatures, routeProblems, type KeptFeature } from './routes.ts';
 import { countSizes, tooLarge } from './size.ts';
 import { isServable, type ServiceFacts, type World } from './world.ts';
@@ -134,8 +135,13 @@ export function translate(world: World): Translation {
     manifests: sorted(manifests),
     problems: distinct(problems),
     kept: keptFeatures(bound, world),
-    offers: bound.flatMap((service) => world.routes.flatMap((object) => routeOffer(object, service, world) ?? [])),
+    offers: bound.flatMap((service) => offersFor(service, world)),
   };
+}
+
+/** Only a route about calls to a Service may be replaced there. */
+function offersFor(service: ServiceFacts, world: World): readonly RouteOffer[] {
+  return routesAt(service, world).flatMap((object) => routeOffer(object, service, world) ?? []);
 }
 
 /**
