@@ -350,7 +350,7 @@ describe('aliases', () => {
       `a: &a {}\nl: &l [${many(1000, () => '*a')}]\nx: [${many(700, () => '{<<: *l}')}]`,
       false,
     ],
-    ['for an empty list', `a: &a []\nx: [${many(5000, () => '*a')}]`, true],
+    ['for an empty list', `a: &a []\nx: [${many(3500, () => '*a')}]`, true],
     ['for keys that are texts', `${many(500, (at) => `&a${at} k${at}: 1`)}\nx: {}`.replaceAll(', ', '\n'), true],
     ['for keys that are maps', `a: &a {}\nx: {${many(3, () => '*a : 1')}}`, false],
     ['in what they stand for', `a: &a {${many(4000, (at) => `k${at}: 1`)}, <<: *a}`, false],

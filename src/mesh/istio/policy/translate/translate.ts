@@ -135,10 +135,13 @@ export function translate(world: World): Translation {
     manifests: sorted(manifests),
     problems: distinct(problems),
     kept: keptFeatures(bound, world),
-    offers: bound.flatMap((service) =>
-      routesAt(service, world).flatMap((object) => routeOffer(object, service, world) ?? []),
-    ),
+    offers: bound.flatMap((service) => offersFor(service, world)),
   };
+}
+
+/** Only a route about calls to a Service may be replaced there. */
+function offersFor(service: ServiceFacts, world: World): readonly RouteOffer[] {
+  return routesAt(service, world).flatMap((object) => routeOffer(object, service, world) ?? []);
 }
 
 /**
