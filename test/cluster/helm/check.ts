@@ -82,10 +82,12 @@ async function fromKustomize(world: World, shell: Shell): Promise<void> {
 /** The API server reads for its policies by watches of its own, which may be some seconds behind. */
 async function guarded(world: World, shell: Shell): Promise<void> {
   const hook = `kubectl create configmap mesh-migration-uninstall -n ${home} --dry-run=server`;
-  await world.eventually('an API server that knows of the MeshMigration', async () => {
-    const taken = await shell(hook).catch((error: unknown) => error);
-    return taken instanceof Error && taken.message.includes('needs the operator') ? true : undefined;
-  });
+  const note = `kubectl annotate secret -n ${home} -l owner=helm noted=yes --dry-run=server`;
+  for (const command of [hook, note])
+    await world.eventually('an API server that knows of the MeshMigration', async () => {
+      const taken = await shell(command).catch((error: unknown) => error);
+      return taken instanceof Error && taken.message.includes('needs the operator') ? true : undefined;
+    });
 }
 
 /** The operator runs under what the chart gives it, and its chart does not go while it is needed. */
