@@ -82,7 +82,7 @@ async function fromKustomize(world: World, shell: Shell): Promise<void> {
 /** The API server reads for its policies by watches of its own, which may be some seconds behind. */
 async function guarded(world: World, shell: Shell): Promise<void> {
   const hook = `kubectl create configmap mesh-migration-uninstall -n ${home} --dry-run=server`;
-  const note = `kubectl annotate secret -n ${home} -l owner=helm noted=yes --dry-run=server`;
+  const note = `kubectl label secret -n ${home} -l owner=helm status=uninstalling --overwrite --dry-run=server`;
   for (const command of [hook, note])
     await world.eventually('an API server that knows of the MeshMigration', async () => {
       const taken = await shell(command).catch((error: unknown) => error);
