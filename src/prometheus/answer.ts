@@ -30,6 +30,9 @@ export interface FiringAlert {
   readonly activeAt: number;
 }
 
+/** What every answer has that is one. */
+const answered = { status: z.literal('success'), warnings: z.array(z.string()).optional() };
+
 /**
  * What the questions answer, as far as it is read; `infos` are remarks about the expression and say nothing about
  * the data.
@@ -38,8 +41,7 @@ const answers = {
   vector: z.discriminatedUnion('status', [
     Failed,
     z.object({
-      status: z.literal('success'),
-      warnings: z.array(z.string()).optional(),
+      ...answered,
       data: z.object({
         resultType: z.literal('vector'),
         result: z.array(z.object({ metric: Labels, value: Point })),
@@ -49,8 +51,7 @@ const answers = {
   matrix: z.discriminatedUnion('status', [
     Failed,
     z.object({
-      status: z.literal('success'),
-      warnings: z.array(z.string()).optional(),
+      ...answered,
       data: z.object({
         resultType: z.literal('matrix'),
         result: z.array(z.object({ metric: Labels, values: z.array(Point) })),
@@ -60,8 +61,7 @@ const answers = {
   alerts: z.discriminatedUnion('status', [
     Failed,
     z.object({
-      status: z.literal('success'),
-      warnings: z.array(z.string()).optional(),
+      ...answered,
       data: z.object({
         alerts: z.array(z.object({ labels: Labels, state: z.string(), activeAt: z.string().nullish() })),
       }),

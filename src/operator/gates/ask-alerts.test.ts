@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrometheusStandIn, type StandInAlert } from '../../../test/sim/prometheus-stand-in.ts';
 import { VirtualClock } from '../../../test/sim/virtual-clock.ts';
+import { gateWant } from '../../../test/support/gate-wants.ts';
 import { Gate } from '../../api/gates.ts';
 import { seededRandom } from '../../base/random.ts';
-import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
 import type { Reading } from '../../gates/judge.ts';
 import { askAlerts } from './ask-alerts.ts';
@@ -26,16 +26,7 @@ const pager = Gate.parse({
 });
 
 function wantOf(namespace: string): Want {
-  return {
-    key: `n/${namespace}/shop`,
-    namespace,
-    telemetry: gateTelemetry,
-    to: 'IstioAmbient',
-    itinerary: 'L4',
-    gates: [pager],
-    before: start,
-    since: start + hourMs,
-  };
+  return gateWant(namespace, { gates: [pager], before: start, since: start + hourMs });
 }
 
 function alert(activeAt: number, labels: Readonly<Record<string, string>> = {}): StandInAlert {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { PrometheusStandIn } from '../../../test/sim/prometheus-stand-in.ts';
 import { VirtualClock } from '../../../test/sim/virtual-clock.ts';
+import { gateWant } from '../../../test/support/gate-wants.ts';
 import { Gate, GateQuery } from '../../api/gates.ts';
 import { sleep } from '../../base/clock.ts';
 import { silentLogger } from '../../base/log.ts';
 import { seededRandom } from '../../base/random.ts';
 import { judge, type GateRule, type Reading } from '../../gates/judge.ts';
-import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
 import { PrometheusQueryError } from '../../prometheus/errors.ts';
 import { GateReader } from './gate-reader.ts';
@@ -44,17 +44,8 @@ async function run(story: (stage: Stage) => Promise<void>, maxBytes = 1 << 20): 
   });
   const told: string[] = [];
   reader.onChange((key) => told.push(key));
-  const want = (namespace: string, more: Partial<Want> = {}): Want => ({
-    key: `n/${namespace}/shop`,
-    namespace,
-    telemetry: gateTelemetry,
-    to: 'IstioAmbient',
-    itinerary: 'L4',
-    gates: [errors],
-    before: start,
-    since: start + 3 * minuteMs,
-    ...more,
-  });
+  const want = (namespace: string, more: Partial<Want> = {}): Want =>
+    gateWant(namespace, { gates: [errors], before: start, since: start + 3 * minuteMs, ...more });
   const pass = (ms: number): Promise<void> => sleep(clock, ms);
   await clock.run(
     (async () => {

@@ -1,20 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
+import { gateWant } from '../../../test/support/gate-wants.ts';
 import { Known } from './known.ts';
-import type { Want } from './want.ts';
-
-function want(namespace: string, before: number, since: number): Want {
-  return {
-    key: `n/${namespace}/shop`,
-    namespace,
-    telemetry: gateTelemetry,
-    to: 'IstioAmbient',
-    itinerary: 'L4',
-    gates: [],
-    before,
-    since,
-  };
-}
 
 describe('what was read', () => {
   it('is forgotten of whom nobody looks at any more, and of another time', () => {
@@ -26,7 +12,7 @@ describe('what was read', () => {
     }
     for (const place of ['shop 1', 'web 2', 'shop 2']) known.alerts.set(place, { question: '', found: new Set() });
     for (const place of ['shop 1', 'web 2', 'shop 2']) known.nothing.add(place);
-    known.keep([want('shop', 2, 9)]);
+    known.keep([gateWant('shop', { before: 2, since: 9 })]);
     expect([...known.before.keys()]).toEqual(['shop 2 Callers', 'shop 2 Own']);
     expect([...known.alerts.keys()]).toEqual(['shop 2']);
     expect([...known.nothing]).toEqual(['shop 2']);

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { PrometheusStandIn } from '../../../test/sim/prometheus-stand-in.ts';
 import { VirtualClock } from '../../../test/sim/virtual-clock.ts';
+import { gateWant } from '../../../test/support/gate-wants.ts';
 import { seededRandom } from '../../base/random.ts';
-import { gateTelemetry } from '../../mesh/istio/telemetry/gate-queries.ts';
 import { PrometheusClient } from '../../prometheus/client.ts';
 import { Known } from './known.ts';
 import { forgottenOf } from './reach.ts';
@@ -10,16 +10,7 @@ import type { Want } from './want.ts';
 
 function wantOf(before: number): Want {
   const namespace = `shop-${before}`;
-  return {
-    key: namespace,
-    namespace,
-    telemetry: gateTelemetry,
-    to: 'IstioAmbient',
-    itinerary: 'L4',
-    gates: [],
-    before,
-    since: before,
-  };
+  return gateWant(namespace, { key: namespace, before, since: before });
 }
 
 it.each([

@@ -46,6 +46,12 @@ const fromElsewhere = memoize((surroundings: Surroundings) =>
   }),
 );
 
+/** Callers that are declared, where something gets through today that has no identity and will not any more. */
+function declaredTo(service: ServiceFacts, callers: Callers, surroundings: Surroundings): KnownCallers | undefined {
+  if (callers.kind === 'Unknown' || callers.declared !== true) return undefined;
+  return ending(surroundings).has(serviceTitle(service)) ? callers : undefined;
+}
+
 /**
  * Callers of other namespaces that call from outside the mesh, or will as soon as they run (a CronJob between two runs),
  * and would be refused for good, because they never use a waypoint: those that are declared, if something gets through
@@ -57,8 +63,8 @@ export function refusedOutside(
   callers: Callers,
   surroundings: Surroundings,
 ): readonly Outsider[] {
-  if (callers.kind === 'Unknown' || callers.declared !== true) return [];
-  return ending(surroundings).has(serviceTitle(service)) ? fromElsewhere(surroundings)(callers) : [];
+  const declared = declaredTo(service, callers, surroundings);
+  return declared === undefined ? [] : fromElsewhere(surroundings)(declared);
 }
 
 const joining = memoize((surroundings: Surroundings) =>
@@ -77,6 +83,6 @@ export function sleepersOutside(
   callers: Callers,
   surroundings: Surroundings,
 ): readonly string[] {
-  if (callers.kind === 'Unknown' || callers.declared !== true) return [];
-  return ending(surroundings).has(serviceTitle(service)) ? joining(surroundings)(callers) : [];
+  const declared = declaredTo(service, callers, surroundings);
+  return declared === undefined ? [] : joining(surroundings)(declared);
 }

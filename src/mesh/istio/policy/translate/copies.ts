@@ -1,5 +1,6 @@
 import { listed } from '../../../../base/counted.ts';
 import { memoize } from '../../../../base/memoize.ts';
+import { Once } from '../../../../base/once.ts';
 import { quoted, shown } from '../../../../base/shown.ts';
 import { records, type Json } from '../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../types.ts';
@@ -7,7 +8,6 @@ import { inexactAuthorizer, inexactFields } from './exactness.ts';
 import { isCopied } from './extension-problems.ts';
 import { attachmentOf, extensionKinds, isExtendedBy } from './extensions.ts';
 import { manifest, type Manifest } from './manifest.ts';
-import { Once } from './once.ts';
 import { portMap, type PortMap } from './ports.ts';
 import { critical, warning, type Problem } from './problem.ts';
 import { namedPorts, rewriteRule, type Rewriting } from './rewrite.ts';
@@ -103,7 +103,7 @@ function rewrittenTo(object: ConfigObject, policy: AuthorizationPolicy, rewritin
   return { spec: rules.length > 0 ? { ...unattached(object.spec), rules } : rest, changes };
 }
 
-const rewritten = new Once<Rewritten>();
+const rewritten = new Once<World, ConfigObject, Rewritten>();
 
 function copyRules(object: ConfigObject, policy: AuthorizationPolicy, target: Target, world: World): Copies {
   const home = object.namespace === targetRef(target, world).target.namespace ? {} : { home: object.namespace };

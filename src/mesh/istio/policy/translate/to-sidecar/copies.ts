@@ -1,9 +1,9 @@
 import { memoize } from '../../../../../base/memoize.ts';
+import { Once } from '../../../../../base/once.ts';
 import { records, type Json } from '../../../../json.ts';
 import type { AuthorizationPolicy, RequestAuthentication } from '../../types.ts';
 import { unattached } from '../copies.ts';
 import { manifest, type Manifest } from '../manifest.ts';
-import { Once } from '../once.ts';
 import { tlsModeLabel } from '../selection.ts';
 import { countRewriting } from '../size.ts';
 import { titleOf, waypointPrincipal, type ConfigObject, type Original, type ServiceFacts } from '../world.ts';
@@ -52,7 +52,7 @@ export function copyForSidecars(
 }
 
 /** For all Services that lead to the same ports: most of a namespace do. */
-const rewritten = new Once<Json | 'Nothing'>();
+const rewritten = new Once<ExitWorld, ConfigObject, Json | 'Nothing'>();
 
 function specForPods(object: ConfigObject, policy: AuthorizationPolicy, toPods: ToPods): Json | 'Nothing' {
   const written = records(object.spec['rules']);
